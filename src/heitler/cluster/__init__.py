@@ -1,0 +1,1 @@
+"""Workers: rank, size, reductions, launching. The only module that imports Horovod."""

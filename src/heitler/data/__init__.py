@@ -1,0 +1,1 @@
+"""Shower files in and out, checks, splits, batches."""

@@ -1,0 +1,1 @@
+"""The networks of 3DGAN and their losses."""

@@ -1,0 +1,1 @@
+"""Monte Carlo truth: Geant4 and the tables it reads."""

@@ -1,0 +1,1 @@
+"""The adversarial cycle, the loop around it, and checkpoints."""

@@ -1,0 +1,1 @@
+"""Generated showers against Monte Carlo. Pure NumPy."""
