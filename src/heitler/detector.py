@@ -40,4 +40,4 @@ def depth_mm(detector: DetectorConfig) -> float:
 def transverse_centres_mm(detector: DetectorConfig) -> NDArray[np.float64]:
     """Positions of the kept cells' centres along x (or y), 0 in the middle: (X,) mm."""
     index = np.arange(detector.cells_kept) - (detector.cells_kept - 1) / 2
-    return index * detector.cell_size_mm
+    return np.asarray(index * detector.cell_size_mm, np.float64)

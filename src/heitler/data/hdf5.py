@@ -64,9 +64,14 @@ class Showers:
 
 def concatenate(parts: list[Showers]) -> Showers:
     """Join showers of equal image shape, in order."""
-    fields = ("cells_GeV", "primary_energy_GeV", "theta_rad", "event_id", "cpu_seconds")
-    joined = [np.concatenate([getattr(part, field) for part in parts]) for field in fields]
-    return Showers(*joined, particle=parts[0].particle)
+    return Showers(
+        np.concatenate([part.cells_GeV for part in parts]),
+        np.concatenate([part.primary_energy_GeV for part in parts]),
+        np.concatenate([part.theta_rad for part in parts]),
+        np.concatenate([part.event_id for part in parts]),
+        np.concatenate([part.cpu_seconds for part in parts]),
+        parts[0].particle,
+    )
 
 
 def write_showers(path: Path, showers: Showers, attributes: Mapping[str, Any]) -> None:
