@@ -10,8 +10,9 @@
 | `cpu_seconds`   | (N,)         | s    | CPU time that the shower took to make        |
 """
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,14 @@ UNITS = {
     "theta": "rad",
     "cpu_seconds": "s",
 }
+COLUMNS: dict[str, tuple[tuple[int, ...], str]] = {
+    "target": ((2,), "f4"),
+    "energy": ((), "f4"),
+    "theta": ((), "f4"),
+    "event_id": ((), "i8"),
+    "cpu_seconds": ((), "f4"),
+}
+"""Shape and type of one row of every dataset but ECAL."""
 
 
 @dataclass(frozen=True)
@@ -76,38 +85,74 @@ def concatenate(parts: list[Showers]) -> Showers:
 
 def write_showers(path: Path, showers: Showers, attributes: Mapping[str, Any]) -> None:
     """Write a shower file, atomically. Attributes that are no plain scalars are stored as JSON."""
-    n, *shape = showers.cells_GeV.shape
-    target = np.stack(
-        [np.full(n, PDG[showers.particle], np.float32), showers.primary_energy_GeV], axis=1
-    )
+    with shower_writer(path, showers.cells_GeV.shape[1:], attributes) as append:
+        append(showers)
+
+
+@contextlib.contextmanager
+def shower_writer(
+    path: Path, image_shape: tuple[int, ...], attributes: Mapping[str, Any]
+) -> Iterator[Callable[[Showers], None]]:
+    """Yield a function that appends showers to a new file, which appears if the block succeeds."""
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, (shape, dtype) in COLUMNS.items():
+            file.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=True)
         file.create_dataset(
-            "ECAL", data=showers.cells_GeV, chunks=(1, *shape), compression="gzip", shuffle=True
+            "ECAL",
+            (0, *image_shape),
+            np.float32,
+            maxshape=(None, *image_shape),
+            chunks=(1, *image_shape),
+            compression="gzip",
+            shuffle=True,
         )
-        file["target"] = target
-        file["energy"] = showers.primary_energy_GeV
-        file["theta"] = showers.theta_rad
-        file["event_id"] = showers.event_id
-        file["cpu_seconds"] = showers.cpu_seconds
         for name, unit in UNITS.items():
             file[name].attrs["unit"] = unit
         for key, value in attributes.items():
             plain = isinstance(value, str | int | float | bool)
             file.attrs[key] = value if plain else json.dumps(value)
+        yield lambda showers: _append(file, showers)
+
+
+def _append(file: h5py.File, showers: Showers) -> None:
+    code = np.full(len(showers), PDG[showers.particle], np.float32)
+    rows = {
+        "ECAL": showers.cells_GeV,
+        "target": np.stack([code, showers.primary_energy_GeV], axis=1),
+        "energy": showers.primary_energy_GeV,
+        "theta": showers.theta_rad,
+        "event_id": showers.event_id,
+        "cpu_seconds": showers.cpu_seconds,
+    }
+    first = len(file["event_id"])
+    for name, values in rows.items():
+        file[name].resize(first + len(showers), axis=0)
+        file[name][first:] = values
 
 
 def read_showers(path: Path) -> Showers:
     """Read a whole shower file that this project wrote."""
     with h5py.File(path, "r") as file:
-        codes = {code: name for name, code in PDG.items()}
-        return Showers(
-            file["ECAL"][:],
-            file["energy"][:],
-            file["theta"][:],
-            file["event_id"][:],
-            file["cpu_seconds"][:],
-            codes[int(file["target"][0, 0])],
-        )
+        return _read_rows(file, slice(None))
+
+
+def iterate_showers(path: Path, at_once: int = 512) -> Iterator[Showers]:
+    """Read a shower file that may exceed the memory, `at_once` showers at a time."""
+    with h5py.File(path, "r") as file:
+        for first in range(0, len(file["event_id"]), at_once):
+            yield _read_rows(file, slice(first, first + at_once))
+
+
+def _read_rows(file: h5py.File, rows: slice) -> Showers:
+    codes = {code: name for name, code in PDG.items()}
+    return Showers(
+        file["ECAL"][rows],
+        file["energy"][rows],
+        file["theta"][rows],
+        file["event_id"][rows],
+        file["cpu_seconds"][rows],
+        codes[int(file["target"][0, 0])],
+    )
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
