@@ -1,0 +1,96 @@
+"""What is kept of every shower for figures and comparisons, so that images need not stay in memory.
+
+| observable          | shape     | unit                                                  |
+|---------------------|-----------|-------------------------------------------------------|
+| ecal sum            | (N,)      | GeV                                                   |
+| longitudinal        | (N, Z)    | deposited energy per layer over the primary energy    |
+| transverse x, y     | (N, X)    | deposited energy per column over the primary energy   |
+| cell spectrum       | (N, B)    | cells per bin of `CELL_EDGES_GEV`                     |
+
+Profiles are divided by the primary energy so that every shower weighs the same and the spread of
+the beam energies does not enter their errors; their sum is the sampling fraction.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.data.hdf5 import Showers, iterate_showers
+from heitler.showers import ecal_sum, longitudinal_profile, transverse_profile
+
+Float = NDArray[np.float64]
+
+CELL_EDGES_GEV = np.geomspace(1e-6, 100.0, 65)
+"""Eight bins per decade."""
+
+
+@dataclass(frozen=True)
+class Observables:
+    """One sample of showers, reduced."""
+
+    primary_energy_GeV: Float
+    theta_rad: Float
+    ecal_sum_GeV: Float
+    longitudinal: Float
+    """(N, Z), over the primary energy"""
+    transverse_x: Float
+    """(N, X), over the primary energy"""
+    transverse_y: Float
+    """(N, Y), over the primary energy"""
+    cell_spectrum: NDArray[np.int32]
+    """(N, B) cells per bin"""
+    cpu_seconds: Float
+    image_GeV: Float
+    """(X, Y, Z), the sum of all images"""
+
+    def __len__(self) -> int:
+        return len(self.ecal_sum_GeV)
+
+    @property
+    def sampling_fraction(self) -> Float:
+        """Deposited over primary energy: (N,)."""
+        return self.ecal_sum_GeV / self.primary_energy_GeV
+
+
+def measure(showers: Showers) -> Observables:
+    """Reduce showers to their observables."""
+    cells = showers.cells_GeV  # (N, X, Y, Z)
+    energy = showers.primary_energy_GeV.astype(np.float64)
+    return Observables(
+        primary_energy_GeV=energy,
+        theta_rad=showers.theta_rad.astype(np.float64),
+        ecal_sum_GeV=ecal_sum(cells),
+        longitudinal=longitudinal_profile(cells) / energy[:, None],
+        transverse_x=transverse_profile(cells, axis=0) / energy[:, None],
+        transverse_y=transverse_profile(cells, axis=1) / energy[:, None],
+        cell_spectrum=_cell_spectrum(cells),
+        cpu_seconds=showers.cpu_seconds.astype(np.float64),
+        image_GeV=cells.sum(axis=0, dtype=np.float64),
+    )
+
+
+def join(parts: Iterable[Observables]) -> Observables:
+    """Observables of several samples together."""
+    samples = list(parts)
+    joined = {
+        name: np.concatenate([getattr(sample, name) for sample in samples])
+        for name in Observables.__dataclass_fields__
+        if name != "image_GeV"
+    }
+    return Observables(**joined, image_GeV=np.sum([s.image_GeV for s in samples], axis=0))
+
+
+def load_observables(path: Path) -> Observables:
+    """Observables of a shower file, read in pieces."""
+    return join(measure(showers) for showers in iterate_showers(path))
+
+
+def _cell_spectrum(cells: NDArray[np.float32]) -> NDArray[np.int32]:
+    counts = [
+        np.histogram(shower[shower > 0], bins=CELL_EDGES_GEV)[0]
+        for shower in cells.reshape(len(cells), -1)
+    ]
+    return np.asarray(counts, np.int32)
