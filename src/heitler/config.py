@@ -146,6 +146,8 @@ class LossWeights:
     """Mean absolute percentage error of the primary energy."""
     ecal_sum: Annotated[float, Field(ge=0)]
     """Mean absolute percentage error of the deposited energy."""
+    theta: Annotated[float, Field(ge=0)]
+    """Mean absolute error of the angle in rad; used by 3dgan-51-angle only."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

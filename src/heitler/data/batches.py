@@ -1,0 +1,131 @@
+"""Which events each worker sees in each cycle, and reading them ahead of need.
+
+An epoch is one permutation of all training events, cut into cycles and each cycle into groups
+of equal size to within one event. A group shares its batch-norm statistics and belongs to one
+worker, so every event is seen exactly once per epoch, by exactly one worker, and the groups do
+not depend on how many workers there are.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.config import ConfigError
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class CycleEvents:
+    """One worker's share of one cycle."""
+
+    cycle: int
+    """Counted from the start of training."""
+    rows: Rows
+    """(n,) rows of the training file."""
+    positions: Rows
+    """(n,) places in the global batch, which key the random numbers of each event."""
+    splits: NDArray[np.int32]
+    """(groups + 1,) where each batch-norm group of this worker begins and ends in `rows`."""
+    first_group: int
+    """Number of this worker's first group in the global batch."""
+    global_count: int
+    """Events in the global batch."""
+
+
+def cycles_per_epoch(showers: int, global_batch_size: int) -> int:
+    """Whole cycles in an epoch; the remainder makes some of them one event per group larger.
+
+    Raises:
+        ConfigError: if there are fewer showers than one global batch.
+    """
+    if showers < global_batch_size:
+        raise ConfigError(
+            f"train.global_batch_size is {global_batch_size}, but the training set has only "
+            f"{showers} showers. Lower it, or raise simulate.showers."
+        )
+    return showers // global_batch_size
+
+
+def plan_epoch(
+    showers: int, global_batch_size: int, groups: int, *, seed: int, epoch: int
+) -> list[list[Rows]]:
+    """Rows of every group of every cycle of an epoch (counted from 0): [cycle][group] -> (n,)."""
+    order = np.random.default_rng([seed, epoch]).permutation(showers).astype(np.int64)
+    cycles = cycles_per_epoch(showers, global_batch_size)
+    parts = np.array_split(order, cycles * groups)
+    return [parts[cycle * groups : (cycle + 1) * groups] for cycle in range(cycles)]
+
+
+def worker_share(
+    plan: list[list[Rows]], *, epoch: int, rank: int, workers: int
+) -> list[CycleEvents]:
+    """The events of one worker in every cycle of an epoch."""
+    return [
+        _share_of_cycle(groups, epoch * len(plan) + index, rank, workers)
+        for index, groups in enumerate(plan)
+    ]
+
+
+def _share_of_cycle(groups: list[Rows], cycle: int, rank: int, workers: int) -> CycleEvents:
+    own = len(groups) // workers
+    first = rank * own
+    sizes = [len(group) for group in groups]
+    start, stop = sum(sizes[:first]), sum(sizes[: first + own])
+    return CycleEvents(
+        cycle=cycle,
+        rows=np.concatenate(groups[first : first + own]),
+        positions=np.arange(start, stop),
+        splits=np.cumsum([0, *sizes[first : first + own]]).astype(np.int32),
+        first_group=first,
+        global_count=sum(sizes),
+    )
+
+
+@dataclass(frozen=True)
+class Events:
+    """Rows of a shower file: cells (n, X, Y, Z) GeV, energy (n,) GeV, theta (n,) rad, ids (n,)."""
+
+    cells_GeV: NDArray[np.float32]
+    primary_energy_GeV: NDArray[np.float32]
+    theta_rad: NDArray[np.float32]
+    event_id: NDArray[np.int64]
+
+
+class TrainingFile:
+    """Random access to the rows of a shower file; holds no more than the batches in flight."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = h5py.File(path, "r")
+        self.event_id: Rows = self._file["event_id"][:]
+        self._energy: NDArray[np.float32] = self._file["energy"][:]
+        self._theta: NDArray[np.float32] = self._file["theta"][:]
+
+    def __len__(self) -> int:
+        return len(self.event_id)
+
+    def read(self, rows: Rows) -> Events:
+        """Read rows in any order."""
+        order = np.argsort(rows)  # h5py wants increasing rows
+        cells = np.empty((len(rows), *self._file["ECAL"].shape[1:]), np.float32)
+        cells[order] = self._file["ECAL"][rows[order]]
+        return Events(cells, self._energy[rows], self._theta[rows], self.event_id[rows])
+
+    def read_ahead(self, shares: list[CycleEvents]) -> Iterator[tuple[CycleEvents, Events]]:
+        """Yield each cycle's events; the next one is read while the caller works."""
+        with ThreadPoolExecutor(1) as reader:
+            upcoming = reader.submit(self.read, shares[0].rows)
+            for index, share in enumerate(shares):
+                events = upcoming.result()
+                if index + 1 < len(shares):
+                    upcoming = reader.submit(self.read, shares[index + 1].rows)
+                yield share, events
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,112 @@
+"""The two networks with their optimisers, conditioning and units."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from heitler.config import ModelConfig, TrainConfig
+from heitler.model.architectures import Size
+from heitler.model.losses import cell_sum, measured_theta
+from heitler.model.networks import build_discriminator, build_generator, has_theta
+
+Tensor: TypeAlias = tf.Tensor
+
+
+@dataclass(frozen=True)
+class Gan:
+    """Networks and optimisers; everything that training changes is in `variables()`."""
+
+    model: ModelConfig
+    image_shape: Size
+    generator: keras.Model
+    discriminator: keras.Model
+    generator_optimizer: keras.Optimizer
+    discriminator_optimizer: keras.Optimizer
+
+    @property
+    def has_theta(self) -> bool:
+        """Whether the networks are conditioned on the angle."""
+        return has_theta(self.model)
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """Weights, batch-norm statistics and optimiser state, by unique path."""
+        parts = {
+            "generator": self.generator.weights,
+            "discriminator": self.discriminator.weights,
+            "generator_optimizer": self.generator_optimizer.variables,
+            "discriminator_optimizer": self.discriminator_optimizer.variables,
+        }
+        return {
+            f"{part}/{index:03d}": variable.value
+            for part, variables in parts.items()
+            for index, variable in enumerate(variables)
+        }
+
+    def heads(self, cells: Tensor, *, training: bool) -> dict[str, Tensor]:
+        """What the discriminator says of images (N, X, Y, Z, 1), one (N, 1) tensor per loss."""
+        logit, energy = self.discriminator(cells, training=training)
+        heads = {"real_fake": logit, "primary_energy": energy, "ecal_sum": cell_sum(cells)}
+        if self.has_theta:
+            heads["theta"] = measured_theta(cells)
+        return heads
+
+
+def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
+    """New networks, initialised from `train.seed`, with RMSprop as published."""
+    keras.utils.set_random_seed(train.seed)
+    generator = build_generator(model, image_shape)
+    discriminator = build_discriminator(model, image_shape)
+    gan = Gan(
+        model,
+        image_shape,
+        generator,
+        discriminator,
+        _build_optimizer(train),
+        _build_optimizer(train),
+    )
+    gan.generator_optimizer.build(generator.trainable_variables)
+    gan.discriminator_optimizer.build(discriminator.trainable_variables)
+    return gan
+
+
+def _build_optimizer(train: TrainConfig) -> keras.Optimizer:
+    return keras.optimizers.RMSprop(learning_rate=train.learning_rate, rho=train.rmsprop_rho)
+
+
+def latent_vector(model: ModelConfig, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:
+    """The generator's input: noise (N, noise_dim) conditioned on energy and theta, each (N, 1).
+
+    25x25x25: noise times energy. 51x51x25: energy and angle before the noise. Energies in
+    `energy_unit_GeV`, angles in rad.
+    """
+    if has_theta(model):
+        return tf.concat([energy, theta, noise], axis=1)
+    return noise * energy
+
+
+def sample_cells_GeV(
+    generator: keras.Model,
+    model: ModelConfig,
+    noise: NDArray[np.float32],
+    primary_energy_GeV: NDArray[np.float32],
+    theta_rad: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Showers from the generator in inference mode: (N, noise_dim), (N,), (N,) -> (N, X, Y, Z)."""
+    energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
+    latent = latent_vector(model, noise, energy, theta_rad[:, None])
+    cells = compiled_inference(generator)(latent)
+    return np.asarray(cells[..., 0], np.float32) * np.float32(model.cell_unit_GeV)
+
+
+def compiled_inference(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
+    """The generator in inference mode as one compiled function, traced once per model."""
+    if not hasattr(generator, "heitler_inference"):
+        signature = [tf.TensorSpec((None, generator.input_shape[1]), tf.float32)]
+        generator.heitler_inference = tf.function(
+            lambda latent: generator(latent, training=False), input_signature=signature
+        )
+    return generator.heitler_inference

@@ -1,0 +1,83 @@
+"""Checkpoints: one HDF5 file per epoch, written whole or not at all.
+
+A checkpoint holds every variable of the networks and optimisers, the epoch reached, the history
+of metrics, and the fingerprint of everything that decides the result. Random numbers and data
+order are functions of the epoch (see `randomness`), so nothing else is needed to go on exactly.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.files import atomic_path
+from heitler.model.gan import Gan
+
+NAME = re.compile(r"^epoch-(\d+)\.h5$")
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """State after `epoch` whole epochs."""
+
+    epoch: int
+    history: list[Metrics]
+    """One entry per epoch."""
+    variables: dict[str, NDArray[Any]]
+
+    def restore(self, gan: Gan) -> None:
+        """Set the networks and optimisers to this state."""
+        for name, variable in gan.variables().items():
+            variable.assign(self.variables[name])
+
+
+def save_checkpoint(
+    folder: Path, gan: Gan, history: list[Metrics], fingerprint: str, keep: int
+) -> Path:
+    """Write the checkpoint of epoch `len(history)` and delete all but the newest `keep`."""
+    path = folder / f"epoch-{len(history):04d}.h5"
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, variable in gan.variables().items():
+            file[name] = variable.numpy()
+        file.attrs["epoch"] = len(history)
+        file.attrs["history"] = json.dumps(history)
+        file.attrs["fingerprint"] = fingerprint
+    for old in _newest_first(folder)[keep:]:
+        old.unlink()
+    return path
+
+
+def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoint | None:
+    """The newest readable checkpoint of this very training, at most `last_epoch` epochs old.
+
+    Files of another training (other parameters, data or code) are deleted; torn ones are skipped
+    with a warning.
+    """
+    for path in _newest_first(folder):
+        try:
+            with h5py.File(path, "r") as file:
+                attributes = dict(file.attrs)
+                variables = {name: np.asarray(file[name]) for name in _datasets(file)}
+        except OSError as error:
+            print(f"{path}: cannot be read ({error}); trying the one before it.")
+            continue
+        if attributes["fingerprint"] != fingerprint:
+            path.unlink()
+        elif attributes["epoch"] <= last_epoch:
+            history = json.loads(attributes["history"])
+            return Checkpoint(int(attributes["epoch"]), history, variables)
+    return None
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.glob("epoch-*.h5") if NAME.match(p.name)), reverse=True)
+
+
+def _datasets(file: h5py.File) -> list[str]:
+    return [f"{part}/{name}" for part in file for name in file[part]]

@@ -1,0 +1,232 @@
+"""One training cycle in one compiled function: D on real, D on fake, then G (twice, published).
+
+Each update sums its gradients over this worker's batch-norm groups and then over all workers,
+together with the losses and the batch-norm statistics, in one all-reduce. Losses are normalised
+by the global batch, so N workers compute what one worker with the same groups computes.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import keras
+import tensorflow as tf
+
+from heitler.cluster.world import sum_over_workers
+from heitler.config import TrainConfig
+from heitler.model.gan import Gan, latent_vector
+from heitler.model.losses import (
+    absolute_error,
+    absolute_percentage_error,
+    binary_cross_entropy,
+    cell_sum,
+    weighted_total,
+)
+
+Tensor: TypeAlias = tf.Tensor
+LOSSES = {
+    "real_fake": binary_cross_entropy,
+    "primary_energy": absolute_percentage_error,
+    "ecal_sum": absolute_percentage_error,
+    "theta": absolute_error,
+}
+MAX_DROPOUT_LAYERS = 16
+MAX_GROUPS = 4096
+SEEDS_IN_KEY = 8192
+
+
+class Fakes(NamedTuple):
+    """What the fakes of U generator calls are asked to be."""
+
+    noise: Tensor  # (n, U, noise_dim)
+    energy: Tensor  # (n, U, 1) in energy_unit_GeV
+    theta: Tensor  # (n, U, 1) rad
+    target_ecal_sum: Tensor  # (n, U, 1) in cell_unit_GeV
+    target_theta: Tensor  # (n, U, 1) rad, as measured_theta measures it
+
+
+class Events(NamedTuple):
+    """n events, real showers and the fakes that go with them."""
+
+    cells: Tensor  # (n, X, Y, Z, 1) in cell_unit_GeV
+    energy: Tensor  # (n, 1) in energy_unit_GeV
+    theta: Tensor  # (n, 1) rad, as measured_theta measures it
+    real_label: Tensor  # (n, 1) 1, flipped now and then
+    fake_label: Tensor  # (n, 1) 0, flipped now and then
+    fakes: Fakes
+
+
+class CycleBatch(NamedTuple):
+    """One worker's input to one cycle."""
+
+    events: Events
+    splits: Tensor  # (groups + 1,) int32, where each batch-norm group begins and ends
+    first_group: Tensor  # int32, number of the first group in the global batch
+    cycle: Tensor  # int32
+    count: Tensor  # float32, events in the global batch
+
+
+class CycleResult(NamedTuple):
+    """Losses are means over the global batch, equal on every worker; times are this worker's."""
+
+    losses: dict[str, dict[str, Tensor]]
+    """By update, then by loss name; "total" is the weighted sum."""
+    empty_fraction: Tensor
+    """Share of fakes in which no energy is deposited."""
+    communication_s: Tensor
+    """From this worker's gradients being ready to the sums being there, waiting included."""
+
+
+Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
+
+
+def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
+    """The training cycle of these networks as one compiled function."""
+    compiled: Callable[[CycleBatch], CycleResult] = tf.function(
+        _Cycle(gan, config).run, reduce_retracing=True
+    )
+    return compiled
+
+
+class _Cycle:
+    def __init__(self, gan: Gan, config: TrainConfig) -> None:
+        self.gan = gan
+        self.config = config
+        self.groups = config.batch_norm_groups // config.workers
+        self.dropouts = [
+            layer for layer in gan.discriminator.layers if isinstance(layer, keras.layers.Dropout)
+        ]
+
+    def run(self, batch: CycleBatch) -> CycleResult:
+        gan = self.gan
+        steps: dict[str, tuple[keras.Model, Callable[[Events], Judgement]]] = {
+            "discriminator_real": (gan.discriminator, self._judge_real),
+            "discriminator_fake": (gan.discriminator, self._judge_fake),
+        }
+        for call in range(1, self.config.generator_updates_per_cycle + 1):
+            steps[f"generator_{call}"] = (gan.generator, self._judge_generated(call))
+        losses: dict[str, dict[str, Tensor]] = {}
+        seconds = []
+        for number, (name, (model, judge)) in enumerate(steps.items()):
+            losses[name], waited = self._update(name, number, model, judge, batch)
+            seconds.append(waited)
+        empty = [part.pop("empty") for name, part in losses.items() if "real" not in name]
+        return CycleResult(losses, tf.add_n(empty) / len(empty), tf.add_n(seconds))
+
+    def _judge_real(self, events: Events) -> Judgement:
+        targets = {
+            "real_fake": events.real_label,
+            "primary_energy": events.energy,
+            "ecal_sum": cell_sum(events.cells),
+            "theta": events.theta,
+        }
+        return self.gan.heads(events.cells, training=True), targets
+
+    def _judge_fake(self, events: Events) -> Judgement:
+        cells = self.gan.generator(self._latent(events, 0), training=False)
+        return self.gan.heads(cells, training=True), self._fake_targets(events, 0)
+
+    def _judge_generated(self, call: int) -> Callable[[Events], Judgement]:
+        def judge(events: Events) -> Judgement:
+            cells = self.gan.generator(self._latent(events, call), training=True)
+            targets = self._fake_targets(events, call)
+            targets["real_fake"] = tf.ones_like(events.energy)  # the generator wants to pass
+            return self.gan.heads(cells, training=True), targets
+
+        return judge
+
+    def _latent(self, events: Events, call: int) -> Tensor:
+        fakes = events.fakes
+        return latent_vector(
+            self.gan.model, fakes.noise[:, call], fakes.energy[:, call], fakes.theta[:, call]
+        )
+
+    def _fake_targets(self, events: Events, call: int) -> dict[str, Tensor]:
+        return {
+            "real_fake": events.fake_label,
+            "primary_energy": events.fakes.energy[:, call],
+            "ecal_sum": events.fakes.target_ecal_sum[:, call],
+            "theta": events.fakes.target_theta[:, call],
+        }
+
+    def _update(
+        self,
+        name: str,
+        number: int,
+        model: keras.Model,
+        judge: Callable[[Events], Judgement],
+        batch: CycleBatch,
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Gradients, all-reduce, optimiser step; returns losses by name and seconds waited."""
+        weights = [weight.value for weight in model.trainable_variables]
+        statistics = _moving_statistics(model)
+        frozen = (
+            [] if model is self.gan.discriminator else _moving_statistics(self.gan.discriminator)
+        )
+        before = [tf.identity(value) for value in (*statistics, *frozen)]
+
+        def group_sums(group: Tensor) -> list[Tensor]:
+            for variable, value in zip((*statistics, *frozen), before, strict=True):
+                variable.assign(value)
+            self._key_dropout(number, group, batch)
+            events = tf.nest.map_structure(
+                lambda t: t[batch.splits[group] : batch.splits[group + 1]], batch.events
+            )
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(weights)
+                losses = self._losses(judge(events), batch.count)
+            gradients = tape.gradient(losses["total"], weights)
+            moved = [tf.identity(value) / self.config.batch_norm_groups for value in statistics]
+            return [*gradients, *moved, *losses.values()]
+
+        sums = group_sums(tf.constant(0))
+        if self.groups > 1:
+            for group in tf.range(1, self.groups):
+                sums = [a + b for a, b in zip(sums, group_sums(group), strict=True)]
+        for variable, value in zip(frozen, before[len(statistics) :], strict=True):
+            variable.assign(value)
+        sums, seconds = _timed_sum(sums, name)
+        gradients, moved = sums[: len(weights)], sums[len(weights) : len(weights) + len(statistics)]
+        self._optimizer(model).apply(gradients, model.trainable_variables)
+        for variable, value in zip(statistics, moved, strict=True):
+            variable.assign(value)
+        names = [*self._loss_names(), "empty", "total"]
+        return dict(zip(names, sums[len(weights) + len(statistics) :], strict=True)), seconds
+
+    def _losses(self, judgement: Judgement, count: Tensor) -> dict[str, Tensor]:
+        heads, targets = judgement
+        losses = {name: LOSSES[name](targets[name], heads[name], count) for name in heads}
+        total = weighted_total(losses, self.config.loss_weights)
+        empty = tf.reduce_sum(tf.cast(heads["ecal_sum"] == 0, tf.float32)) / count
+        return {**losses, "empty": empty, "total": total}
+
+    def _loss_names(self) -> list[str]:
+        return [name for name in LOSSES if name != "theta" or self.gan.has_theta]
+
+    def _optimizer(self, model: keras.Model) -> Any:
+        gan = self.gan
+        is_generator = model is gan.generator
+        return gan.generator_optimizer if is_generator else gan.discriminator_optimizer
+
+    def _key_dropout(self, update: int, group: Tensor, batch: CycleBatch) -> None:
+        """Make the masks a function of seed, cycle, update, group and layer alone."""
+        updates = 2 + self.config.generator_updates_per_cycle
+        first = batch.cycle * updates + update
+        for index, layer in enumerate(self.dropouts):
+            place = (batch.first_group + group) * MAX_DROPOUT_LAYERS + index
+            second = place + (self.config.seed % SEEDS_IN_KEY) * MAX_GROUPS * MAX_DROPOUT_LAYERS
+            state = layer.seed_generator.state
+            state.assign(tf.cast(tf.stack([first, second]), state.dtype))
+
+
+def _moving_statistics(model: keras.Model) -> list[tf.Variable]:
+    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    return [v.value for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
+
+
+def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor]:
+    with tf.control_dependencies(tensors):
+        started = tf.timestamp()
+    with tf.control_dependencies([started]):
+        sums = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
+    with tf.control_dependencies(sums):
+        return sums, tf.timestamp() - started

@@ -1,0 +1,50 @@
+"""The networks are the published ones, and adapt to other detectors."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from heitler.config import ConfigError, ModelConfig, load_config
+from heitler.model.networks import build_discriminator, build_generator, noise_dim
+
+MODEL = load_config().model
+ANGLE = dataclasses.replace(MODEL, network="3dgan-51-angle", latent_dim=256)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "generator", "discriminator"),
+    [(MODEL, (25, 25, 25), 872_948, 73_450), (ANGLE, (51, 51, 25), 1_365_047, 87_402)],
+)
+def test_parameter_counts_are_the_published_ones(
+    model: ModelConfig, shape: tuple[int, int, int], generator: int, discriminator: int
+) -> None:
+    assert build_generator(model, shape).count_params() == generator
+    assert build_discriminator(model, shape).count_params() == discriminator
+
+
+@pytest.mark.parametrize("model", [MODEL, ANGLE])
+@pytest.mark.parametrize("shape", [(25, 25, 25), (51, 51, 25), (31, 31, 17), (24, 24, 40)])
+def test_networks_take_the_shape_of_any_detector(
+    model: ModelConfig, shape: tuple[int, int, int]
+) -> None:
+    assert build_generator(model, shape).output_shape == (None, *shape, 1)
+    assert build_discriminator(model, shape).input_shape == (None, *shape, 1)
+
+
+def test_generated_cells_are_never_negative_and_may_be_empty() -> None:
+    generator = build_generator(MODEL, (25, 25, 25))
+    latent = np.random.default_rng(1).standard_normal((4, 200), dtype=np.float32)
+    cells = np.asarray(generator(latent))
+    assert cells.min() == 0
+    assert cells.max() > 0
+
+
+def test_too_small_an_image_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"image of \(3, 3, 3\) cells is too small"):
+        build_discriminator(MODEL, (3, 3, 3))
+
+
+def test_latent_without_room_for_noise_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no room for noise"):
+        noise_dim(dataclasses.replace(ANGLE, latent_dim=2))
