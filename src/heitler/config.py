@@ -170,6 +170,8 @@ class TrainConfig:
     threads_per_worker: NonNegativeInt
     """0 divides the machine's cores among its workers."""
     keep_checkpoints: PositiveInt
+    response_bins: PositiveInt
+    """Bins of primary energy in which the response is followed at every epoch."""
 
     def __post_init__(self) -> None:
         _require_multiple(self.global_batch_size, self.workers, "train.workers", "workers")

@@ -47,6 +47,8 @@ def join_world(workers: int, threads_per_worker: int) -> World:
     threads = threads_per_worker or max(1, len(os.sched_getaffinity(0)) // hvd.local_size())
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(2)
+    # Fusing of bias and LeakyReLU fails on the cycle's graph, loudly, and gained nothing.
+    tf.config.optimizer.set_experimental_options({"remapping": False})
     return World(hvd.rank(), hvd.size(), threads)
 
 

@@ -97,7 +97,8 @@ def sample_cells_GeV(
 ) -> NDArray[np.float32]:
     """Showers from the generator in inference mode: (N, noise_dim), (N,), (N,) -> (N, X, Y, Z)."""
     energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
-    latent = latent_vector(model, noise, energy, theta_rad[:, None])
+    arrays = (noise, energy, theta_rad[:, None])
+    latent = latent_vector(model, *(tf.cast(array, generator.compute_dtype) for array in arrays))
     cells = compiled_inference(generator)(latent)
     return np.asarray(cells[..., 0], np.float32) * np.float32(model.cell_unit_GeV)
 
@@ -105,7 +106,7 @@ def sample_cells_GeV(
 def compiled_inference(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
     """The generator in inference mode as one compiled function, traced once per model."""
     if not hasattr(generator, "heitler_inference"):
-        signature = [tf.TensorSpec((None, generator.input_shape[1]), tf.float32)]
+        signature = [tf.TensorSpec((None, generator.input_shape[1]), generator.compute_dtype)]
         generator.heitler_inference = tf.function(
             lambda latent: generator(latent, training=False), input_signature=signature
         )

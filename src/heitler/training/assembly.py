@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class BatchAssembler:
             cycle=np.int32(share.cycle),
             count=np.float32(share.global_count),
         )
-        tensors: CycleBatch = tf.nest.map_structure(tf.convert_to_tensor, batch)
+        tensors: CycleBatch = tf.nest.map_structure(_as_tensor, batch)
         return tensors
 
     def _fakes(
@@ -74,3 +75,8 @@ class BatchAssembler:
             target_ecal_sum=np.ascontiguousarray(target),
             target_theta=np.ascontiguousarray(np.broadcast_to(theta[:, None], shape)),
         )
+
+
+def _as_tensor(array: NDArray[np.generic]) -> tf.Tensor:
+    floating = np.issubdtype(array.dtype, np.floating)
+    return tf.convert_to_tensor(array, keras.config.floatx() if floating else None)

@@ -62,7 +62,7 @@ class CycleBatch(NamedTuple):
     splits: Tensor  # (groups + 1,) int32, where each batch-norm group begins and ends
     first_group: Tensor  # int32, number of the first group in the global batch
     cycle: Tensor  # int32
-    count: Tensor  # float32, events in the global batch
+    count: Tensor  # events in the global batch
 
 
 class CycleResult(NamedTuple):
@@ -196,7 +196,7 @@ class _Cycle:
         heads, targets = judgement
         losses = {name: LOSSES[name](targets[name], heads[name], count) for name in heads}
         total = weighted_total(losses, self.config.loss_weights)
-        empty = tf.reduce_sum(tf.cast(heads["ecal_sum"] == 0, tf.float32)) / count
+        empty = tf.reduce_sum(tf.cast(heads["ecal_sum"] == 0, count.dtype)) / count
         return {**losses, "empty": empty, "total": total}
 
     def _loss_names(self) -> list[str]:

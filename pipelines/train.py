@@ -1,0 +1,79 @@
+"""Stage `train`: 3DGAN on `train.workers` Horovod workers, from the last checkpoint if any."""
+
+import csv
+import sys
+from pathlib import Path
+
+from heitler.cluster.launch import launched_rank, run_workers
+from heitler.config import Config, as_dict, load_config
+from heitler.data.hdf5 import read_showers
+from heitler.data.summary import load_summary
+from heitler.files import atomic_path, digest, write_json
+from heitler.stage import run_stage
+from heitler.tracking.provenance import source_digest
+
+PREPARED = Path("data/prepared")
+TRAINING = Path("data/training")
+REPORT = Path("reports/train")
+
+
+def main() -> None:
+    config = load_config()
+    if launched_rank() is None:
+        print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
+        sys.exit(run_workers(config.train.workers, __file__))
+    train_as_worker(config)
+
+
+def train_as_worker(config: Config) -> None:
+    # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
+    from heitler.cluster.world import join_world
+    from heitler.generation.sampler import write_generator
+    from heitler.tracking.training import track_training
+    from heitler.training.loop import TrainingInput, train
+    from heitler.validation.epoch import epoch_check
+
+    world = join_world(config.train.workers, config.train.threads_per_worker)
+    summary = load_summary(PREPARED / "summary.json")
+    validation = read_showers(PREPARED / "validation.h5")
+    energy_range = (summary.energy_min_GeV, summary.energy_max_GeV)
+    fingerprint = training_fingerprint(config, summary.digest)
+    with track_training(config, summary, fingerprint, TRAINING, active=world.writes) as run:
+        gan, history = train(
+            config,
+            TrainingInput(PREPARED / "train.h5", validation, summary),
+            world,
+            folder=TRAINING / "checkpoints",
+            fingerprint=fingerprint,
+            check_physics=epoch_check(validation, energy_range, config.train.response_bins),
+            log_epoch=run.log_epoch,
+        )
+        if world.writes:
+            about = {"energy_min_GeV": energy_range[0], "energy_max_GeV": energy_range[1]}
+            write_generator(TRAINING / "generator", gan, {**about, "epochs": len(history)})
+            write_history(history)
+            run.log_generator(TRAINING / "generator", config.detector)
+
+
+def training_fingerprint(config: Config, data_digest: str) -> str:
+    """Everything that decides the weights after an epoch; more epochs continue the same training."""
+    train = as_dict(config.train)
+    for free in ("epochs", "keep_checkpoints"):
+        del train[free]
+    code = source_digest("cluster", "data", "model", "training")
+    return digest(
+        {"model": as_dict(config.model), "train": train, "data": data_digest, "code": code}
+    )
+
+
+def write_history(history: list[dict[str, float]]) -> None:
+    REPORT.mkdir(parents=True, exist_ok=True)
+    with atomic_path(REPORT / "history.csv") as path, path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, history[-1])
+        writer.writeheader()
+        writer.writerows(history)
+    write_json(REPORT / "metrics.json", history[-1])
+
+
+if __name__ == "__main__":
+    run_stage(main)

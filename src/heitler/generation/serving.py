@@ -1,0 +1,38 @@
+"""The generator as an MLflow model: a table of energies in, showers out.
+
+MLflow finds `_load_pyfunc` by name (`loader_module`), so nothing is pickled.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from heitler.generation.sampler import Sampler, load_sampler
+
+BATCH_SIZE = 32
+
+
+class ShowerModel:
+    """Columns `primary_energy_GeV` and, optionally, `theta_rad` -> (N, X, Y, Z) GeV."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+
+    def predict(
+        self, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> NDArray[np.float32]:
+        """Generate one shower per row; `params["seed"]` (default 1) makes it repeatable."""
+        theta = model_input["theta_rad"].to_numpy() if "theta_rad" in model_input else None
+        return self._sampler.sample(
+            model_input["primary_energy_GeV"].to_numpy(),
+            theta,
+            seed=int((params or {}).get("seed", 1)),
+            batch_size=BATCH_SIZE,
+        )
+
+
+def _load_pyfunc(path: str) -> ShowerModel:
+    return ShowerModel(load_sampler(Path(path)))
