@@ -13,6 +13,8 @@ import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from heitler.errors import HeitlerError
+
 PARAMS_FILE = Path("params.yaml")
 
 STRICT = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
@@ -22,7 +24,7 @@ NonNegativeInt = Annotated[int, Field(ge=0, strict=True)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
-class ConfigError(ValueError):
+class ConfigError(HeitlerError, ValueError):
     """A parameter is missing, unknown, of the wrong type, or impossible."""
 
 
