@@ -1,13 +1,13 @@
-"""The files of a Geant4 low-energy EM data set (G4EMLOW) that showers of e-, e+ and photons open.
+"""The files of Geant4's low-energy EM data (G4EMLOW) that showers of e-, e+ and photons open.
 
-| file                          | model                | content                                    |
-|-------------------------------|----------------------|--------------------------------------------|
-| brem_SB/br{Z}                 | Seltzer-Berger       | scaled bremsstrahlung, 32 fractions k/E    |
-| epics2017/phot/pe-cs-{Z}.dat  | Livermore photo-el.  | total above the K edge, x E^3              |
-| .../pe-le-cs-{Z}.dat          |                      | total below the K edge, x E^3              |
-| .../pe-ss-cs-{Z}.dat          |                      | each shell, x E^3                          |
-| .../pe-high-, pe-low-{Z}.dat  |                      | polynomial in 1/E, sum of shells up to one |
-| epics2017/rayl/re-cs-{Z}.dat  | Livermore Rayleigh   | total, x E^2                               |
+| file                          | model             | content                                     |
+|-------------------------------|-------------------|---------------------------------------------|
+| brem_SB/br{Z}                 | Seltzer-Berger    | scaled bremsstrahlung, 32 fractions k/E     |
+| epics2017/phot/pe-cs-{Z}.dat  | Livermore photoel.| total above the K edge, x E^3               |
+| .../pe-le-cs-{Z}.dat          |                   | total below the K edge, x E^3               |
+| .../pe-ss-cs-{Z}.dat          |                   | each shell, x E^3                           |
+| .../pe-high-, pe-low-{Z}.dat  |                   | polynomials in 1/E, cumulative over shells  |
+| epics2017/rayl/re-cs-{Z}.dat  | Livermore Rayleigh| total, x E^2                                |
 
 Units are MeV and barn, but mm^2 for Rayleigh. docs/geant4-tables.md describes the formats.
 """
@@ -82,13 +82,13 @@ def write_photoelectric(folder: Path, element: ElementCrossSections) -> None:
     shells = all_shells(element)  # (P, S), falling binding energies
     binding = np.array([E[np.flatnonzero(shell)[0]] for shell in shells.T])  # (S,)
     total = element.photoelectric_b * E**3
-    above_K = E >= binding[0]
+    above_K = binding[0] <= E
     _write(folder / f"pe-cs-{Z}.dat", _free_vector(E[above_K], total[above_K]))
     polynomials = _polynomials(E, shells, binding)
     for name in ("high", "low"):
         _write(folder / f"pe-{name}-{Z}.dat", polynomials)
     if len(binding) > 1:
-        below_K = (E >= binding[-1]) & ~above_K
+        below_K = (binding[-1] <= E) & ~above_K
         _write(folder / f"pe-le-cs-{Z}.dat", _free_vector(E[below_K], total[below_K]))
         _write(folder / f"pe-ss-cs-{Z}.dat", _shell_vectors(E, shells, binding))
 

@@ -11,11 +11,7 @@ import tempfile
 from pathlib import Path
 
 from heitler.config import DetectorConfig
-from heitler.simulation.environment import (
-    SimulationError,
-    geant4_environment,
-    require_geant4_environment,
-)
+from heitler.simulation.environment import SimulationError, geant4_environment
 
 WORLD_MATERIAL = "G4_Galactic"
 """Vacuum around and between the layers: hydrogen of negligible density."""
@@ -63,8 +59,7 @@ def _ask_geant4(materials: list[str]) -> dict[str, list[int]]:
 
 def main(answer: str, *materials: str) -> None:
     """Write [material, [Z, ...]] pairs to the file `answer`: Geant4 itself talks on stdout."""
-    require_geant4_environment()
-    import geant4_pybind as g4
+    from heitler.simulation.bindings import g4
 
     pairs = []
     for name in materials:

@@ -1,0 +1,12 @@
+"""Geant4's Python bindings as `g4`, imported only where its data variables are set.
+
+Import this module in a process of its own, started with `geant4_environment`.
+"""
+
+from heitler.simulation.environment import require_geant4_environment
+
+require_geant4_environment()
+
+import geant4_pybind as g4  # noqa: E402
+
+__all__ = ["g4"]

@@ -1,0 +1,159 @@
+"""The simulated showers as shards: files of equal size, each made by one Geant4 process.
+
+A shard's fingerprint stands for everything that decides its content. A shard on disk with the
+right fingerprint is finished and kept, so that raising the number of showers simulates only the
+new shards, and a killed simulation resumes.
+"""
+
+import importlib.metadata
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+import heitler.detector
+from heitler.config import DetectorConfig, SimulateConfig, as_dict
+from heitler.files import digest
+from heitler.progress import progress_bar
+from heitler.simulation.environment import SimulationError, geant4_environment
+from heitler.simulation.processes import Job, run_jobs
+from heitler.simulation.tables import TablesOrigin, load_origin
+
+SHARD_FILES = "shard-*.h5"
+HERE = Path(__file__).parent
+DECIDING_SOURCES = (
+    HERE / "calorimeter.py",
+    HERE / "geant4.py",
+    HERE / "primaries.py",
+    Path(heitler.detector.__file__),
+)
+"""Code that decides what a shower looks like."""
+UNDECISIVE = ("import_from", "showers", "processes")
+"""Parameters of `simulate` that leave a shard of given size as it is."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One planned shower file."""
+
+    index: int
+    showers: int
+    path: Path
+    fingerprint: str
+
+    def is_finished(self) -> bool:
+        """Whether the file is there, can be opened, and has this content."""
+        try:
+            with h5py.File(self.path, "r") as file:
+                return (
+                    file.attrs.get("fingerprint") == self.fingerprint
+                    and len(file["event_id"]) == self.showers
+                )
+        except (OSError, KeyError):
+            return False
+
+
+def simulate_shards(
+    folder: Path, tables: Path, detector: DetectorConfig, simulate: SimulateConfig
+) -> list[Shard]:
+    """Bring `folder` to exactly the planned shards; return those that had to be simulated.
+
+    Raises:
+        SimulationError: without tables, if a Geant4 process fails, or for a foreign file.
+    """
+    origin = load_origin(tables)
+    plan = plan_shards(folder, detector, simulate, origin)
+    remove_others(folder, plan)
+    todo = [shard for shard in plan if not shard.is_finished()]
+    jobs = [_job(shard, detector, simulate, origin) for shard in todo]
+    missing = sum(shard.showers for shard in todo)
+    processes = simulate.processes or len(os.sched_getaffinity(0))
+    with progress_bar("Geant4 showers", simulate.showers, done=simulate.showers - missing) as bar:
+        run_jobs(jobs, processes, geant4_environment(tables), bar)
+    return todo
+
+
+def plan_shards(
+    folder: Path, detector: DetectorConfig, simulate: SimulateConfig, origin: TablesOrigin
+) -> list[Shard]:
+    """All shards that hold `simulate.showers` showers together; the last may be smaller."""
+    size = simulate.showers_per_shard
+    deciding = {
+        "detector": as_dict(detector),
+        "simulate": {k: v for k, v in as_dict(simulate).items() if k not in UNDECISIVE},
+        "tables": origin.digest,
+        "geant4_pybind": importlib.metadata.version("geant4-pybind"),
+        "source": [path.read_text() for path in DECIDING_SOURCES],
+    }
+    counts = [min(size, simulate.showers - first) for first in range(0, simulate.showers, size)]
+    return [
+        Shard(index, count, shard_path(folder, index), digest([deciding, index, count]))
+        for index, count in enumerate(counts)
+    ]
+
+
+def shard_path(folder: Path, index: int) -> Path:
+    """Where a shard lies."""
+    return folder / f"shard-{index:05d}.h5"
+
+
+def remove_others(folder: Path, plan: Sequence[Shard]) -> None:
+    """Remove surplus and outdated shards, and what killed processes left unfinished.
+
+    Raises:
+        SimulationError: for a shower file with another name, which is not ours to remove.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    refuse_foreign_files(folder)
+    kept = {shard.path for shard in plan if shard.is_finished()}
+    for path in [*folder.glob(SHARD_FILES), *folder.glob(f".{SHARD_FILES}.*")]:
+        if path not in kept:
+            path.unlink()
+
+
+def refuse_foreign_files(folder: Path) -> None:
+    """Raise SimulationError if `folder` holds shower files that this project did not name."""
+    foreign = sorted(set(folder.glob("*.h5")) - set(folder.glob(SHARD_FILES)))
+    if foreign:
+        raise SimulationError(
+            f"{foreign[0]}: not written by this stage, but would be trained on. Move it out of "
+            f"{folder}; to train on your own files, set simulate.import_from."
+        )
+
+
+def _job(
+    shard: Shard, detector: DetectorConfig, simulate: SimulateConfig, origin: TablesOrigin
+) -> Job:
+    return {
+        "detector": as_dict(detector),
+        "simulate": as_dict(simulate),
+        "shard": shard.index,
+        "showers": shard.showers,
+        "path": str(shard.path),
+        "attributes": _attributes(detector, simulate, origin)
+        | {"shard": shard.index, "fingerprint": shard.fingerprint},
+    }
+
+
+def _attributes(
+    detector: DetectorConfig, simulate: SimulateConfig, origin: TablesOrigin
+) -> dict[str, Any]:
+    """How the showers were made, for the file's attributes; Geant4's process adds its version."""
+    return {
+        "geometry": as_dict(detector),
+        "physics_list": "G4EmStandardPhysics",
+        "tables": origin.name,
+        "tables_source": origin.source,
+        "tables_digest": origin.digest,
+        "particle": simulate.particle,
+        "energy_min_GeV": simulate.energy_min_GeV,
+        "energy_max_GeV": simulate.energy_max_GeV,
+        "energy_spectrum": simulate.energy_spectrum,
+        "theta_min_deg": simulate.theta_min_deg,
+        "theta_max_deg": simulate.theta_max_deg,
+        "cut_mm": simulate.cut_mm,
+        "seed": simulate.seed,
+    }
