@@ -11,6 +11,7 @@ Profiles are divided by the primary energy so that every shower weighs the same 
 the beam energies does not enter their errors; their sum is the sampling fraction.
 """
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.hdf5 import Showers, iterate_showers
-from heitler.showers import ecal_sum, longitudinal_profile, transverse_profile
+from heitler.showers import apply_threshold, ecal_sum, longitudinal_profile, transverse_profile
 
 Float = NDArray[np.float64]
 
@@ -83,9 +84,14 @@ def join(parts: Iterable[Observables]) -> Observables:
     return Observables(**joined, image_GeV=np.sum([s.image_GeV for s in samples], axis=0))
 
 
-def load_observables(path: Path) -> Observables:
-    """Observables of a shower file, read in pieces."""
-    return join(measure(showers) for showers in iterate_showers(path))
+def load_observables(path: Path, threshold_GeV: float = 0.0) -> Observables:
+    """Observables of a shower file, read in pieces; cells below the threshold count as 0."""
+    return join(measure(_thresholded(part, threshold_GeV)) for part in iterate_showers(path))
+
+
+def _thresholded(showers: Showers, threshold_GeV: float) -> Showers:
+    cells = apply_threshold(showers.cells_GeV, threshold_GeV)
+    return dataclasses.replace(showers, cells_GeV=cells)
 
 
 def _cell_spectrum(cells: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -93,4 +99,4 @@ def _cell_spectrum(cells: NDArray[np.float32]) -> NDArray[np.int32]:
         np.histogram(shower[shower > 0], bins=CELL_EDGES_GEV)[0]
         for shower in cells.reshape(len(cells), -1)
     ]
-    return np.asarray(counts, np.int32)
+    return np.asarray(counts, np.int32).reshape(len(cells), len(CELL_EDGES_GEV) - 1)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.observables import Observables
+from heitler.errors import HeitlerError
 from heitler.validation.profiles import profile_error
 from heitler.validation.response import (
     BinnedResponse,
@@ -22,6 +23,7 @@ from heitler.validation.response import (
 )
 
 Float = NDArray[np.float64]
+REMEDY = "Generate them again: dvc repro generate"
 PROFILES = ("longitudinal", "transverse_x", "transverse_y")
 
 
@@ -40,6 +42,35 @@ class ResponseComparison:
     floor: Float
     """Reference over Geant4: (B,)"""
     floor_error: Float
+
+
+class ComparisonError(HeitlerError):
+    """The samples cannot be compared."""
+
+
+def check_pairs(generated: Observables, geant4: Observables) -> None:
+    """Make sure that generated and Geant4 showers are pairs of equal primary energy.
+
+    Raises:
+        ComparisonError: naming the first shower that has no partner or is not finite.
+    """
+    if len(generated) != len(geant4):
+        raise ComparisonError(
+            f"{len(generated)} generated showers, but {len(geant4)} in the test set. {REMEDY}"
+        )
+    different = np.flatnonzero(generated.primary_energy_GeV != geant4.primary_energy_GeV)
+    if len(different):
+        row = different[0]
+        raise ComparisonError(
+            f"row {row}: generated at {generated.primary_energy_GeV[row]:.6g} GeV, but the test "
+            f"set has {geant4.primary_energy_GeV[row]:.6g} GeV there. {REMEDY}"
+        )
+    broken = np.flatnonzero(~np.isfinite(generated.ecal_sum_GeV))
+    if len(broken):
+        raise ComparisonError(
+            f"row {broken[0]}: the generated shower holds cells that are no numbers. "
+            "The training diverged; lower train.learning_rate."
+        )
 
 
 def compare_response(

@@ -1,0 +1,79 @@
+"""What not to trust on the page, and how to do better."""
+
+from dataclasses import dataclass
+
+from heitler.config import Config
+from heitler.report.claims import Training, Verdict
+from heitler.report.inputs import ReportInputs
+from heitler.report.wording import percent
+
+LONGER = 10
+MORE_SHOWERS = 5
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A command and what to expect of it."""
+
+    command: str
+    expectation: str
+
+
+def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
+    """Limits of these very results."""
+    found = inputs.metrics["validate"]
+    points = []
+    if not verdict.passes:
+        points.append(
+            "The generated showers are not fit for physics. The default parameters are chosen so "
+            "that everything runs in minutes on two cores, not so that the training converges."
+        )
+    points.append(
+        f"Only {found['showers_geant4']:,} test showers: even Geant4 against Geant4 differs by up "
+        f"to {percent(found.get('response_max_deviation_floor'))} in an energy bin. Smaller "
+        "differences say nothing."
+    )
+    if left_out := found["energy_bins_left_out"]:
+        points.append(f"{left_out} energy bins hold no test showers and are left out.")
+    points.append(
+        "The verdict looks at the mean deposited energy only. Mean profiles are shown; "
+        "fluctuations, correlations between layers and rare showers are not judged here."
+    )
+    points.append(
+        "CPU times are of single showers on the machine that made them, while other work may "
+        "have run there; if the Geant4 showers were made elsewhere, their ratio means little."
+    )
+    return points
+
+
+def longer_trainings(inputs: ReportInputs, config: Config, training: Training) -> list[Advice]:
+    """Commands that should get closer, with the time that they take on this machine."""
+    epochs = LONGER * config.train.epochs
+    per_epoch = training.seconds / training.epochs
+    showers = MORE_SHOWERS * config.simulate.showers
+    return [
+        Advice(
+            f"dvc exp run -S train.epochs={epochs}",
+            f"goes on from epoch {training.epochs} for {epochs - training.epochs} more, about "
+            f"{_hours(per_epoch * (epochs - training.epochs))} at the speed seen here",
+        ),
+        Advice(
+            f"dvc exp run -S simulate.showers={showers} -S train.epochs={epochs}",
+            f"{MORE_SHOWERS} times the showers, only the new ones simulated; training from the "
+            f"start takes about {_hours(per_epoch * epochs * MORE_SHOWERS)}",
+        ),
+        Advice(
+            f"dvc exp run -S train.global_batch_size={_smaller_batch(config)}",
+            "more and smaller cycles per epoch: early on, the number of updates matters most",
+        ),
+    ]
+
+
+def _smaller_batch(config: Config) -> int:
+    """Half the batch, as far as the batch-norm groups allow."""
+    groups = config.train.batch_norm_groups
+    return max(config.train.global_batch_size // 2 // groups, 1) * groups
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.0f} minutes"

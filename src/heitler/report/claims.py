@@ -1,0 +1,109 @@
+"""What the numbers say, in words: the verdict at the top of the page.
+
+Every sentence is computed from the stages' results; nothing here is known beforehand.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heitler.config import Config
+from heitler.data.batches import cycles_per_epoch
+from heitler.report.inputs import ReportInputs
+from heitler.report.wording import counted, decimal, duration, percent
+
+MANY_CYCLES = 10_000
+"""A training with fewer cycles that fails is called under-trained. At batch 8 a few hundred cycles
+left R off by a factor of 2 to 5 (first prototype), and 3DGAN's published trainings run for tens
+of epochs, over thousands of cycles each."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How much training there was."""
+
+    showers: int
+    """In the training set."""
+    epochs: int
+    cycles: int
+    showers_seen: int
+    workers: int
+    seconds: float
+    """Wall time of all epochs."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to the page's question."""
+
+    passes: bool
+    headline: str
+    sentences: list[str]
+
+
+def describe_training(inputs: ReportInputs, config: Config) -> Training:
+    """Totals over the epochs."""
+    showers = int(inputs.summary["showers"]["train"])
+    epochs = len(inputs.history)
+    return Training(
+        showers=showers,
+        epochs=epochs,
+        cycles=epochs * cycles_per_epoch(showers, config.train.global_batch_size),
+        showers_seen=epochs * showers,
+        workers=config.train.workers,
+        seconds=sum(epoch["epoch_time_s"] for epoch in inputs.history),
+    )
+
+
+def reach_verdict(inputs: ReportInputs, training: Training) -> Verdict:
+    """Pass or fail by the response in energy bins, and the reasons."""
+    found = inputs.metrics["validate"]
+    passes = bool(found["response_passes"])
+    if passes:
+        headline = "The deposited energy is right within the limit."
+    elif training.cycles < MANY_CYCLES:
+        headline = "Not yet: the model is under-trained."
+    else:
+        headline = "No: the deposited energy is wrong."
+    sentences = [_response_sentence(found, training), _shape_sentence(found)]
+    if speed := _speed_sentence(found, passes):
+        sentences.append(speed)
+    return Verdict(passes, headline, sentences)
+
+
+def _response_sentence(found: dict[str, Any], training: Training) -> str:
+    return (
+        f"After {training.showers_seen:,} showers seen ({counted(training.epochs, 'epoch')} on "
+        f"{training.showers:,} showers, {training.cycles:,} cycles), the deposited energy is off "
+        f"by up to {percent(found.get('response_max_deviation'))} in a bin of primary energy "
+        f"(limit {percent(found['response_pass'])}; two independent Geant4 samples differ by up "
+        f"to {percent(found.get('response_max_deviation_floor'))})."
+    )
+
+
+def _shape_sentence(found: dict[str, Any]) -> str:
+    error = found.get("longitudinal_profile_error")
+    if error is None:
+        return "The generated showers are empty, so they have no shape to compare."
+    return (
+        f"The shape of the shower along its depth differs by {decimal(error)} on a scale from 0 "
+        f"(equal) to 2 (disjoint); two Geant4 samples differ by "
+        f"{decimal(found.get('longitudinal_profile_error_floor'))}."
+    )
+
+
+def _speed_sentence(found: dict[str, Any], passes: bool) -> str:
+    ratio = speed_ratio(found)
+    if not ratio:
+        return ""
+    condition = "" if passes else " This counts only once the physics is right."
+    return (
+        f"A shower costs {duration(found['generated_cpu_seconds_per_shower'])} of CPU time instead "
+        f"of Geant4's {duration(found['geant4_cpu_seconds_per_shower'])}, "
+        f"{ratio:,.0f} times less.{condition}"
+    )
+
+
+def speed_ratio(found: dict[str, Any]) -> float | None:
+    geant4 = found.get("geant4_cpu_seconds_per_shower")
+    generated = found.get("generated_cpu_seconds_per_shower")
+    return geant4 / generated if geant4 and generated else None

@@ -1,0 +1,75 @@
+"""Event displays: a shower seen from the side (x-z) and from the front (x-y)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+from heitler.config import DetectorConfig
+from heitler.report.style import figure
+
+MEV = 1000.0
+DECADES = 4
+COLOURS = "viridis"
+
+
+@dataclass(frozen=True)
+class Display:
+    """An image to show: (X, Y, Z) GeV."""
+
+    title: str
+    image_GeV: NDArray[np.floating]
+
+
+def draw_displays(path: Path, displays: Sequence[Display], detector: DetectorConfig) -> None:
+    """One column per image, side view above front view, one colour scale for all."""
+    projections = [
+        (d.image_GeV.sum(axis=1) * MEV, d.image_GeV.sum(axis=2) * MEV)  # (X, Z), (X, Y) MeV
+        for d in displays
+    ]
+    highest = max(float(p.max()) for pair in projections for p in pair) or 1.0
+    norm = LogNorm(highest / 10**DECADES, highest)
+    with figure(path, width=1.6 + 2.6 * len(displays), height=5.2) as drawing:
+        panels = drawing.subplots(2, len(displays), squeeze=False)
+        for column, (display, (side, front)) in enumerate(zip(displays, projections, strict=True)):
+            panels[0, column].set_title(display.title, fontsize=11)
+            _side_view(panels[0, column], side, norm, detector)
+            image = _front_view(panels[1, column], front, norm, detector)
+        bar = drawing.colorbar(image, ax=panels, shrink=0.8, pad=0.02)
+        bar.set_label("Energy in column of cells (MeV)")
+
+
+def _side_view(
+    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, detector: DetectorConfig
+) -> AxesImage:
+    half = detector.cells_kept * detector.cell_size_mm / 2
+    layers = energy_MeV.shape[1]
+    axes.set(xlabel="Layer", ylabel="x (mm)")
+    return _show(axes, energy_MeV, norm, (0.5, layers + 0.5, -half, half))
+
+
+def _front_view(
+    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, detector: DetectorConfig
+) -> AxesImage:
+    half = detector.cells_kept * detector.cell_size_mm / 2
+    axes.set(xlabel="x (mm)", ylabel="y (mm)")
+    return _show(axes, energy_MeV.T, norm, (-half, half, -half, half))
+
+
+def _show(
+    axes: Axes,
+    energy_MeV: NDArray[np.floating],
+    norm: LogNorm,
+    extent: tuple[float, float, float, float],
+) -> AxesImage:
+    """Rows of the array are the ordinate, upwards; empty cells stay white."""
+    filled = np.ma.masked_less_equal(energy_MeV, 0)
+    return axes.imshow(
+        filled, origin="lower", extent=extent, aspect="auto", norm=norm, cmap=COLOURS,
+        interpolation="nearest",
+    )  # fmt: skip

@@ -1,0 +1,114 @@
+"""Which figures the page shows, with caption and text alternative."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from heitler.report.inline import inline_svg
+from heitler.report.inputs import require_figure
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure on the page."""
+
+    path: str
+    """Under `reports/`."""
+    caption: str
+    alternative: str
+    """What it shows, in words, for who cannot see it."""
+
+    def load(self, reports: Path) -> Markup:
+        """The `<svg>` element."""
+        return inline_svg(require_figure(reports / self.path), self.alternative)
+
+
+def response_figure(found: Mapping[str, Any]) -> Figure:
+    """The main figure; its alternative gives the ratios."""
+    prefix, unit = "response_ratio_", "_GeV"
+    ratios = [
+        f"{value:.2f} from {key.removeprefix(prefix).removesuffix(unit).replace('_', ' to ')} GeV"
+        for key, value in found.items()
+        if key.startswith(prefix) and key.endswith(unit) and "error" not in key
+    ]
+    return Figure(
+        "validate/response.svg",
+        "Deposited over primary energy (the sampling fraction) against primary energy, and the "
+        "ratio of generated to Geant4 showers below. Bars are errors of the mean. The band shows "
+        "what statistics alone does: two independent Geant4 samples. Between the dotted lines "
+        "the response passes.",
+        f"Ratio of generated to Geant4 sampling fraction: {', '.join(ratios)}.",
+    )
+
+
+SHAPES = (
+    Figure(
+        "validate/longitudinal.svg",
+        "Along the depth: mean energy in each layer over the primary energy. An arrow marks a "
+        "ratio above 3.",
+        "Mean energy per layer of Geant4 and generated showers, with their ratio.",
+    ),
+    Figure(
+        "validate/transverse_x.svg",
+        "Across: mean energy in each column of cells along x; y is alike.",
+        "Mean energy per column of cells of Geant4 and generated showers, with their ratio.",
+    ),
+    Figure(
+        "validate/showers.svg",
+        "One shower of each kind at the same primary energy, from the side (above; the particle "
+        "comes from the left) and from the front (below).",
+        "Colour maps of one Geant4 and one generated shower.",
+    ),
+    Figure(
+        "validate/mean_showers.svg",
+        "The mean of all test showers of each kind.",
+        "Colour maps of the mean Geant4 and the mean generated shower.",
+    ),
+)
+
+TRAINING = (
+    Figure(
+        "report/losses.svg",
+        "Losses per epoch: their weighted total, telling real from generated (cross-entropy), "
+        "and the mean errors of the primary and of the deposited energy. Each cycle updates the "
+        "discriminator on real and on fake showers, then the generator.",
+        "Losses of discriminator and generator after every epoch.",
+    ),
+    Figure(
+        "report/response_history.svg",
+        "Response ratio of the validation set after every epoch; 1 is right.",
+        "Response ratio in bins of primary energy after every epoch.",
+    ),
+    Figure(
+        "report/epoch_times.svg",
+        "Where the time went, as the mean over workers, and the speed of training.",
+        "Seconds per epoch for computing, communication and input, and showers per second.",
+    ),
+)
+
+DATA = (
+    Figure(
+        "prepare/energy_spectrum.svg",
+        "Primary energies of the three sets.",
+        "Histograms of the primary energy of training, validation and test showers.",
+    ),
+    Figure(
+        "prepare/sampling_fraction.svg",
+        "Sampling fraction of the training showers, and the polynomial that training uses as "
+        "the energy to expect.",
+        "Sampling fraction of single Geant4 showers against primary energy, with fit.",
+    ),
+    Figure(
+        "prepare/longitudinal.svg",
+        "Higher energies reach deeper.",
+        "Mean energy per layer in three ranges of primary energy.",
+    ),
+    Figure(
+        "prepare/cell_spectrum.svg",
+        "Energies of single cells, over several orders of magnitude.",
+        "Histogram of cell energies.",
+    ),
+)

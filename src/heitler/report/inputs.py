@@ -1,0 +1,85 @@
+"""Everything that the report is made of, read from the files of the other stages."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from heitler.errors import HeitlerError
+
+STAGES = ("prepare", "train", "generate", "validate")
+
+
+class ReportError(HeitlerError):
+    """Something that the report needs is missing or unreadable."""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Results of all stages."""
+
+    summary: dict[str, Any]
+    """`data/prepared/summary.json`"""
+    metrics: dict[str, dict[str, Any]]
+    """By stage, `reports/<stage>/metrics.json`."""
+    history: list[dict[str, float]]
+    """One row per epoch."""
+    reports: Path
+    """Folder with the stages' figures."""
+
+
+def load_inputs(data: Path, reports: Path) -> ReportInputs:
+    """Read all inputs.
+
+    Raises:
+        ReportError: naming the file that is missing and the stage that makes it.
+    """
+    return ReportInputs(
+        summary=_load_json(data / "prepared" / "summary.json", "prepare"),
+        metrics={stage: _load_json(reports / stage / "metrics.json", stage) for stage in STAGES},
+        history=_load_history(reports / "train" / "history.csv"),
+        reports=reports,
+    )
+
+
+def require_figure(path: Path) -> Path:
+    """The path, if the figure is there.
+
+    Raises:
+        ReportError: naming the stage that draws it; stages write to folders of their name.
+    """
+    if not path.is_file():
+        raise _missing(path, path.parent.name)
+    return path
+
+
+def _load_json(path: Path, stage: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise _missing(path, stage)
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ReportError(f"{path}: not valid JSON ({error}). {_remedy(stage)}") from None
+    return content
+
+
+def _load_history(path: Path) -> list[dict[str, float]]:
+    if not path.is_file():
+        raise _missing(path, "train")
+    with path.open(newline="") as file:
+        rows = [
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(file)
+        ]
+    if not rows:
+        raise ReportError(f"{path}: no epochs in it. {_remedy('train')}")
+    return rows
+
+
+def _missing(path: Path, stage: str) -> ReportError:
+    return ReportError(f"{path}: not found. {_remedy(stage)}")
+
+
+def _remedy(stage: str) -> str:
+    return f"Run its stage: dvc repro {stage}"

@@ -1,0 +1,67 @@
+"""The page `reports/index.html`: one file, nothing loaded from elsewhere, no JavaScript."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from heitler.config import Config, as_dict
+from heitler.report import figures
+from heitler.report.advice import caveats, longer_trainings
+from heitler.report.claims import describe_training, reach_verdict
+from heitler.report.inputs import ReportInputs
+from heitler.report.tables import physics_rows, speed_rows, training_rows
+
+TEMPLATE = "page.html.j2"
+
+
+def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, Any]) -> str:
+    """The whole page as HTML; all text from parameters and files is escaped.
+
+    Args:
+        inputs: results of the stages.
+        config: the parameters that made them.
+        provenance: commit, data hashes, machine, versions; nested mappings are flattened.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    training = describe_training(inputs, config)
+    verdict = reach_verdict(inputs, training)
+    return environment.get_template(TEMPLATE).render(
+        network=config.model.network,
+        detector=config.detector.name,
+        summary=inputs.summary,
+        verdict=verdict,
+        training=training,
+        response=figures.response_figure(inputs.metrics["validate"]),
+        shapes=figures.SHAPES,
+        training_figures=figures.TRAINING,
+        data_figures=figures.DATA,
+        load=lambda figure: figure.load(inputs.reports),
+        physics_rows=physics_rows(inputs, training),
+        training_rows=training_rows(inputs, training),
+        speed_rows=speed_rows(inputs),
+        caveats=caveats(inputs, verdict),
+        longer=longer_trainings(inputs, config, training),
+        simulation=dict(flatten(inputs.summary["simulation"])),
+        provenance=dict(flatten(provenance)),
+        parameters=dict(flatten(as_dict(config))),
+    )
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted names and texts of all entries: {"a": {"b": 1}} -> ("a.b", "1")."""
+    for key, value in nested.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{name}.")
+        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
+            yield from flatten({str(i): v for i, v in enumerate(value)}, f"{name}.")
+        else:
+            yield name, "not set" if value is None else str(value)

@@ -1,0 +1,101 @@
+"""The tables of the page."""
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from heitler.report.claims import Training, speed_ratio
+from heitler.report.inputs import ReportInputs
+from heitler.report.wording import decimal, duration, percent, with_error
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the page, with what is needed to judge it."""
+
+    quantity: str
+    value: str
+    unit: str
+    floor: str = ""
+    """The same number between two independent Geant4 samples."""
+    showers: str = ""
+    workers: str = ""
+    seconds: str = ""
+    """What it took, CPU or wall as the quantity says."""
+
+
+def physics_rows(inputs: ReportInputs, training: Training) -> list[Row]:
+    """Generated against Geant4, with the floor beside each number."""
+    found = inputs.metrics["validate"]
+    common = {
+        "showers": f"{found['showers_generated']:,}",
+        "workers": str(training.workers),
+        "seconds": f"{training.seconds:,.0f}",
+    }
+    rows = [
+        Row(
+            "Response ratio, all energies",
+            with_error(found, "response_ratio"),
+            "generated / Geant4",
+            with_error(found, "response_ratio_floor"),
+            **common,
+        ),
+        Row(
+            f"Largest deviation in {_energy_bins(found)} energy bins",
+            percent(found.get("response_max_deviation")),
+            f"of Geant4; limit {percent(found['response_pass'])}",
+            percent(found.get("response_max_deviation_floor")),
+            **common,
+        ),
+    ]
+    for name, label in (
+        ("longitudinal", "Shape along the depth"),
+        ("transverse_x", "Shape across, x"),
+        ("transverse_y", "Shape across, y"),
+    ):
+        value, floor = (found.get(f"{name}_profile_error{kind}") for kind in ("", "_floor"))
+        rows.append(Row(label, decimal(value), "0 equal, 2 disjoint", decimal(floor), **common))
+    return rows
+
+
+def training_rows(inputs: ReportInputs, training: Training) -> list[Row]:
+    """How training went."""
+    history = inputs.history
+    shares = {
+        name: sum(epoch.get(name, math.nan) for epoch in history) / training.seconds
+        for name in ("communication_time_s", "input_wait_s")
+    }
+    return [
+        Row("Showers in the training set", f"{training.showers:,}", "showers"),
+        Row("Epochs (passes over them)", str(training.epochs), ""),
+        Row("Showers seen", f"{training.showers_seen:,}", "showers"),
+        Row("Cycles (updates of the networks)", f"{training.cycles:,}", ""),
+        Row("Workers (Horovod processes)", str(training.workers), ""),
+        Row("Time of all epochs", f"{training.seconds:,.0f}", "s"),
+        Row("Time per epoch, median", f"{_median(history, 'epoch_time_s'):.1f}", "s"),
+        Row("Speed, median", f"{_median(history, 'showers_per_second'):.1f}", "showers / s"),
+        Row("Communication between workers", percent(shares["communication_time_s"]), "of time"),
+        Row("Waiting for input", percent(shares["input_wait_s"]), "of time"),
+    ]
+
+
+def speed_rows(inputs: ReportInputs) -> list[Row]:
+    """CPU time per shower, Geant4 beside the generator."""
+    found = inputs.metrics["validate"]
+    showers = f"{found['showers_generated']:,}"
+    rows = []
+    for who, key in (("Geant4", "geant4"), ("3DGAN", "generated")):
+        seconds = found.get(f"{key}_cpu_seconds_per_shower")
+        rows.append(Row(f"{who}, CPU time per shower", duration(seconds), "", showers=showers))
+    ratio = speed_ratio(found)
+    rows.append(Row("Geant4 over 3DGAN", f"{ratio:,.0f}" if ratio else "not known", "times"))
+    return rows
+
+
+def _energy_bins(found: dict[str, Any]) -> int:
+    return sum(key.startswith("response_ratio_error_") for key in found)
+
+
+def _median(history: list[dict[str, float]], name: str) -> float:
+    return statistics.median(epoch.get(name, math.nan) for epoch in history)

@@ -1,0 +1,102 @@
+"""Figures of how training went, from one row of metrics per epoch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatter, MaxNLocator
+
+from heitler.report.style import MARKERS, SERIES, figure
+
+Epoch = dict[str, float]
+
+LOSSES = {
+    "total": "Total, weighted",
+    "real_fake": "Cross-entropy",
+    "primary_energy": "Primary energy (%)",
+    "ecal_sum": "Deposited energy (%)",
+}
+
+
+def draw_losses(path: Path, history: Sequence[Epoch]) -> None:
+    """One panel per loss; a line per update of the cycle, such as `discriminator_real`."""
+    with figure(path, height=5.6) as drawing:
+        for axes, (loss, title) in zip(drawing.subplots(2, 2).flat, LOSSES.items(), strict=True):
+            names = [name for name in _names(history) if name.endswith(f"_{loss}")]
+            labels = [name.removesuffix(f"_{loss}").replace("_", " ") for name in names]
+            _draw_lines(axes, history, dict(zip(names, labels, strict=True)))
+            axes.set(xlabel="Epoch", ylabel=title)
+            if loss != "real_fake":  # the percentages start at thousands
+                axes.set_yscale("log")
+                axes.yaxis.set_major_formatter(LogFormatter())
+                axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.7)))
+        handles, names = axes.get_legend_handles_labels()
+        drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=10)
+
+
+def draw_response_history(path: Path, history: Sequence[Epoch]) -> None:
+    """R of the validation set in bins of primary energy, after every epoch."""
+    prefix = "response_ratio_"
+    names = [name for name in _names(history) if name.startswith(prefix)]
+    labels = {name: _energy_range(name.removeprefix(prefix)) for name in names}
+    with figure(path) as drawing:
+        axes = drawing.subplots()
+        axes.axhline(1, color="0.4", linewidth=1, linestyle="--")
+        _draw_lines(axes, history, labels)
+        axes.set(xlabel="Epoch", ylabel="Response ratio, generated / Geant4")
+        axes.set_ylim(bottom=0)
+        axes.legend(fontsize=10)
+
+
+def draw_epoch_times(path: Path, history: Sequence[Epoch]) -> None:
+    """Where the seconds of every epoch went, and how many showers per second that makes."""
+    epochs = _column(history, "epoch")
+    communication = _column(history, "communication_time_s")
+    waiting = _column(history, "input_wait_s")
+    computing = _column(history, "epoch_time_s") - communication - waiting
+    with figure(path, height=5.6) as drawing:
+        times, speed = drawing.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+        base = np.zeros(len(epochs))
+        for seconds, label, color in (
+            (computing, "computing", SERIES[0]),
+            (communication, "communication", SERIES[1]),
+            (waiting, "waiting for input", SERIES[4]),
+        ):
+            times.bar(epochs, seconds, bottom=base, width=0.7, label=label, color=color)
+            base = base + seconds
+        times.set(ylabel="Time per epoch (s)", ylim=(0, 1.25 * base.max()))
+        times.legend(ncols=3, fontsize=10)
+        _draw_lines(speed, history, {"showers_per_second": "showers per second"})
+        speed.set(xlabel="Epoch", ylabel="Showers / s")
+        speed.set_ylim(0, 1.25 * _column(history, "showers_per_second").max())
+
+
+def _draw_lines(axes: Axes, history: Sequence[Epoch], labels: dict[str, str]) -> None:
+    epochs = _column(history, "epoch")
+    for index, (name, label) in enumerate(labels.items()):
+        axes.plot(
+            epochs,
+            _column(history, name),
+            color=SERIES[index % len(SERIES)],
+            marker=MARKERS[index % len(MARKERS)],
+            label=label,
+        )
+    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.minorticks_off()
+
+
+def _names(history: Sequence[Epoch]) -> list[str]:
+    """Metrics of any epoch, in order; a bin without showers may be absent from some."""
+    return list(dict.fromkeys(name for epoch in history for name in epoch))
+
+
+def _column(history: Sequence[Epoch], name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.array([epoch.get(name, np.nan) for epoch in history], np.float64)
+
+
+def _energy_range(label: str) -> str:
+    """`10_25_GeV` -> `10 to 25 GeV`."""
+    low, high, *_ = label.split("_")
+    return f"{low} to {high} GeV"

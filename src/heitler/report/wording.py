@@ -1,0 +1,34 @@
+"""Numbers as a reader wants them; None is a number that could not be measured."""
+
+import math
+from typing import Any
+
+NBSP = "\N{NO-BREAK SPACE}"
+NOT_MEASURABLE = "not measurable"
+
+
+def with_error(found: dict[str, Any], key: str) -> str:
+    value, error = found.get(key), found.get(f"{key}_error")
+    if value is None:
+        return NOT_MEASURABLE
+    return f"{value:.3f}" if error is None else f"{value:.3f} ± {error:.3f}"
+
+
+def percent(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return NOT_MEASURABLE
+    return f"{100 * value:.2g}{NBSP}%" if value < 0.1 else f"{100 * value:.0f}{NBSP}%"
+
+
+def decimal(value: float | None) -> str:
+    return NOT_MEASURABLE if value is None else f"{value:.3f}"
+
+
+def duration(value: float | None) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:.3g}{NBSP}s" if value >= 1 else f"{1000 * value:.3g}{NBSP}ms"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

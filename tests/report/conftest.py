@@ -1,0 +1,116 @@
+"""Results of all stages on a small detector, made by the code that makes them in the pipeline."""
+
+import csv
+import dataclasses
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from heitler.config import Config, build_config
+from heitler.data.hdf5 import Showers
+from heitler.data.observables import measure
+from heitler.files import write_json
+from heitler.report.data_figures import write_data_figures
+from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
+from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.validation.compare import compare_response, validation_metrics
+
+ROOT = Path(__file__).parents[2]
+EDGES = np.linspace(10, 100, 4)
+UPDATES = ("discriminator_real", "discriminator_fake", "generator_1", "generator_2")
+
+
+@dataclass
+class Results:
+    config: Config
+    data: Path
+    reports: Path
+
+
+def small_config(**detector: object) -> Config:
+    raw = yaml.safe_load((ROOT / "params.yaml").read_text())
+    raw["detector"] |= {"cells_simulated": 7, "cells_kept": 7} | detector
+    raw["detector"]["sections"] = [{"layers": 6, "absorber_thickness_mm": 2.4}]
+    return build_config(raw)
+
+
+def random_showers(n: int, seed: int) -> Showers:
+    generator = np.random.default_rng(seed)
+    energy = generator.uniform(10, 100, n).astype(np.float32)
+    cells = generator.gamma(0.3, 1.0, (n, 7, 7, 6)) * energy[:, None, None, None] * 3e-4
+    ones = np.ones(n, np.float32)
+    return Showers(cells.astype(np.float32), energy, ones * np.pi / 2, np.arange(n), ones)
+
+
+def epoch(number: int) -> dict[str, float]:
+    losses = {
+        f"{update}_{loss}": 1.0 / number
+        for update in UPDATES
+        for loss in ("total", "real_fake", "primary_energy", "ecal_sum")
+    }
+    times = {"epoch_time_s": 10.0, "communication_time_s": 1.0, "input_wait_s": 0.5}
+    return {
+        "epoch": float(number),
+        **losses,
+        **times,
+        "showers_per_second": 7.0,
+        "response_ratio_10_55_GeV": 0.5,
+    }
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    write_results(folder / "data", folder / "reports")
+    return folder
+
+
+@pytest.fixture
+def results(made_once: Path, tmp_path: Path) -> Results:
+    """Generated showers with 20% too much energy, after two epochs of 70 showers."""
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    return Results(small_config(), tmp_path / "data", tmp_path / "reports")
+
+
+def write_results(data: Path, reports: Path) -> None:
+    config = small_config()
+    geant4, reference = random_showers(60, 1), random_showers(80, 2)
+    generated = dataclasses.replace(geant4, cells_GeV=np.float32(1.2) * geant4.cells_GeV)
+    samples = (measure(generated), measure(geant4), measure(reference))
+    response = compare_response(*samples, EDGES)
+    folder = reports / "validate"
+    write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
+    write_validation_figures(folder, samples, response, config)
+    draw_showers(folder / "showers.svg", generated, geant4, config.detector)
+    sets = {"train": samples[2], "validation": samples[1], "test": samples[1]}
+    write_data_figures(reports / "prepare", sets, [0.02], EDGES, config.detector, geant4)
+    history = [epoch(1), epoch(2)]
+    draw_losses(reports / "report/losses.svg", history)
+    draw_epoch_times(reports / "report/epoch_times.svg", history)
+    draw_response_history(reports / "report/response_history.svg", history)
+    for stage in ("prepare", "train", "generate"):
+        write_json(reports / stage / "metrics.json", {})
+    write_history(reports / "train/history.csv", history)
+    write_json(data / "prepared/summary.json", summary())
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, history[0])
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def summary() -> dict[str, object]:
+    return {
+        "image_shape": [7, 7, 6],
+        "showers": {"train": 70, "validation": 10, "test": 60},
+        "energy_min_GeV": 10.0,
+        "energy_max_GeV": 100.0,
+        "simulation": {"physics_list": "G4EmStandardPhysics", "tables": {"origin": "PENELOPE"}},
+        "digest": "0123456789abcdef",
+    }

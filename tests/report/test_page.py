@@ -1,0 +1,114 @@
+"""The page: everything on it, nothing from elsewhere, the verdict from the numbers."""
+
+import json
+import re
+
+import pytest
+
+from heitler.report.figures import DATA, SHAPES, TRAINING
+from heitler.report.inputs import ReportError, load_inputs
+from heitler.report.page import flatten, render_page
+from tests.report.conftest import Results, small_config
+
+PROVENANCE = {"git": {"commit": "c0ffee", "dirty": False}, "machine": {"cores": 2}}
+
+
+def page_of(results: Results) -> str:
+    return render_page(load_inputs(results.data, results.reports), results.config, PROVENANCE)
+
+
+def change_metrics(results: Results, **values: object) -> None:
+    path = results.reports / "validate/metrics.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_every_figure_is_on_the_page_with_a_text_alternative(results):
+    page = page_of(results)
+    figures = re.findall(r'<svg[^>]* role="img"[^>]* aria-label="([^"]+)"', page)
+    assert len(figures) == 1 + len(SHAPES) + len(TRAINING) + len(DATA)
+    assert len(set(figures)) == len(figures)
+    for number in ("1.20 from 10 to 40 GeV", "1.20 from 70 to 100 GeV"):
+        assert number in figures[0]
+
+
+def test_nothing_is_loaded_from_elsewhere_and_there_is_no_script(results):
+    page = page_of(results)
+    targets = re.findall(r'(?:href|src|url)\s*[=(]\s*["\']?([^"\')\s>]+)', page)
+    assert targets
+    assert all(target.startswith(("#", "data:image/png;base64,")) for target in targets)
+    assert not re.search(r"<(script|link|iframe|object)|@import|\son\w+=", page)
+
+
+def test_ids_of_all_figures_differ_and_every_reference_resolves(results):
+    page = page_of(results)
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    references = re.findall(r'(?:href="|url\()#([^")]+)', page)
+    assert references
+    assert set(references) <= set(ids)
+
+
+def test_text_from_parameters_is_escaped(results):
+    results.config = small_config(name="<script>alert(1)</script> & co")
+    page = page_of(results)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
+
+
+def test_a_failing_response_is_said_plainly_with_its_numbers(results):
+    page = page_of(results)
+    assert "Not yet: the model is under-trained." in page
+    # 2 epochs of 70 showers in batches of 16: 4 cycles each.
+    assert "After 140 showers seen (2 epochs on 70 showers, 8 cycles)" in page
+    assert "off by up to 20\N{NO-BREAK SPACE}% in a bin" in page
+    assert "not fit for physics" in page
+
+
+def test_a_passing_response_is_not_called_under_trained(results):
+    change_metrics(results, response_max_deviation=0.021, response_passes=True)
+    page = page_of(results)
+    assert "The deposited energy is right within the limit." in page
+    assert "under-trained" not in page
+    assert "not fit for physics" not in page
+
+
+def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):
+    path = results.reports / "validate/metrics.json"
+    metrics = json.loads(path.read_text())
+    for name in ("longitudinal", "transverse_x", "transverse_y"):
+        del metrics[f"{name}_profile_error"]
+    path.write_text(json.dumps(metrics))
+    page = page_of(results)
+    assert "The generated showers are empty" in page
+    assert page.count('class="value">not measurable') == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [
+        ("reports/train/history.csv", "train"),
+        ("reports/validate/metrics.json", "validate"),
+        ("reports/validate/response.svg", "validate"),
+        ("data/prepared/summary.json", "prepare"),
+    ],
+)
+def test_a_missing_result_names_the_stage_to_run(results, file, stage):
+    (results.data.parent / file).unlink()
+    with pytest.raises(ReportError, match=rf"{file}: not found.*dvc repro {stage}"):
+        page_of(results)
+
+
+def test_a_torn_result_names_the_stage_to_run(results):
+    (results.reports / "validate/metrics.json").write_text('{"response_ratio": 1.')
+    with pytest.raises(ReportError, match=r"metrics.json: not valid JSON.*dvc repro validate"):
+        page_of(results)
+
+
+def test_nested_provenance_becomes_dotted_names():
+    nested = {"a": {"b": 1, "c": None}, "sections": [{"layers": 17}], "list": [1, 2]}
+    assert dict(flatten(nested)) == {
+        "a.b": "1",
+        "a.c": "not set",
+        "sections.0.layers": "17",
+        "list": "[1, 2]",
+    }
