@@ -133,17 +133,18 @@ def _append(file: h5py.File, showers: Showers) -> None:
 def read_showers(path: Path) -> Showers:
     """Read a whole shower file that this project wrote."""
     with h5py.File(path, "r") as file:
-        return _read_rows(file, slice(None))
+        return read_rows(file, slice(None))
 
 
 def iterate_showers(path: Path, at_once: int = 512) -> Iterator[Showers]:
     """Read a shower file that may exceed the memory, `at_once` showers at a time."""
     with h5py.File(path, "r") as file:
         for first in range(0, len(file["event_id"]), at_once):
-            yield _read_rows(file, slice(first, first + at_once))
+            yield read_rows(file, slice(first, first + at_once))
 
 
-def _read_rows(file: h5py.File, rows: slice) -> Showers:
+def read_rows(file: h5py.File, rows: slice) -> Showers:
+    """Some showers of an open file."""
     codes = {code: name for name, code in PDG.items()}
     return Showers(
         file["ECAL"][rows],

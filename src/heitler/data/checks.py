@@ -1,0 +1,143 @@
+"""Checks of shower files: what is wrong, in which file, dataset and row, and the remedy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.data.hdf5 import COLUMNS, Showers, read_rows
+from heitler.errors import HeitlerError
+
+REMAKE = "Delete the file and make it again: dvc repro simulate"
+PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
+"""Sampling calorimeters; data in MeV, or multiplied by 50 or 100, lie outside."""
+SHOWERS_AT_ONCE = 128
+
+
+class DataError(HeitlerError):
+    """A shower file is missing, damaged, or holds what cannot be showers."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where showers were read, for messages."""
+
+    path: Path
+    first: int
+    energy_dataset: str = "energy"
+    theta_dataset: str = "theta"
+    remedy: str = REMAKE
+
+
+def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
+    """Check a shower file of this project from beginning to end, a few showers at a time.
+
+    Raises:
+        DataError: for the first fault found.
+    """
+    with open_hdf5(path) as file:
+        showers = check_datasets(file, path, image_shape)
+        event_ids = file["event_id"][:]
+        _refuse(_repeated(event_ids), Rows(path, 0), "event_id", "repeats an earlier row")
+        for first in range(0, showers, SHOWERS_AT_ONCE):
+            rows = slice(first, min(first + SHOWERS_AT_ONCE, showers))
+            try:
+                part = read_rows(file, rows)
+            except OSError as error:
+                raise DataError(
+                    f"{path}: dataset ECAL, row {_unreadable_row(file, rows)} cannot be read: "
+                    f"the file is damaged ({error}). {REMAKE}"
+                ) from None
+            check_showers(part, Rows(path, first))
+
+
+def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
+    """Open for reading.
+
+    Raises:
+        DataError: if the file is missing, truncated, or not HDF5.
+    """
+    try:
+        return h5py.File(path, "r")
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file. {remedy}") from None
+    except OSError as error:
+        what = "is truncated" if "truncated" in str(error) else "is not a readable HDF5 file"
+        raise DataError(f"{path}: {what} ({error}). {remedy}") from None
+
+
+def check_datasets(file: h5py.File, path: Path, image_shape: tuple[int, int, int]) -> int:
+    """Whether all datasets are there with the right shapes; return the number of showers."""
+    for name in ("ECAL", *COLUMNS):
+        require_dataset(file, path, name)
+    expected = {"ECAL": image_shape} | {name: shape for name, (shape, _) in COLUMNS.items()}
+    showers = len(file["ECAL"])
+    for name, shape in expected.items():
+        if file[name].shape != (showers, *shape):
+            raise DataError(
+                f"{path}: dataset {name} has shape {file[name].shape}, not {(showers, *shape)}. "
+                f"Check detector.cells_kept and detector.sections. {REMAKE}"
+            )
+    if not showers:
+        raise DataError(f"{path}: dataset ECAL holds no showers. {REMAKE}")
+    return showers
+
+
+def require_dataset(file: h5py.File, path: Path, name: str, remedy: str = REMAKE) -> None:
+    """Raise DataError if the file has no dataset of that name."""
+    if not isinstance(file.get(name), h5py.Dataset):
+        present = ", ".join(file) or "none"
+        raise DataError(f"{path}: dataset {name} is missing (present: {present}). {remedy}")
+
+
+def check_showers(showers: Showers, rows: Rows) -> None:
+    """Check values: finite, not negative, not empty, in the units they should be in.
+
+    Raises:
+        DataError: naming dataset and row.
+    """
+    cells = showers.cells_GeV.reshape(len(showers), -1)  # (N, X*Y*Z)
+    energy, theta = showers.primary_energy_GeV, showers.theta_rad
+    _refuse(~np.isfinite(cells).all(axis=1), rows, "ECAL", "has a cell that is not a number")
+    _refuse((cells < 0).any(axis=1), rows, "ECAL", "has a cell of negative energy")
+    _refuse(~cells.any(axis=1), rows, "ECAL", "is an empty shower")
+    _refuse(~np.isfinite(energy), rows, rows.energy_dataset, "is not a number")
+    _refuse(energy <= 0, rows, rows.energy_dataset, "is not a positive energy")
+    good_theta = (theta > 0) & (theta < np.pi)
+    _refuse(~good_theta, rows, rows.theta_dataset, "is not an angle between 0 and pi rad")
+    _check_units(cells.sum(axis=1, dtype=np.float64) / energy, rows)
+
+
+def _check_units(sampling_fraction: NDArray[np.float64], rows: Rows) -> None:
+    low, high = PLAUSIBLE_SAMPLING_FRACTION
+    median = float(np.median(sampling_fraction))
+    if not low <= median <= high:
+        raise DataError(
+            f"{rows.path}: datasets ECAL and {rows.energy_dataset}, from row {rows.first}: the "
+            f"cells hold {median:.3g} of the primary energy (median), outside {low:g} to {high:g}."
+            f" Both must be in GeV. {rows.remedy}"
+        )
+
+
+def _refuse(faulty: NDArray[np.bool_], rows: Rows, dataset: str, what: str) -> None:
+    if faulty.any():
+        row = rows.first + int(np.argmax(faulty))
+        raise DataError(f"{rows.path}: dataset {dataset}, row {row} {what}. {rows.remedy}")
+
+
+def _repeated(event_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where an id occurred before: (N,) -> (N,)."""
+    repeated = np.ones(len(event_ids), np.bool_)
+    repeated[np.unique(event_ids, return_index=True)[1]] = False
+    return repeated
+
+
+def _unreadable_row(file: h5py.File, rows: slice) -> int:
+    for row in range(rows.start, rows.stop):
+        try:
+            file["ECAL"][row]
+        except OSError:
+            return row
+    return int(rows.start)
