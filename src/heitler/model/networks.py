@@ -81,7 +81,7 @@ def build_discriminator(model: ModelConfig, image_shape: Size) -> keras.Model:
             epsilon = architecture.batch_norm_epsilon
             x = layers.BatchNormalization(epsilon=epsilon, name=f"batch_norm_{index}")(x)
         x = layers.Dropout(model.dropout, name=f"dropout_{index}")(x)
-    x = layers.Flatten()(layers.AveragePooling3D(2)(x))
+    x = layers.Flatten()(_average_pool(x))
     real_fake = layers.Dense(1, name="real_fake_logit")(x)
     primary_energy = layers.Dense(1, name="primary_energy")(x)
     return keras.Model(cells, [real_fake, primary_energy], name="discriminator")
@@ -101,3 +101,12 @@ def _padded_convolution(
         kernel_initializer=initializer,
         name=name,
     )(x)
+
+
+def _average_pool(x: keras.KerasTensor) -> keras.KerasTensor:
+    """AveragePooling3D(2), which TensorFlow's CPU kernels lack in double precision."""
+    ends = [size // 2 * 2 for size in x.shape[1:4]]
+    x = x[:, : ends[0] : 2] + x[:, 1 : ends[0] : 2]
+    x = x[:, :, : ends[1] : 2] + x[:, :, 1 : ends[1] : 2]
+    x = x[:, :, :, : ends[2] : 2] + x[:, :, :, 1 : ends[2] : 2]
+    return x / 8

@@ -1,0 +1,70 @@
+"""Every event once per epoch, whatever the number of workers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from heitler.config import ConfigError
+from heitler.data.batches import TrainingFile, cycles_per_epoch, plan_epoch, worker_share
+from heitler.data.hdf5 import Showers, write_showers
+
+
+def plan(epoch: int = 0, groups: int = 4) -> list[list[np.ndarray]]:
+    return plan_epoch(103, 16, groups, seed=1, epoch=epoch)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_every_event_is_seen_once_per_epoch_over_all_workers(workers: int) -> None:
+    rows = [
+        share.rows
+        for rank in range(workers)
+        for share in worker_share(plan(), epoch=0, rank=rank, workers=workers)
+    ]
+    assert sorted(np.concatenate(rows)) == list(range(103))
+
+
+def test_groups_differ_by_at_most_one_event() -> None:
+    sizes = {len(group) for cycle in plan() for group in cycle}
+    assert len(sizes) == 2
+    assert max(sizes) - min(sizes) == 1
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_hold_the_groups_of_one_worker_in_order(workers: int) -> None:
+    """So the random numbers, keyed by place in the global batch, do not depend on the workers."""
+    [whole, *_] = worker_share(plan(), epoch=0, rank=0, workers=1)
+    parts = [worker_share(plan(), epoch=0, rank=r, workers=workers)[0] for r in range(workers)]
+    assert np.array_equal(np.concatenate([p.rows for p in parts]), whole.rows)
+    assert np.array_equal(np.concatenate([p.positions for p in parts]), whole.positions)
+    assert [p.first_group for p in parts] == [r * 4 // workers for r in range(workers)]
+    assert all(p.global_count == whole.global_count == len(whole.rows) for p in parts)
+
+
+def test_epochs_are_shuffled_differently_and_repeatably() -> None:
+    first, second = np.concatenate(plan(0)[0]), np.concatenate(plan(1)[0])
+    assert not np.array_equal(first, second)
+    assert np.array_equal(first, np.concatenate(plan(0)[0]))
+
+
+def test_cycles_are_counted_on_through_the_epochs() -> None:
+    last = worker_share(plan(0), epoch=0, rank=0, workers=1)[-1].cycle
+    assert worker_share(plan(1), epoch=1, rank=0, workers=1)[0].cycle == last + 1
+
+
+def test_fewer_showers_than_a_batch_are_refused_with_the_remedy() -> None:
+    with pytest.raises(ConfigError, match=r"only 9 showers. Lower it, or raise simulate.showers"):
+        cycles_per_epoch(9, 16)
+
+
+def test_rows_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
+    energy = np.arange(10, 20, dtype=np.float32)
+    cells = np.ones((10, 2, 2, 2), np.float32) * energy[:, None, None, None]
+    event_id = np.arange(10)
+    write_showers(tmp_path / "s.h5", Showers(cells, energy, energy, event_id, energy), {})
+    file = TrainingFile(tmp_path / "s.h5")
+    shares = worker_share(plan_epoch(10, 4, 2, seed=3, epoch=0), epoch=0, rank=0, workers=1)
+    for share, events in file.read_ahead(shares):
+        assert np.array_equal(events.event_id, share.rows)
+        assert np.array_equal(events.primary_energy_GeV, 10 + share.rows)
+        assert np.array_equal(events.cells_GeV[:, 1, 1, 1], 10 + share.rows)

@@ -1,0 +1,71 @@
+"""Wrong parameters are named, with the remedy, before anything starts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from heitler.config import ConfigError, build_config, load_config
+
+Params = dict[str, Any]
+DEFAULT: Params = yaml.safe_load(Path("params.yaml").read_text())
+
+
+def test_the_shipped_parameters_are_valid() -> None:
+    assert load_config().train.workers == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p["train"].update(epoch=3), r"train.epoch is not a known .* mean epochs\?"),
+        (lambda p: p.update(trian={}), r"trian is not a known parameter. Did you mean train\?"),
+        (lambda p: p["train"].pop("epochs"), "train.epochs is missing"),
+        (lambda p: p["train"].update(workers="two"), "train.workers is 'two'"),
+        (lambda p: p["train"].update(workers=True), "train.workers is True"),
+        (lambda p: p["train"].update(learning_rate=-1), "learning_rate is -1: .*greater than 0"),
+        (lambda p: p["train"].update(learning_rate=float("nan")), "learning_rate is nan"),
+        (
+            lambda p: p["train"].update(global_batch_size=100, workers=8),
+            r"global_batch_size is 100, not divisible by 8 workers. "
+            r"Use 96 or 104, or change train.workers",
+        ),
+        (
+            lambda p: p["train"].update(virtual_workers=3),
+            r"virtual_workers is 3, not a multiple of train.workers \(2\). Use 2 or 4",
+        ),
+        (lambda p: p["simulate"].update(energy_min_GeV=200.0), r"energy_min_GeV is 200.0, above"),
+        (lambda p: p["prepare"].update(test_fraction=0.95), "leave nothing to train on"),
+        (lambda p: p["detector"].update(cells_kept=24), "odd number: the kept cells cannot be"),
+        (lambda p: p["detector"].update(cells_kept=53), "cells_kept is 53, more than the 51"),
+        (lambda p: p["detector"].update(sections=[]), "detector.sections is empty"),
+        (lambda p: p["model"].update(network="vae"), "model.network is 'vae'"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_its_remedy(
+    change: Callable[[Params], Any], message: str
+) -> None:
+    params = yaml.safe_load(yaml.safe_dump(DEFAULT))
+    change(params)
+    with pytest.raises(ConfigError, match=message) as raised:
+        build_config(params, "params.yaml")
+    assert str(raised.value).startswith("params.yaml: ")
+
+
+def test_all_wrong_parameters_are_reported_at_once() -> None:
+    params = yaml.safe_load(yaml.safe_dump(DEFAULT))
+    params["train"].update(workers="two", epoch=3)
+    with pytest.raises(ConfigError) as raised:
+        build_config(params, "params.yaml")
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere.yaml: not found"):
+        load_config(tmp_path / "nowhere.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("train: [1, 2")
+    with pytest.raises(ConfigError, match=r"broken.yaml: not valid YAML"):
+        load_config(broken)
