@@ -64,6 +64,15 @@ def test_an_empty_bin_is_nan_and_its_neighbours_are_not(showers):
     assert list(np.isnan(error)) == [False, True, False]
 
 
+def test_one_shower_in_a_bin_gives_no_ratio_because_it_has_no_error(showers):
+    truth = showers(200, 1)
+    one = np.flatnonzero(truth.primary_energy_GeV < EDGES[1])[:1]
+    rest = np.flatnonzero(truth.primary_energy_GeV > EDGES[1])
+    few = response(truth[np.concatenate([one, rest])])
+    ratio, _ = response_ratio(few, few)
+    assert list(np.isnan(ratio)) == [True, False, False]
+
+
 def test_a_generator_that_deposits_nothing_has_response_zero(showers):
     truth = showers(100, 1)
     ratio, error = response_ratio(response(with_cells(truth, 0 * truth.cells_GeV)), response(truth))

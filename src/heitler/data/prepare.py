@@ -62,7 +62,7 @@ def prepare_showers(
     digest = hashlib.sha256()
     with (
         _set_writers(folder, image_shape, simulation, prepare) as append,
-        progress_bar("Preparing shards", len(shards)) as advance,
+        progress_bar("preparing shards", len(shards)) as advance,
     ):
         for shard in shards:
             showers = read_showers(shard)

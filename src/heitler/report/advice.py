@@ -34,7 +34,7 @@ def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
         "differences say nothing."
     )
     if left_out := found["energy_bins_left_out"]:
-        points.append(f"{left_out} energy bins hold no test showers and are left out.")
+        points.append(f"{left_out} energy bins hold fewer than two test showers and are left out.")
     points.append(
         "The verdict looks at the mean deposited energy only. Mean profiles are shown; "
         "fluctuations, correlations between layers and rare showers are not judged here."

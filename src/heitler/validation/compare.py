@@ -174,6 +174,8 @@ def _largest(ratio: Float) -> float:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy scalar to Python, rounded to what its statistics can bear."""
+    """NumPy scalar to Python, six digits; None for what could not be measured."""
     plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and math.isnan(plain):
+        return None
     return float(f"{plain:.6g}") if isinstance(plain, float) else plain

@@ -89,13 +89,13 @@ def response_ratio(generated: BinnedResponse, geant4: BinnedResponse) -> tuple[F
     """R = f_generated / f_Geant4 and its bootstrap error, relative errors added in quadrature.
 
     Returns:
-        R and its error, (B,) each, no unit; NaN where a bin is empty.
+        R and its error, (B,) each, no unit; NaN where a bin has fewer than two showers.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = generated.mean / geant4.mean
         # The absolute form of the quadrature stays finite for a generator that deposits nothing.
         error = np.hypot(generated.bootstrap_error, ratio * geant4.bootstrap_error) / geant4.mean
-    return ratio, error
+    return np.where(np.isfinite(error), ratio, np.nan), error
 
 
 def response_by_bin(

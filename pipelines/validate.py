@@ -1,0 +1,71 @@
+"""Stage `validate`: generated showers against Geant4's, with the floor of Geant4 against itself."""
+
+import csv
+from pathlib import Path
+
+from heitler.config import load_config
+from heitler.data.hdf5 import iterate_showers, read_attributes
+from heitler.data.observables import join, load_observables
+from heitler.files import atomic_path, write_json
+from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.stage import run_stage
+from heitler.validation.compare import (
+    check_pairs,
+    compare_response,
+    response_rows,
+    validation_metrics,
+)
+from heitler.validation.response import energy_bin_edges
+
+PREPARED = Path("data/prepared")
+GENERATED = Path("data/generated/showers.h5")
+REPORT = Path("reports/validate")
+
+
+def main() -> None:
+    config = load_config()
+    geant4 = load_observables(PREPARED / "test.h5")
+    reference = join(load_observables(PREPARED / f"{name}.h5") for name in ("train", "validation"))
+    # Geant4's cells went through the threshold in the prepare stage.
+    threshold_GeV = read_attributes(PREPARED / "test.h5")["cell_threshold_GeV"]
+    generated = load_observables(GENERATED, threshold_GeV)
+    check_pairs(generated, geant4)
+    print(f"validate: {len(generated)} generated showers against Geant4", flush=True)
+
+    energies = reference.primary_energy_GeV
+    edges = energy_bin_edges(
+        energies.min(),
+        energies.max(),
+        config.validate.energy_bins,
+        config.simulate.energy_spectrum,
+    )
+    samples = (generated, geant4, reference)
+    response = compare_response(*samples, edges)
+    metrics = validation_metrics(*samples, response, config.validate.response_pass)
+    write_json(REPORT / "metrics.json", metrics)
+    write_rows(REPORT / "response.csv", response_rows(response))
+    write_validation_figures(REPORT, samples, response, config)
+    pair = next(iterate_showers(GENERATED)), next(iterate_showers(PREPARED / "test.h5"))
+    draw_showers(REPORT / "showers.svg", *pair, config.detector)
+    announce(metrics)
+
+
+def write_rows(path: Path, rows: list[dict[str, float]]) -> None:
+    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def announce(metrics: dict[str, float]) -> None:
+    print(
+        f"validate: response off by up to {metrics['response_max_deviation']:.1%} "
+        f"(limit {metrics['response_pass']:.0%}, Geant4 against itself "
+        f"{metrics['response_max_deviation_floor']:.1%})"
+    )
+    if left_out := metrics["energy_bins_left_out"]:
+        print(f"validate: {left_out} energy bins with fewer than two showers left out")
+
+
+if __name__ == "__main__":
+    run_stage(main)
