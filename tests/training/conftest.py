@@ -35,10 +35,10 @@ Train = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def shower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """27 showers: not a multiple of the batch, so that uneven groups are exercised."""
+    """19 showers: not a multiple of the batch, so that uneven groups are exercised."""
     folder = tmp_path_factory.mktemp("showers")
     random = np.random.default_rng(7)
-    count = 27
+    count = 19
     energy = random.uniform(10, 100, count).astype(np.float32)
     depth = np.exp(-0.5 * ((np.arange(9) - 4) / 2) ** 2)
     spread = np.exp(-np.abs(np.arange(9) - 4))

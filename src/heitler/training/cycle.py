@@ -21,6 +21,7 @@ from heitler.model.losses import (
     cell_sum,
     weighted_total,
 )
+from heitler.model.networks import noise_dim
 
 Tensor: TypeAlias = tf.Tensor
 LOSSES = {
@@ -80,11 +81,26 @@ Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
-    """The training cycle of these networks as one compiled function."""
+    """The training cycle of these networks as one compiled function, for any number of events."""
     compiled: Callable[[CycleBatch], CycleResult] = tf.function(
-        _Cycle(gan, config).run, reduce_retracing=True
+        _Cycle(gan, config).run, input_signature=[_signature(gan, config)]
     )
     return compiled
+
+
+def _signature(gan: Gan, config: TrainConfig) -> CycleBatch:
+    """Shapes with a free number of events, so that the cycle is traced once."""
+    calls = 1 + config.generator_updates_per_cycle
+
+    def spec(*shape: int | None, dtype: str = keras.config.floatx()) -> tf.TensorSpec:
+        return tf.TensorSpec(shape, dtype)
+
+    column, per_call = spec(None, 1), spec(None, calls, 1)
+    noise = spec(None, calls, noise_dim(gan.model))
+    fakes = Fakes(noise, per_call, per_call, per_call, per_call)
+    events = Events(spec(None, *gan.image_shape, 1), column, column, column, column, fakes)
+    whole = spec(dtype="int32")
+    return CycleBatch(events, spec(None, dtype="int32"), whole, whole, spec())
 
 
 class _Cycle:
