@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.data.hdf5 import COLUMNS, Showers, read_rows
+from heitler.data.hdf5 import COLUMNS, PDG, Showers, read_rows
 from heitler.errors import HeitlerError
 
 REMAKE = "Delete the file and make it again: dvc repro simulate"
@@ -39,8 +39,11 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
     """
     with open_hdf5(path) as file:
         showers = check_datasets(file, path, image_shape)
-        event_ids = file["event_id"][:]
-        _refuse(_repeated(event_ids), Rows(path, 0), "event_id", "repeats an earlier row")
+        whole = Rows(path, 0)
+        _refuse(_repeated(file["event_id"][:]), whole, "event_id", "repeats an earlier row")
+        codes: NDArray[np.float32] = file["target"][:, 0]
+        _refuse(~np.isin(codes, list(PDG.values())), whole, "target", "has no known particle code")
+        _refuse(codes != codes[0], whole, "target", "has another particle than row 0")
         for first in range(0, showers, SHOWERS_AT_ONCE):
             rows = slice(first, min(first + SHOWERS_AT_ONCE, showers))
             try:
@@ -73,7 +76,7 @@ def check_datasets(file: h5py.File, path: Path, image_shape: tuple[int, int, int
     for name in ("ECAL", *COLUMNS):
         require_dataset(file, path, name)
     expected = {"ECAL": image_shape} | {name: shape for name, (shape, _) in COLUMNS.items()}
-    showers = len(file["ECAL"])
+    showers = next(iter(file["ECAL"].shape), 0)
     for name, shape in expected.items():
         if file[name].shape != (showers, *shape):
             raise DataError(
@@ -121,7 +124,8 @@ def _check_units(sampling_fraction: NDArray[np.float64], rows: Rows) -> None:
         )
 
 
-def _refuse(faulty: NDArray[np.bool_], rows: Rows, dataset: str, what: str) -> None:
+def _refuse(faulty: NDArray[np.bool_] | np.bool_, rows: Rows, dataset: str, what: str) -> None:
+    """Raise DataError for the first faulty row: (N,)."""
     if faulty.any():
         row = rows.first + int(np.argmax(faulty))
         raise DataError(f"{rows.path}: dataset {dataset}, row {row} {what}. {rows.remedy}")

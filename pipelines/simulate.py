@@ -1,0 +1,41 @@
+"""Stage `simulate`: showers from Geant4 as shards, or imported from CERN's public files."""
+
+from pathlib import Path
+
+from heitler.config import load_config
+from heitler.data.cern import import_showers
+from heitler.data.sample import describe_sample
+from heitler.files import write_json
+from heitler.simulation.shards import simulate_shards
+from heitler.stage import run_stage
+
+TABLES = Path("data/tables")
+SHOWERS = Path("data/showers")
+DOWNLOADS = Path("data/downloads")
+METRICS = Path("reports/simulate/metrics.json")
+
+
+def main() -> None:
+    """Fill `data/showers` and describe it in `reports/simulate/metrics.json`."""
+    config = load_config()
+    detector, simulate = config.detector, config.simulate
+    if simulate.import_from:
+        print(f"Importing showers from {simulate.import_from} ...", flush=True)
+        import_showers(SHOWERS, DOWNLOADS, detector, simulate)
+    else:
+        print(
+            f"Simulating {simulate.showers} showers of {simulate.particle}, "
+            f"{simulate.energy_min_GeV:g}-{simulate.energy_max_GeV:g} GeV, in {detector.name} ...",
+            flush=True,
+        )
+        simulate_shards(SHOWERS, TABLES, detector, simulate)
+    sample = describe_sample(sorted(SHOWERS.glob("*.h5")))
+    write_json(METRICS, sample)
+    print(
+        f"{SHOWERS}: {sample['showers']} showers, {sample['label']}; the silicon sees "
+        f"{sample['sampling_fraction_mean']:.2%} of the primary energy"
+    )
+
+
+if __name__ == "__main__":
+    run_stage(main)

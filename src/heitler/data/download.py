@@ -1,0 +1,75 @@
+"""Files from the web, kept so that they are fetched once; an interrupted download continues."""
+
+import hashlib
+import urllib.error
+import urllib.request
+from pathlib import Path, PurePosixPath
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from heitler.data.checks import DataError
+from heitler.progress import progress_bar
+
+BYTES_AT_ONCE = 1 << 20
+TIMEOUT_S = 60.0
+
+
+def is_url(source: str) -> bool:
+    """Whether this is to be downloaded, rather than a path."""
+    return urlsplit(source).scheme in ("http", "https")
+
+
+def download(url: str, folder: Path) -> Path:
+    """The file behind `url`, in `folder`; it appears there when complete.
+
+    Raises:
+        DataError: if the server does not answer, or the connection breaks.
+    """
+    name = PurePosixPath(unquote(urlsplit(url).path)).name or "download"
+    path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{name}"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    try:
+        _fetch(url, partial)
+    except (OSError, ValueError) as error:  # ValueError: not a URL that can be opened
+        raise DataError(
+            f"{url}: download failed ({error}). Check simulate.import_from and the network; "
+            "running the stage again continues where it stopped."
+        ) from None
+    partial.rename(path)
+    return path
+
+
+def _fetch(url: str, partial: Path) -> None:
+    """Append what is missing to the partial file, where the server can; else begin again."""
+    present = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={present}-"} if present else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # nothing after `present`: the whole file is there, or it changed
+            raise
+        partial.unlink()
+        return _fetch(url, partial)
+    with answer:
+        resumed = answer.status == 206
+        present = present if resumed else 0
+        expected = present + int(answer.headers.get("Content-Length", 0))
+        with partial.open("ab" if resumed else "wb") as file:
+            _copy(answer, file, present, expected)
+    size = partial.stat().st_size
+    if expected > present and size != expected:
+        raise OSError(f"the connection ended after {size} of {expected} bytes")
+    return None
+
+
+def _copy(answer: IO[bytes], file: IO[bytes], present: int, expected: int) -> None:
+    unit = 1 << 20
+    total = -(-expected // unit)
+    with progress_bar("Downloading, MiB", total, done=present // unit) as advance:
+        while block := answer.read(BYTES_AT_ONCE):
+            before = file.tell() // unit
+            file.write(block)
+            advance(file.tell() // unit - before)
