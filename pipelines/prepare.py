@@ -29,7 +29,7 @@ def main() -> None:
         summary["energy_min_GeV"],
         summary["energy_max_GeV"],
         config.validate.energy_bins,
-        config.simulate.energy_spectrum,
+        prepared.simulation.get("energy_spectrum", "uniform"),
     )
     write_data_figures(
         REPORT,

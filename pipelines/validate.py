@@ -6,6 +6,7 @@ from pathlib import Path
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.data.observables import join, load_observables
+from heitler.data.summary import load_summary
 from heitler.files import atomic_path, write_json
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.stage import run_stage
@@ -27,17 +28,17 @@ def main() -> None:
     geant4 = load_observables(PREPARED / "test.h5")
     reference = join(load_observables(PREPARED / f"{name}.h5") for name in ("train", "validation"))
     # Geant4's cells went through the threshold in the prepare stage.
-    threshold_GeV = read_attributes(PREPARED / "test.h5")["cell_threshold_GeV"]
-    generated = load_observables(GENERATED, threshold_GeV)
+    attributes = read_attributes(PREPARED / "test.h5")
+    generated = load_observables(GENERATED, attributes["cell_threshold_GeV"])
     check_pairs(generated, geant4)
     print(f"validate: {len(generated)} generated showers against Geant4", flush=True)
 
-    energies = reference.primary_energy_GeV
+    summary = load_summary(PREPARED / "summary.json")
     edges = energy_bin_edges(
-        energies.min(),
-        energies.max(),
+        summary.energy_min_GeV,
+        summary.energy_max_GeV,
         config.validate.energy_bins,
-        config.simulate.energy_spectrum,
+        attributes.get("energy_spectrum", "uniform"),
     )
     samples = (generated, geant4, reference)
     response = compare_response(*samples, edges)

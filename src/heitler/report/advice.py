@@ -43,6 +43,23 @@ def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
         "CPU times are of single showers on the machine that made them, while other work may "
         "have run there; if the Geant4 showers were made elsewhere, their ratio means little."
     )
+    return points + _simulation_caveats(str(inputs.summary["simulation"].get("label", "")))
+
+
+def _simulation_caveats(label: str) -> list[str]:
+    """What the simulation leaves out, by the label of the shower files."""
+    points = []
+    if label.startswith("Geant4"):
+        points.append(
+            "Geant4 follows electrons, positrons and photons only (no nuclear reactions), and the "
+            "gaps between the layers are empty."
+        )
+    if "PENELOPE" in label:
+        points.append(
+            "Geant4's own cross-section tables were replaced by tables derived from the PENELOPE "
+            "data base: good to a few percent for the photoelectric effect, without the "
+            "fluorescence and Auger electrons of excited atoms."
+        )
     return points
 
 
