@@ -95,8 +95,5 @@ def _thresholded(showers: Showers, threshold_GeV: float) -> Showers:
 
 
 def _cell_spectrum(cells: NDArray[np.float32]) -> NDArray[np.int32]:
-    counts = [
-        np.histogram(shower[shower > 0], bins=CELL_EDGES_GEV)[0]
-        for shower in cells
-    ]
+    counts = [np.histogram(shower[shower > 0], bins=CELL_EDGES_GEV)[0] for shower in cells]
     return np.asarray(counts, np.int32).reshape(len(cells), len(CELL_EDGES_GEV) - 1)

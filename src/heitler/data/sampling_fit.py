@@ -20,17 +20,16 @@ def fit_sampling_fraction(primary_energy_GeV: Float, sampling_fraction: Float) -
     """Coefficients in Ep / (100 GeV), highest power first: (N,) GeV, (N,) -> up to 5.
 
     Of the degrees 0 to 4 the one with the least Bayesian information criterion
-    n ln(RSS / n) + k ln(n) [Schwarz 1978] is taken. Showers weigh by Ep, as the variance of the
-    sampling fraction falls like 1 / Ep.
+    n ln(RSS / n) + k ln(n) [Schwarz 1978] is taken. All showers weigh the same: with layers of two
+    thicknesses the relative spread hardly depends on Ep (7% at 10 GeV, 6% at 100 GeV).
     """
     x = primary_energy_GeV / FIT_UNIT_GEV
-    weight = np.sqrt(primary_energy_GeV)
     # A degree needs more distinct energies than coefficients, or it is not determined.
     degrees = range(min(MAX_DEGREE, max(len(np.unique(x)) - 2, 0)) + 1)
-    fits = [np.polyfit(x, sampling_fraction, degree, w=weight) for degree in degrees]
+    fits = [np.polyfit(x, sampling_fraction, degree) for degree in degrees]
     n = len(x)
     criteria = [
-        n * np.log(max(np.mean((weight * (sampling_fraction - np.polyval(fit, x))) ** 2), 1e-300))
+        n * np.log(max(np.mean((sampling_fraction - np.polyval(fit, x)) ** 2), 1e-300))
         + len(fit) * np.log(n)
         for fit in fits
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 import hist
 import mplhep
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from heitler.config import DetectorConfig
@@ -35,19 +36,8 @@ def write_data_figures(
     _energy_spectrum(folder / "energy_spectrum.svg", samples, edges_GeV)
     _sampling_fraction(folder / "sampling_fraction.svg", train, fit, edges_GeV)
     _cell_spectrum(folder / "cell_spectrum.svg", train)
-    layers = np.arange(1, train.longitudinal.shape[1] + 1, dtype=np.float64)
-    _profiles(
-        folder / "longitudinal.svg", train.longitudinal, layers, train, edges_GeV, "Layer", "layer"
-    )
-    _profiles(
-        folder / "transverse.svg",
-        train.transverse_x,
-        transverse_centres_mm(detector),
-        train,
-        edges_GeV,
-        "x (mm)",
-        "column",
-    )
+    _longitudinal(folder / "longitudinal.svg", train, edges_GeV)
+    _transverse(folder / "transverse.svg", train, edges_GeV, transverse_centres_mm(detector))
     _event(folder / "event_display.svg", examples, detector)
 
 
@@ -115,32 +105,36 @@ def _cell_spectrum(path: Path, train: Observables) -> None:
         axes.legend()
 
 
-def _profiles(
-    path: Path,
-    profiles: Float,
-    abscissa: Float,
-    train: Observables,
-    edges_GeV: Float,
-    xlabel: str,
-    unit: str,
+def _longitudinal(path: Path, train: Observables, edges_GeV: Float) -> None:
+    layers = np.arange(1, train.longitudinal.shape[1] + 1, dtype=np.float64)
+    with figure(path) as drawing:
+        axes = drawing.subplots()
+        _draw_in_thirds(axes, layers, train.longitudinal, train.primary_energy_GeV, edges_GeV)
+        axes.set(xlabel="Layer", ylabel="Deposit / primary energy per layer (%)")
+        axes.set_ylim(bottom=0)
+        axes.legend()
+
+
+def _transverse(path: Path, train: Observables, edges_GeV: Float, centres_mm: Float) -> None:
+    with figure(path) as drawing:
+        axes = drawing.subplots()
+        _draw_in_thirds(axes, centres_mm, train.transverse_x, train.primary_energy_GeV, edges_GeV)
+        axes.set(xlabel="x (mm)", ylabel="Deposit / primary energy per column (%)", yscale="log")
+        axes.legend(loc="lower center")
+
+
+def _draw_in_thirds(
+    axes: Axes, abscissa: Float, profiles: Float, energy_GeV: Float, edges_GeV: Float
 ) -> None:
     """Mean profile in three ranges of primary energy."""
     thirds = np.interp([0, 1 / 3, 2 / 3, 1], np.linspace(0, 1, len(edges_GeV)), edges_GeV)
-    with figure(path) as drawing:
-        axes = drawing.subplots()
-        for index, (low, high) in enumerate(itertools.pairwise(thirds)):
-            inside = (train.primary_energy_GeV >= low) & (train.primary_energy_GeV <= high)
-            if not inside.any():
-                continue
-            profile = mean_profile(profiles[inside])
-            axes.errorbar(
-                abscissa, 100 * profile.mean, 100 * profile.error, **POINTS,
-                color=SERIES[index], marker=MARKERS[index],
-                label=f"{low:.3g} to {high:.3g} GeV ({inside.sum()} showers)",
-            )  # fmt: skip
-        axes.set(xlabel=xlabel, ylabel=f"Deposit / primary energy per {unit} (%)")
-        axes.set_ylim(bottom=0)
-        axes.legend()
+    for index, (low, high) in enumerate(itertools.pairwise(thirds)):
+        inside = profiles[(energy_GeV >= low) & (energy_GeV <= high)]
+        if len(inside) > 1:
+            profile = mean_profile(inside)
+            style = {"color": SERIES[index], "marker": MARKERS[index], **POINTS}
+            label = f"{low:.3g} to {high:.3g} GeV ({len(inside)} showers)"
+            axes.errorbar(abscissa, 100 * profile.mean, 100 * profile.error, label=label, **style)
 
 
 def _event(path: Path, showers: Showers, detector: DetectorConfig) -> None:
