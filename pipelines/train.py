@@ -6,7 +6,7 @@ from pathlib import Path
 
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.config import Config, as_dict, load_config
-from heitler.data.hdf5 import read_showers
+from heitler.data.hdf5 import read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, write_json
 from heitler.stage import run_stage
@@ -38,7 +38,9 @@ def train_as_worker(config: Config) -> None:
     validation = read_showers(PREPARED / "validation.h5")
     energy_range = (summary.energy_min_GeV, summary.energy_max_GeV)
     fingerprint = training_fingerprint(config, summary.digest)
-    with track_training(config, summary, fingerprint, TRAINING, active=world.writes) as run:
+    data = {"training": PREPARED / "train.h5", "validation": PREPARED / "validation.h5"}
+    datasets = {use: (read_energies_GeV(path), str(path)) for use, path in data.items()}
+    with track_training(config, TRAINING, fingerprint, datasets, active=world.writes) as run:
         gan, history = train(
             config,
             TrainingInput(PREPARED / "train.h5", validation, summary),
@@ -52,11 +54,11 @@ def train_as_worker(config: Config) -> None:
             about = {"energy_min_GeV": energy_range[0], "energy_max_GeV": energy_range[1]}
             write_generator(TRAINING / "generator", gan, {**about, "epochs": len(history)})
             write_history(history)
-            run.log_generator(TRAINING / "generator", config.detector)
+            run.log_generator(TRAINING / "generator", summary.image_shape)
 
 
 def training_fingerprint(config: Config, data_digest: str) -> str:
-    """Everything that decides the weights after an epoch; more epochs continue the same training."""
+    """Everything that decides an epoch's weights; more epochs continue the same training."""
     train = as_dict(config.train)
     for free in ("epochs", "keep_checkpoints"):
         del train[free]

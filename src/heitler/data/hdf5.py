@@ -156,6 +156,12 @@ def read_rows(file: h5py.File, rows: slice) -> Showers:
     )
 
 
+def read_energies_GeV(path: Path) -> NDArray[np.float32]:
+    """Primary energies of all showers of a file: (N,) GeV."""
+    with h5py.File(path, "r") as file:
+        return np.asarray(file["energy"][:])
+
+
 def read_attributes(path: Path) -> dict[str, Any]:
     """The file's attributes, JSON ones decoded."""
     with h5py.File(path, "r") as file:

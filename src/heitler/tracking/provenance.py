@@ -1,0 +1,91 @@
+"""Where a result comes from: code, data, machine, software. No MLflow here."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+import heitler
+
+PACKAGE = Path(heitler.__file__).parent
+SOFTWARE = ("tensorflow-cpu", "horovod", "keras", "numpy", "mlflow", "dvc", "geant4-pybind")
+
+
+def source_digest(*packages: str) -> str:
+    """SHA-256 of the Python files of the named sub-packages of heitler, and their names."""
+    total = hashlib.sha256()
+    for package in sorted(packages):
+        for path in sorted((PACKAGE / package).rglob("*.py")):
+            total.update(f"{path.relative_to(PACKAGE)}\0".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def collect_provenance(root: Path = Path()) -> dict[str, dict[str, Any]]:
+    """Code, data, machine and software, each a flat mapping of printable values."""
+    return {
+        "code": git_state(root),
+        "data": data_hashes(root),
+        "machine": machine(),
+        "software": software(),
+    }
+
+
+def git_state(root: Path = Path()) -> dict[str, Any]:
+    """Commit, and whether files that git tracks differ from it; empty outside a repository."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return {}
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return {"git_commit": commit, "uncommitted_changes": bool(changed)}
+
+
+def data_hashes(root: Path = Path()) -> dict[str, str]:
+    """DVC's hashes of the outputs under `data/`, from `dvc.lock`."""
+    try:
+        lock = yaml.safe_load((root / "dvc.lock").read_text())
+    except FileNotFoundError:
+        return {}
+    outs = [out for stage in lock["stages"].values() for out in stage.get("outs", [])]
+    return {out["path"]: out["md5"] for out in outs if out["path"].startswith("data/")}
+
+
+def machine() -> dict[str, Any]:
+    """Processor, usable cores, memory, operating system."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_GiB": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+def software() -> dict[str, str]:
+    """Versions of the packages that decide numbers and timings."""
+    return {name: importlib.metadata.version(name) for name in SOFTWARE}
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor()
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

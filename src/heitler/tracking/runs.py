@@ -1,0 +1,158 @@
+"""MLflow runs. Rank 0 has a real one; the other workers' `SilentRun` does nothing."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import mlflow
+import numpy as np
+from mlflow.data.numpy_dataset import from_numpy
+from mlflow.models import ModelSignature
+from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from numpy.typing import NDArray
+
+from heitler.tracking.provenance import PACKAGE, software
+from heitler.tracking.store import connect
+
+SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
+LONGEST_PARAMETER = 500
+
+
+class Run(Protocol):
+    """What a stage may do with its run."""
+
+    run_id: str
+
+    def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
+        """Metrics at the end of an epoch, counted from 1."""
+
+    def log_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Numbers that a stage ends with; entries that are no numbers are left out."""
+
+    def log_files(self, folder: Path, name: str) -> None:
+        """Files of a folder, such as figures, as artifacts under `name`."""
+
+    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None:
+        """The trained generator in `folder` as an MLflow model."""
+
+
+class SilentRun:
+    """The run of workers that do not write."""
+
+    run_id = ""
+
+    def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None: ...
+
+    def log_metrics(self, metrics: Mapping[str, Any]) -> None: ...
+
+    def log_files(self, folder: Path, name: str) -> None: ...
+
+    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None: ...
+
+
+class MlflowRun:
+    """The active MLflow run of this process."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+
+    def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
+        mlflow.log_metrics(dict(metrics), step=epoch)
+
+    def log_metrics(self, metrics: Mapping[str, Any]) -> None:
+        numbers = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
+        mlflow.log_metrics(numbers)
+
+    def log_files(self, folder: Path, name: str) -> None:
+        mlflow.log_artifacts(str(folder), name)
+
+    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None:
+        versions = software()
+        needed = [f"{name}=={versions[name]}" for name in ("tensorflow-cpu", "keras", "numpy")]
+        mlflow.pyfunc.log_model(
+            name="generator",
+            loader_module="heitler.generation.serving",
+            data_path=str(folder),
+            code_paths=[str(PACKAGE)],
+            pip_requirements=[*needed, "pydantic", "pyyaml", "pandas"],
+            signature=shower_signature(image_shape),
+            input_example={"primary_energy_GeV": [20.0, 50.0]},
+        )
+
+
+def shower_signature(image_shape: tuple[int, int, int]) -> ModelSignature:
+    """Table of primary energies (and angles) in, cells (N, X, Y, Z) in GeV out."""
+    columns: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.double, "primary_energy_GeV"),
+        ColSpec(DataType.double, "theta_rad", required=False),
+    ]
+    cells = TensorSpec(np.dtype(np.float32), (-1, *image_shape), "cells_GeV")
+    seed = ParamSpec("seed", DataType.long, 1)
+    return ModelSignature(Schema(columns), Schema([cells]), ParamSchema([seed]))
+
+
+@contextlib.contextmanager
+def open_run(
+    name: str,
+    *,
+    run_id: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    datasets: Mapping[str, tuple[NDArray[Any], str]] | None = None,
+) -> Iterator[Run]:
+    """A run of this process, with system metrics; the run `run_id` again, if the store has it.
+
+    Args:
+        name: of a new run.
+        run_id: of the run to continue.
+        parameters: nested; logged as `section.key`.
+        tags: nested; logged as `heitler.section.key`.
+        datasets: by context ("training", ...): primary energies in GeV and where they came from.
+    """
+    connect()
+    os.environ.setdefault(*SYSTEM_METRICS_INTERVAL)
+    known = run_id if run_id and _exists(run_id) else None
+    if run_id and not known:
+        print(f"MLflow run {run_id} is not in this store (any more); starting a new one.")
+    run = mlflow.start_run(run_id=known, run_name=None if known else name, log_system_metrics=True)
+    status = "KILLED"
+    try:
+        if not known:
+            _describe(parameters or {}, tags or {}, datasets or {})
+        yield MlflowRun(run.info.run_id)
+        status = "FINISHED"
+    except Exception:
+        status = "FAILED"
+        raise
+    finally:
+        mlflow.end_run(status)
+
+
+def _describe(
+    parameters: Mapping[str, Any],
+    tags: Mapping[str, Any],
+    datasets: Mapping[str, tuple[NDArray[Any], str]],
+) -> None:
+    mlflow.log_params({k: str(v)[:LONGEST_PARAMETER] for k, v in flatten(parameters)})
+    mlflow.set_tags({f"heitler.{k}": v for k, v in flatten(tags)})
+    for context, (energies, source) in datasets.items():
+        dataset = from_numpy(energies, source=source, name=Path(source).stem)
+        mlflow.log_input(dataset, context=context)
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Pairs of dotted key and value."""
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _exists(run_id: str) -> bool:
+    try:
+        return bool(mlflow.get_run(run_id).info.lifecycle_stage == "active")
+    except mlflow.MlflowException:
+        return False
