@@ -1,0 +1,64 @@
+"""Real Geant4 tables and a small set of real showers, made once per test session."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from heitler.config import PARAMS_FILE, Config, build_config
+from heitler.data.hdf5 import Showers, concatenate, read_showers
+from heitler.simulation.shards import simulate_shards
+from heitler.simulation.tables import write_tables
+
+MakeConfig = Callable[..., Config]
+
+SAMPLE = {
+    "showers": 60,
+    "showers_per_shard": 30,
+    "energy_min_GeV": 1.0,
+    "energy_max_GeV": 10.0,
+}
+
+
+@pytest.fixture(scope="session")
+def make_config() -> MakeConfig:
+    """The project's parameters with changed values: make_config(simulate={"showers": 3})."""
+    params = yaml.safe_load(PARAMS_FILE.read_text())
+
+    def make(**sections: dict[str, Any]) -> Config:
+        changed = copy.deepcopy(params)
+        for section, values in sections.items():
+            changed[section] |= values
+        return build_config(changed)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory, make_config: MakeConfig) -> Path:
+    """Geant4's tables for the default detector."""
+    folder = tmp_path_factory.mktemp("geant4") / "tables"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("G4LEDATA", raising=False)
+        write_tables(folder, make_config().detector)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shower_folder(
+    tmp_path_factory: pytest.TempPathFactory, tables: Path, make_config: MakeConfig
+) -> Path:
+    """Two shards of 30 electron showers each, 1-10 GeV."""
+    folder = tmp_path_factory.mktemp("showers")
+    config = make_config(simulate=SAMPLE)
+    simulate_shards(folder, tables, config.detector, config.simulate)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def showers(shower_folder: Path) -> Showers:
+    """The showers of `shower_folder`."""
+    return concatenate([read_showers(path) for path in sorted(shower_folder.glob("*.h5"))])
