@@ -1,0 +1,35 @@
+"""Stage `report`: one page with the question, the answer, and what it rests on."""
+
+from pathlib import Path
+
+from heitler.config import load_config
+from heitler.files import write_text
+from heitler.report.inputs import load_inputs
+from heitler.report.page import render_page
+from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
+from heitler.stage import run_stage
+from heitler.tracking.provenance import collect_provenance
+from heitler.tracking.training import continue_training_run
+
+DATA = Path("data")
+TRAINING = DATA / "training"
+REPORTS = Path("reports")
+PAGE = REPORTS / "index.html"
+
+
+def main() -> None:
+    config = load_config()
+    inputs = load_inputs(DATA, REPORTS)
+    print(f"report: {len(inputs.history)} epochs, all stages", flush=True)
+    draw_losses(REPORTS / "report/losses.svg", inputs.history)
+    draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
+    draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
+    write_text(PAGE, render_page(inputs, config, collect_provenance()))
+    with continue_training_run(TRAINING) as run:
+        for stage in ("prepare", "report"):
+            run.log_files(REPORTS / stage, stage)
+    print(f"report: open {PAGE}")
+
+
+if __name__ == "__main__":
+    run_stage(main)
