@@ -125,8 +125,8 @@ class _Cycle:
         for number, (name, (model, judge)) in enumerate(steps.items()):
             losses[name], waited = self._update(name, number, model, judge, batch)
             seconds.append(waited)
-        empty = [part.pop("empty") for name, part in losses.items() if "real" not in name]
-        return CycleResult(losses, tf.add_n(empty) / len(empty), tf.add_n(seconds))
+        _, *fakes = [part.pop("empty") for part in losses.values()]
+        return CycleResult(losses, tf.add_n(fakes) / len(fakes), tf.add_n(seconds))
 
     def _judge_real(self, events: Events) -> Judgement:
         targets = {
