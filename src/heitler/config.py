@@ -260,7 +260,7 @@ def _explain(problem: Any) -> str:
         case "unexpected_keyword_argument":
             return f"{key} is not a known parameter.{_suggest(problem['loc'])}"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
-            return f"{key} is missing. Add it; the params.yaml that came with the project shows every key."
+            return f"{key} is missing. Add it; the project's own params.yaml shows every key."
         case "value_error":
             return str(problem["ctx"]["error"])
     return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."

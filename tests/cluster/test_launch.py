@@ -48,7 +48,11 @@ def test_a_launcher_with_another_number_of_workers_is_refused(
 
 
 def test_stopping_the_launcher_leaves_no_worker_behind() -> None:
-    code = f"import heitler.stage as s, heitler.cluster.launch as l, sys\ns.run_stage(lambda: sys.exit(l.run_workers(2, {PROGRAM!r})))"
+    code = (
+        "import sys; from heitler.stage import run_stage; "
+        "from heitler.cluster.launch import run_workers; "
+        f"run_stage(lambda: sys.exit(run_workers(2, {PROGRAM!r})))"
+    )
     environment = os.environ | {"HEITLER_TEST_PROGRAM": "wait"}
     launcher = subprocess.Popen(
         [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True

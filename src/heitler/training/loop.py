@@ -87,6 +87,39 @@ def _restore(gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int
     return shared
 
 
+def check_result(result: CycleResult, cycle: int) -> CycleResult:
+    """Stop as soon as going on is pointless; equal on all workers, as the losses are.
+
+    Raises:
+        TrainingError: if a loss is not finite or every generated shower is empty.
+    """
+    wrong = [name for name, loss in named_losses(result).items() if not np.isfinite(loss)]
+    if wrong:
+        raise TrainingError(
+            f"cycle {cycle}: {', '.join(wrong)} is not finite. Training cannot go on. "
+            "Lower train.learning_rate, or look at the figures of the data in reports/prepare."
+        )
+    if float(result.empty_fraction) == 1.0:
+        raise TrainingError(
+            f"cycle {cycle}: every generated shower is empty; the generator is dead. "
+            "Lower train.learning_rate or train.loss_weights.ecal_sum, or change train.seed."
+        )
+    return result
+
+
+def check_coverage(seen: NDArray[np.int64], expected: NDArray[np.int64], epoch: int) -> None:
+    """Check that all workers together saw every training event exactly once: ids (N,), (N,).
+
+    Raises:
+        TrainingError: if not.
+    """
+    if not np.array_equal(np.sort(seen), np.sort(expected)):
+        raise TrainingError(
+            f"epoch {epoch + 1}: the workers saw {len(np.unique(seen))} different events in "
+            f"{len(seen)} reads, not each of {len(expected)} once. Sharding is broken."
+        )
+
+
 class _Epochs:
     def __init__(self, config: Config, data: TrainingInput, world: World, gan: Gan) -> None:
         self.config, self.data, self.world, self.gan = config, data, world, gan
@@ -115,36 +148,13 @@ class _Epochs:
         for share, events in self.file.read_ahead(shares):
             batch = self.assemble(share, events)
             begun = time.monotonic()
-            result = self._checked(self.cycle(batch), share.cycle)
+            result = check_result(self.cycle(batch), share.cycle)
             tally.add(result, begun - ready, time.monotonic() - begun, events.event_id)
             ready = time.monotonic()
             advance(note=f"epoch {epoch + 1}/{self.config.train.epochs}")
-        seen = self._audit(tally.event_ids(), epoch)
-        return tally.metrics(self.world.size, seen, time.monotonic() - started)
-
-    def _checked(self, result: CycleResult, cycle: int) -> CycleResult:
-        wrong = [name for name, loss in named_losses(result).items() if not np.isfinite(loss)]
-        if wrong:
-            raise TrainingError(
-                f"cycle {cycle}: {', '.join(wrong)} is not finite. Training cannot go on. "
-                "Lower train.learning_rate, or check the data with `dvc repro prepare`."
-            )
-        if float(result.empty_fraction) == 1.0:
-            raise TrainingError(
-                f"cycle {cycle}: every generated shower is empty; the generator is dead. "
-                "Lower train.learning_rate or train.loss_weights.ecal_sum, or change train.seed."
-            )
-        return result
-
-    def _audit(self, event_ids: NDArray[np.int64], epoch: int) -> int:
-        """Check that the workers together saw every training event exactly once."""
-        seen = np.sort(gather_arrays(event_ids, "event_ids"))
-        if not np.array_equal(seen, np.sort(self.file.event_id)):
-            raise TrainingError(
-                f"epoch {epoch + 1}: the workers saw {len(np.unique(seen))} different events in "
-                f"{len(seen)} reads, not each of {len(self.file)} once. Sharding is broken."
-            )
-        return len(seen)
+        seen = gather_arrays(tally.event_ids(), "event_ids")
+        check_coverage(seen, self.file.event_id, epoch)
+        return tally.metrics(self.world.size, len(seen), time.monotonic() - started)
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""

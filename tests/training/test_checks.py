@@ -1,0 +1,41 @@
+"""Training stops, with a reason, when going on is pointless."""
+
+import math
+
+import numpy as np
+import pytest
+
+from heitler.training.cycle import CycleResult
+from heitler.training.loop import TrainingError, check_coverage, check_result
+from tests.training.conftest import Train
+
+
+def result(total: float = 1.0, empty: float = 0.5) -> CycleResult:
+    return CycleResult({"generator_1": {"total": total}}, empty, 0.0)
+
+
+def test_a_healthy_cycle_passes() -> None:
+    assert check_result(result(), 3) == result()
+
+
+@pytest.mark.parametrize("total", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_is_named(total: float) -> None:
+    with pytest.raises(TrainingError, match=r"cycle 3: generator_1_total is not finite.*Lower"):
+        check_result(result(total=total), 3)
+
+
+def test_a_generator_of_only_empty_showers_is_called_dead() -> None:
+    with pytest.raises(TrainingError, match="cycle 3: every generated shower is empty"):
+        check_result(result(empty=1.0), 3)
+
+
+@pytest.mark.parametrize("seen", [[1, 2], [1, 2, 2], [1, 2, 3, 3]])
+def test_lost_or_repeated_events_are_an_error(seen: list[int]) -> None:
+    with pytest.raises(TrainingError, match=r"not each of 3 once\. Sharding"):
+        check_coverage(np.array(seen), np.array([3, 1, 2]), epoch=0)
+
+
+def test_a_diverging_training_stops_on_all_workers_with_the_reason(train: Train) -> None:
+    diverging = train("diverging", workers=2, learning_rate=1e200)
+    assert diverging.exit_code != 0
+    assert "is not finite. Training cannot go on" in diverging.output
