@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 # Set by horovodrun (Gloo), Intel MPI and MPICH, Open MPI: this process is already a worker.
 RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
 WORKER_LINE = re.compile(r"^\[(\d+)\]<(?:stdout|stderr)>:(.*)$", re.DOTALL)
-# Lines that TensorFlow's C++ prints before its log level is in force, or at "error" though harmless.
+# Lines of TensorFlow's C++, printed before its log level is in force or harmless.
 NOISE = re.compile(
     r"absl::InitializeLog|port\.cc:\d+\]|cpu_feature_guard|^To enable the following"
     r"|oneDNN supports DT_INT32"
