@@ -1,0 +1,38 @@
+# Everything runs in the environment .venv, which builds itself from uv.lock.
+
+SHELL := /bin/bash
+PORT := 5000
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONUNBUFFERED := 1
+# MLflow's UI without usage statistics and without its services for language models.
+export MLFLOW_DISABLE_TELEMETRY := true
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test lint ui env
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html
+	dvc repro
+
+test: env lint ## Run all checks and tests
+	pytest
+
+lint: env ## Check style and types
+	ruff check
+	ruff format --check
+	mypy
+
+ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui PORT=5001)
+	@mkdir -p mlruns
+	@echo "Starting MLflow at http://127.0.0.1:$(PORT) (up to a minute); Ctrl-C ends it"
+	mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
+		--host 127.0.0.1 --port $(PORT) --workers 1
+
+env: .venv/.ready ## Build the environment, if uv.lock is newer
+
+.venv/.ready: uv.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@

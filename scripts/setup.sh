@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds the environment .venv from uv.lock. Called by make; needs no root rights.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# uv from PATH if it is new enough for this project, else the one that this script installs.
+find_uv() {
+    local candidate
+    for candidate in uv .tools/uv/bin/uv; do
+        # Any command that reads pyproject.toml fails if its required-version is not met.
+        if "$candidate" cache dir >/dev/null 2>&1; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+# Names everything that is missing, with the line that installs it. CMake is not among them: it
+# comes from PyPI, in the version that Horovod's build needs.
+check_system() {
+    local packages=()
+    if [ "$(uname -sm)" != "Linux x86_64" ]; then
+        echo "This is $(uname -sm), but Horovod's MPI and TensorFlow come for Linux x86_64 only." >&2
+        echo "Use such a machine, or a container or virtual machine with it." >&2
+        exit 1
+    fi
+    command -v git >/dev/null || packages+=(git)
+    command -v make >/dev/null || packages+=(make)
+    command -v "${CXX:-c++}" >/dev/null || packages+=(g++)
+    if [ -z "$(find_uv)" ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        packages+=(python3-venv)
+    fi
+    if [ "${#packages[@]}" -gt 0 ]; then
+        echo "Missing on this machine: ${packages[*]}. Install with" >&2
+        echo "    sudo apt-get install ${packages[*]}" >&2
+        echo "(Debian, Ubuntu; other systems have packages of similar names), then try again." >&2
+        exit 1
+    fi
+}
+
+check_system
+uv=$(find_uv)
+if [ -z "$uv" ]; then
+    echo "Installing uv, which installs everything else, into .tools/ ..."
+    python3 -m venv --clear .tools/uv
+    .tools/uv/bin/pip install --quiet "uv>=0.9"
+    uv=.tools/uv/bin/uv
+fi
+if [ ! -d .venv ]; then
+    echo "Building the environment .venv. The first time takes some 10 minutes: 1 GB to download,"
+    echo "and Horovod is built from source. Later builds use what is kept in uv's cache."
+fi
+# Another active environment must not be taken for the project's own.
+unset VIRTUAL_ENV
+UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked
