@@ -40,8 +40,8 @@ def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
         "fluctuations, correlations between layers and rare showers are not judged here."
     )
     points.append(
-        "CPU times are of single showers on the machine that made them, while other work may "
-        "have run there; if the Geant4 showers were made elsewhere, their ratio means little."
+        "CPU times were taken while the showers were made, in batches for the network, and other "
+        "work may have run beside; if Geant4 ran on another machine, their ratio means little."
     )
     return points + _simulation_caveats(str(inputs.summary["simulation"].get("label", "")))
 

@@ -53,8 +53,13 @@ SHAPES = (
     ),
     Figure(
         "validate/transverse_x.svg",
-        "Across: mean energy in each column of cells along x; y is alike.",
-        "Mean energy per column of cells of Geant4 and generated showers, with their ratio.",
+        "Across: mean energy in each column of cells along x.",
+        "Mean energy per column of cells along x of Geant4 and generated showers, with ratio.",
+    ),
+    Figure(
+        "validate/transverse_y.svg",
+        "Across: mean energy in each column of cells along y.",
+        "Mean energy per column of cells along y of Geant4 and generated showers, with ratio.",
     ),
     Figure(
         "validate/showers.svg",
