@@ -34,6 +34,7 @@ class Results:
 def small_config(**detector: object) -> Config:
     raw = yaml.safe_load((ROOT / "params.yaml").read_text())
     raw["detector"] |= {"cells_simulated": 7, "cells_kept": 7} | detector
+    raw["train"] |= {"workers": 2, "virtual_workers": None, "global_batch_size": 16, "epochs": 2}
     raw["detector"]["sections"] = [{"layers": 6, "absorber_thickness_mm": 2.4}]
     return build_config(raw)
 
