@@ -13,7 +13,7 @@ from heitler.report.wording import counted, decimal, duration, percent
 
 MANY_CYCLES = 10_000
 """A training with fewer cycles that fails is called under-trained. A rule of thumb: after a few
-hundred cycles at batch 8 R was still off by a factor of 2 to 5, and the paper trains for 30 epochs."""
+hundred cycles at batch 8, R was still off by a factor of 2 to 5; the paper trains 30 epochs."""
 
 
 @dataclass(frozen=True)
