@@ -3,9 +3,13 @@
 Import this module in a process of its own, started with `geant4_environment`.
 """
 
+import os
+
 from heitler.simulation.environment import require_geant4_environment
 
 require_geant4_environment()
+# With CI=true the bindings would list, and tidy up, a download folder that need not exist.
+os.environ.pop("CI", None)
 
 import geant4_pybind as g4  # noqa: E402
 
