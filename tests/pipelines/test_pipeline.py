@@ -1,0 +1,127 @@
+"""The pipeline as a user runs it: real Geant4, real Horovod workers, real MLflow, real DVC.
+
+The tests build on each other, in order: each is the next thing that a user would do.
+"""
+
+import json
+import os
+import sqlite3
+
+import pytest
+
+from tests.pipelines.conftest import Project
+
+STAGES = ["tables", "simulate", "prepare", "train", "generate", "validate", "report"]
+
+
+def stages_run(output: str) -> list[str]:
+    return [stage for stage in STAGES if f"Running stage '{stage}'" in output]
+
+
+def mlflow_runs(project: Project, query: str) -> list[tuple[str, ...]]:
+    with sqlite3.connect(project.folder / "mlruns/mlflow.db") as database:
+        return database.execute(query).fetchall()
+
+
+def test_all_stages_run_from_nothing_and_leave_a_page(project: Project) -> None:
+    output = project.run("dvc", "repro")
+    assert stages_run(output) == STAGES
+    page = (project.folder / "reports/index.html").read_text()
+    assert "<svg" in page
+    metrics = json.loads((project.folder / "reports/train/metrics.json").read_text())
+    summary = json.loads((project.folder / "data/prepared/summary.json").read_text())
+    assert metrics["workers"] == 2
+    assert metrics["events_seen"] == summary["showers"]["train"] > 30
+
+
+def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
+    [(run_id, status)] = mlflow_runs(project, "select run_uuid, status from runs")
+    assert status == "FINISHED"
+    keys = {key for (key,) in mlflow_runs(project, "select distinct key from metrics")}
+    expected = {"epoch_time_s", "showers_per_second", "cycle_time_s", "input_wait_s"}
+    assert expected | {"communication_time_s", "generator_1_ecal_sum"} <= keys
+    assert any(key.startswith("response_ratio") for key in keys)
+    assert any(key.startswith("system/") for key in keys)
+    params = dict(mlflow_runs(project, "select key, value from params"))
+    assert params["train.workers"] == "2"
+    tags = dict(mlflow_runs(project, "select key, value from tags"))
+    assert len(tags["heitler.code.git_commit"]) == 40
+    assert mlflow_runs(project, "select count(*) from datasets") == [(2,)]
+    assert list((project.folder / "mlruns/artifacts" / run_id).rglob("*.svg"))
+
+
+def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> None:
+    code = (
+        "import mlflow, pandas as pd; from heitler.tracking.store import connect; connect(); "
+        "[model] = mlflow.search_logged_models(output_format='list'); "
+        "model = mlflow.pyfunc.load_model(model.model_uri); "
+        "frame = pd.DataFrame({'primary_energy_GeV': [1.5, 3.0]}); "
+        "print('shape', model.predict(frame).shape)"
+    )
+    assert "shape (2, 9, 9, 9)" in project.run("python", "-c", code)
+
+
+def test_running_again_does_nothing(project: Project) -> None:
+    assert stages_run(project.run("dvc", "repro")) == []
+
+
+def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
+    project.commit("First results")
+    shards = sorted((project.folder / "data/showers").glob("shard-*.h5"))
+    before = {shard: shard.stat().st_mtime_ns for shard in shards}
+    project.set("simulate", showers=80)
+    output = project.run("dvc", "repro", "prepare")
+    assert stages_run(output) == ["simulate", "prepare"]
+    assert {shard: shard.stat().st_mtime_ns for shard in before} == before
+    assert len(list((project.folder / "data/showers").glob("shard-*.h5"))) == 4
+    project.set("simulate", showers=60)
+    project.run("dvc", "repro")
+
+
+def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
+    output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
+    assert stages_run(output) == ["train", "generate", "validate", "report"]
+    counts = mlflow_runs(
+        project, "select value, count(*) from params where key = 'train.workers' group by value"
+    )
+    assert counts == [("1", 1), ("2", 1)]
+    assert "one-worker" in project.run("dvc", "exp", "show", "--csv")
+    assert "train.workers" in project.run("dvc", "params", "diff")
+    assert "epoch_time_s" in project.run("dvc", "metrics", "diff")
+
+
+def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
+    project.run("dvc", "exp", "run", "--queue", "-S", "train.seed=5", "--name", "queued")
+    project.run("dvc", "exp", "run", "--run-all")
+    [(tag,)] = mlflow_runs(
+        project, "select value from tags where key = 'heitler.dvc.experiment' and value = 'queued'"
+    )
+    assert tag == "queued"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        ("train.global_batch_size=9", "not divisible by 2 workers. Use 8 or 10"),
+        ("+train.epoch=3", "train.epoch is not a known parameter. Did you mean epochs?"),
+    ],
+)
+def test_wrong_parameters_stop_before_anything_starts(
+    project: Project, parameter: str, message: str
+) -> None:
+    original = (project.folder / "params.yaml").read_text()
+    output = project.run("dvc", "exp", "run", "-S", parameter, fails=True)
+    assert message in output
+    assert "Traceback" not in output
+    (project.folder / "params.yaml").write_text(original)
+
+
+def test_a_truncated_shower_file_is_named(project: Project) -> None:
+    shard = project.folder / "data/showers/shard-00001.h5"
+    whole = shard.read_bytes()
+    os.chmod(shard, 0o644)
+    shard.write_bytes(whole[: len(whole) // 2])
+    output = project.run("python", "pipelines/prepare.py", fails=True)
+    assert "shard-00001.h5" in output
+    assert "Traceback" not in output
+    shard.write_bytes(whole)
