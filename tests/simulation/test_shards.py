@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import signal
@@ -129,55 +130,68 @@ def start_stage(tmp_path, tables):
     params = yaml.safe_load(Path("params.yaml").read_text())
     params["simulate"] |= {
         "showers": 24,
-        "showers_per_shard": 3,
+        "showers_per_shard": 6,
         "energy_min_GeV": 10.0,
         "energy_max_GeV": 20.0,
     }
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     (tmp_path / "data").mkdir()
     (tmp_path / "data/tables").symlink_to(tables)
 
-    def start():
+    def start(processes=0):
+        params["simulate"]["processes"] = processes
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
         return subprocess.Popen([sys.executable, STAGE], cwd=tmp_path, stdout=subprocess.PIPE)
 
     return start
 
 
-def wait_for_shards(process, folder, number):
-    """Wait until some shards are finished and Geant4 works on others; return its processes."""
+def geant4_processes(stage):
+    """Those of the stage's child processes that have become Geant4 (others are short-lived)."""
+    found = []
+    for process in psutil.Process(stage.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "heitler.simulation.geant4" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def wait_for_processes(stage, number):
+    """Wait until the stage has started so many Geant4 processes; return those that run."""
+    started = set()
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        children = psutil.Process(process.pid).children(recursive=True)
-        if len(list(folder.glob("shard-*.h5"))) >= number and children:
-            return children
-        time.sleep(0.02)
-    raise AssertionError("the stage ended, or finished no shards in a minute")
+    while time.monotonic() < deadline and stage.poll() is None:
+        running = geant4_processes(stage)
+        started |= {process.pid for process in running}
+        if len(started) >= number:
+            return running
+        time.sleep(0.01)
+    raise AssertionError("the stage ended, or did not start its processes in a minute")
 
 
 def test_a_killed_simulation_leaves_no_orphans_and_resumes(tmp_path, start_stage):
     folder = tmp_path / "data/showers"
-    process = start_stage()
-    children = wait_for_shards(process, folder, 2)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    _, alive = psutil.wait_procs(children, SECONDS_TO_DIE)
+    stage = start_stage(processes=1)
+    orphans = wait_for_processes(stage, 3)  # two shards are finished, the third has begun
+    stage.kill()
+    stage.wait()
+    _, alive = psutil.wait_procs(orphans, SECONDS_TO_DIE)
     assert not alive
     before = modified(folder)
-    assert 2 <= len(before) < 8
+    assert sorted(before) == ["shard-00000.h5", "shard-00001.h5"]
     resumed = start_stage()
     output, _ = resumed.communicate()
     assert resumed.returncode == 0
     assert b"24 showers" in output
     assert modified(folder).items() >= before.items()
     assert sorted(path.name for path in folder.iterdir()) == [
-        f"shard-{index:05d}.h5" for index in range(8)
+        f"shard-{index:05d}.h5" for index in range(4)
     ]
     assert (tmp_path / "reports/simulate/metrics.json").exists()
 
 
-def test_sigterm_ends_the_stage_and_its_processes(tmp_path, start_stage):
-    process = start_stage()
-    children = wait_for_shards(process, tmp_path / "data/showers", 1)
-    process.terminate()
-    assert process.wait(SECONDS_TO_DIE) == 128 + signal.SIGTERM
+def test_sigterm_ends_the_stage_and_its_processes(start_stage):
+    stage = start_stage(processes=2)
+    children = wait_for_processes(stage, 2)
+    stage.terminate()
+    assert stage.wait(SECONDS_TO_DIE) == 128 + signal.SIGTERM
     assert not [child for child in children if child.is_running()]

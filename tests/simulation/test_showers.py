@@ -93,6 +93,12 @@ def test_photons_of_the_same_energies_shower_deeper(showers, tmp_path, tables, m
     assert mean_layer(photons) > mean_layer(electrons) + 0.5
 
 
+def test_a_coarser_production_cut_leaves_fewer_cells_hit(showers, tmp_path, tables, make_config):
+    one_shard = SAMPLE | {"showers": 30, "cut_mm": 50.0}
+    coarse = simulate(tmp_path, tables, make_config(simulate=one_shard))
+    assert (coarse.cells_GeV > 0).sum() < 0.93 * (showers[:30].cells_GeV > 0).sum()
+
+
 def test_another_detector_gives_images_of_its_own_shape(tmp_path, tables, make_config):
     config = make_config(
         simulate=SMALL,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from heitler.simulation.environment import SimulationError, geant4_environment
+from heitler.simulation.g4emlow import POLYNOMIAL_FROM_MEV
 from heitler.simulation.penelope import read_material_file
 from heitler.simulation.tables import load_origin, write_tables
 
@@ -21,17 +22,33 @@ NIST = {
 }
 
 
-def test_photon_attenuation_in_geant4_agrees_with_nist(tables, tmp_path):
-    answer = tmp_path / "attenuation.json"
-    subprocess.run(
-        [sys.executable, PROGRAM, answer, *map(str, ENERGIES_MEV)],
-        env=geant4_environment(tables),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    for material, processes in json.loads(answer.read_text()).items():
+@pytest.fixture
+def cross_sections(tables, tmp_path):
+    """Ask Geant4: (energies in MeV) -> {material: {process: [cm2/g, ...]}}."""
+
+    def ask(*energies_MeV):
+        answer = tmp_path / "cross_sections.json"
+        subprocess.run(
+            [sys.executable, PROGRAM, answer, *map(str, energies_MeV)],
+            env=geant4_environment(tables),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        return json.loads(answer.read_text())
+
+    return ask
+
+
+def test_photon_attenuation_in_geant4_agrees_with_nist(cross_sections):
+    for material, processes in cross_sections(*ENERGIES_MEV).items():
         total = np.sum(list(processes.values()), axis=0)
         np.testing.assert_allclose(total, NIST[material], rtol=0.03)
+
+
+def test_photoelectric_polynomials_continue_the_tables(cross_sections):
+    below, above = 0.9999 * POLYNOMIAL_FROM_MEV, 1.0001 * POLYNOMIAL_FROM_MEV
+    for processes in cross_sections(below, above).values():
+        assert processes["phot"][0] == pytest.approx(processes["phot"][1], rel=5e-3)
 
 
 def test_tables_are_the_same_every_time(tables, tmp_path, make_config, monkeypatch):
