@@ -6,7 +6,7 @@ from pathlib import Path
 
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.config import Config, as_dict, load_config
-from heitler.data.hdf5 import read_energies_GeV, read_showers
+from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, write_json
 from heitler.stage import run_stage
@@ -36,6 +36,7 @@ def train_as_worker(config: Config) -> None:
     world = join_world(config.train.workers, config.train.threads_per_worker)
     summary = load_summary(PREPARED / "summary.json")
     validation = read_showers(PREPARED / "validation.h5")
+    spectrum = read_attributes(PREPARED / "validation.h5").get("energy_spectrum", "uniform")
     energy_range = (summary.energy_min_GeV, summary.energy_max_GeV)
     fingerprint = training_fingerprint(config, summary.digest)
     data = {"training": PREPARED / "train.h5", "validation": PREPARED / "validation.h5"}
@@ -47,7 +48,9 @@ def train_as_worker(config: Config) -> None:
             world,
             folder=TRAINING / "checkpoints",
             fingerprint=fingerprint,
-            check_physics=epoch_check(validation, energy_range, config.train.response_bins),
+            check_physics=epoch_check(
+                validation, energy_range, config.train.response_bins, spectrum
+            ),
             log_epoch=run.log_epoch,
         )
         if world.writes:

@@ -109,6 +109,7 @@ def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
 def test_wrong_parameters_stop_before_anything_starts(
     project: Project, parameter: str, message: str
 ) -> None:
+    project.set("train", workers=2)
     original = (project.folder / "params.yaml").read_text()
     output = project.run("dvc", "exp", "run", "-S", parameter, fails=True)
     assert message in output

@@ -31,9 +31,9 @@ class Primaries:
 
     @property
     def direction(self) -> Float:
-        """Unit vectors in the x-z plane, z into the calorimeter: (N, 3)."""
+        """Unit vectors in the y-z plane, as in CERN's data, z into the calorimeter: (N, 3)."""
         theta = self.theta_rad
-        return np.stack([np.cos(theta), np.zeros_like(theta), np.sin(theta)], axis=1)
+        return np.stack([np.zeros_like(theta), np.cos(theta), np.sin(theta)], axis=1)
 
 
 def draw_primaries(simulate: SimulateConfig, shard: int, showers: int) -> Primaries:

@@ -38,11 +38,14 @@ def collect_provenance(root: Path = Path()) -> dict[str, dict[str, Any]]:
 
 
 def git_state(root: Path = Path()) -> dict[str, Any]:
-    """Commit, and whether files that git tracks differ from it; empty outside a repository."""
+    """Commit, and whether tracked files differ from it; empty outside a repository.
+
+    `dvc.lock` does not count: DVC rewrites it while the stages run.
+    """
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return {}
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ":!dvc.lock")
     return {"git_commit": commit, "uncommitted_changes": bool(changed)}
 
 

@@ -1,6 +1,7 @@
 """The cheap physics check that follows training from epoch to epoch."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,16 @@ from heitler.validation.response import bin_labels, energy_bin_edges, response_b
 
 
 def epoch_check(
-    geant4: Showers, energy_range_GeV: tuple[float, float], bins: int
+    geant4: Showers,
+    energy_range_GeV: tuple[float, float],
+    bins: int,
+    spectrum: Literal["uniform", "log-uniform"],
 ) -> Callable[[NDArray[np.float32]], dict[str, float]]:
     """A function from generated showers (N, X, Y, Z) GeV at the same energies to metrics.
 
     Metrics: the response ratio R in each energy bin that has showers, and the largest |R - 1|.
     """
-    edges = energy_bin_edges(*energy_range_GeV, bins, "uniform")
+    edges = energy_bin_edges(*energy_range_GeV, bins, spectrum)
     deposited = ecal_sum(geant4.cells_GeV)
 
     def check(generated: NDArray[np.float32]) -> dict[str, float]:

@@ -1,0 +1,50 @@
+"""Where a result comes from can be told later."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from heitler.tracking import provenance
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_uncommitted_changes_are_noticed_but_not_those_of_dvc_itself(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    for name in ("code.py", "dvc.lock"):
+        (tmp_path / name).write_text("old")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    (tmp_path / "dvc.lock").write_text("new")
+    assert provenance.git_state(tmp_path)["uncommitted_changes"] is False
+    (tmp_path / "code.py").write_text("new")
+    assert provenance.git_state(tmp_path)["uncommitted_changes"] is True
+
+
+def test_outside_a_repository_there_is_no_commit(tmp_path: Path) -> None:
+    assert provenance.git_state(tmp_path) == {}
+
+
+def test_data_hashes_are_those_of_dvc_lock(tmp_path: Path) -> None:
+    lock = "stages: {prepare: {outs: [{path: data/prepared, md5: abc.dir}, {path: x, md5: y}]}}"
+    (tmp_path / "dvc.lock").write_text(lock)
+    assert provenance.data_hashes(tmp_path) == {"data/prepared": "abc.dir"}
+
+
+def test_changed_code_changes_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/a.py").write_text("one")
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    before = provenance.source_digest("model")
+    assert provenance.source_digest("model") == before
+    (tmp_path / "model/a.py").write_text("two")
+    assert provenance.source_digest("model") != before
+
+
+def test_machine_and_software_are_described() -> None:
+    assert provenance.machine()["cores"] >= 1
+    assert provenance.software()["horovod"] == "0.28.1"
