@@ -3,12 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# uv from PATH if it is new enough for this project, else the one that this script installs.
+# Older ones do not know the settings in pyproject.toml by which Horovod is built.
+OLDEST_UV=0.9
+
+# uv from PATH if it is new enough, else the one that this script installs.
 find_uv() {
-    local candidate
+    local candidate version
     for candidate in uv .tools/uv/bin/uv; do
-        # Any command that reads pyproject.toml fails if its required-version is not met.
-        if "$candidate" cache dir >/dev/null 2>&1; then
+        version=$("$candidate" --version 2>/dev/null | awk '{print $2}') || continue
+        if printf '%s\n' "$OLDEST_UV" "$version" | sort --version-sort --check=quiet; then
             echo "$candidate"
             return
         fi
@@ -43,7 +46,7 @@ uv=$(find_uv)
 if [ -z "$uv" ]; then
     echo "Installing uv, which installs everything else, into .tools/ ..."
     python3 -m venv --clear .tools/uv
-    .tools/uv/bin/pip install --quiet "uv>=0.9"
+    .tools/uv/bin/pip install --quiet "uv>=$OLDEST_UV"
     uv=.tools/uv/bin/uv
 fi
 if [ ! -d .venv ]; then
