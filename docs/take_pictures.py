@@ -1,0 +1,76 @@
+"""Take the pictures of docs/pictures from this project's own results, in headless Chromium.
+
+uv run docs/take_pictures.py RUN RUN      two run ids, to be compared in the MLflow UI
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs/pictures"
+PORT = 5055
+URL = f"http://127.0.0.1:{PORT}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", nargs=2)
+    runs = parser.parse_args().run
+    server = start_mlflow()
+    try:
+        with sync_playwright() as playwright:
+            chromium = shutil.which("chromium") or sys.exit("apt-get install chromium")
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1400, "height": 900})
+            take_comparison(page, runs)
+            take_report(page)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def start_mlflow() -> subprocess.Popen[bytes]:
+    """The UI on this project's store, once it answers."""
+    store = f"sqlite:///{ROOT / 'mlruns/mlflow.db'}"
+    command = ["mlflow", "ui", "--backend-store-uri", store, "--port", str(PORT), "--workers", "1"]
+    server = subprocess.Popen([str(Path(sys.executable).with_name(command[0])), *command[1:]])
+    for _ in range(180):
+        try:
+            urllib.request.urlopen(f"{URL}/health")
+            return server
+        except OSError:
+            time.sleep(1)
+    raise TimeoutError("MLflow's UI did not start in 3 minutes")
+
+
+def take_comparison(page: Page, runs: list[str]) -> None:
+    experiment = "1"
+    page.goto(
+        f"{URL}/#/compare-runs?runs={json.dumps(runs)}&experiments={json.dumps([experiment])}"
+    )
+    page.get_by_text("Run details").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(5_000)
+    page.screenshot(path=PICTURES / "mlflow-compare.png")
+    page.goto(f"{URL}/#/experiments/{experiment}/runs?viewMode=chart")
+    page.wait_for_timeout(8_000)
+    page.screenshot(path=PICTURES / "mlflow-charts.png")
+
+
+def take_report(page: Page) -> None:
+    page.goto((ROOT / "reports/index.html").as_uri())
+    page.screenshot(path=PICTURES / "report.png")
+    figure = page.locator("figure", has=page.locator("svg")).first
+    figure.screenshot(path=PICTURES / "response.png")
+
+
+if __name__ == "__main__":
+    main()
