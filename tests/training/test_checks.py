@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from heitler.training.cycle import CycleResult
+from heitler.training.batch import CycleResult
 from heitler.training.loop import TrainingError, check_coverage, check_result
 from tests.training.conftest import Train
 

@@ -13,7 +13,7 @@ from heitler.data.batches import Events as FileEvents
 from heitler.data.summary import DataSummary
 from heitler.model.losses import measured_theta
 from heitler.model.networks import has_theta, noise_dim
-from heitler.training.cycle import CycleBatch, Events, Fakes
+from heitler.training.batch import CycleBatch, Events, Fakes
 from heitler.training.randomness import CycleRandomness, draw_cycle
 
 Array = NDArray[np.float32]

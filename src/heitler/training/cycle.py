@@ -6,7 +6,7 @@ by the global batch, so N workers compute what one worker with the same groups c
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -21,7 +21,7 @@ from heitler.model.losses import (
     cell_sum,
     weighted_total,
 )
-from heitler.model.networks import noise_dim
+from heitler.training.batch import CycleBatch, CycleResult, Events, batch_signature
 
 Tensor: TypeAlias = tf.Tensor
 LOSSES = {
@@ -35,72 +35,15 @@ MAX_GROUPS = 4096
 SEEDS_IN_KEY = 8192
 
 
-class Fakes(NamedTuple):
-    """What the fakes of U generator calls are asked to be."""
-
-    noise: Tensor  # (n, U, noise_dim)
-    energy: Tensor  # (n, U, 1) in energy_unit_GeV
-    theta: Tensor  # (n, U, 1) rad
-    target_ecal_sum: Tensor  # (n, U, 1) in cell_unit_GeV
-    target_theta: Tensor  # (n, U, 1) rad, as measured_theta measures it
-
-
-class Events(NamedTuple):
-    """n events, real showers and the fakes that go with them."""
-
-    cells: Tensor  # (n, X, Y, Z, 1) in cell_unit_GeV
-    energy: Tensor  # (n, 1) in energy_unit_GeV
-    theta: Tensor  # (n, 1) rad, as measured_theta measures it
-    real_label: Tensor  # (n, 1) 1, flipped now and then
-    fake_label: Tensor  # (n, 1) 0, flipped now and then
-    fakes: Fakes
-
-
-class CycleBatch(NamedTuple):
-    """One worker's input to one cycle."""
-
-    events: Events
-    splits: Tensor  # (groups + 1,) int32, where each batch-norm group begins and ends
-    first_group: Tensor  # int32, number of the first group in the global batch
-    cycle: Tensor  # int32
-    count: Tensor  # events in the global batch
-
-
-class CycleResult(NamedTuple):
-    """Losses are means over the global batch, equal on every worker; times are this worker's."""
-
-    losses: dict[str, dict[str, Tensor]]
-    """By update, then by loss name; "total" is the weighted sum."""
-    empty_fraction: Tensor
-    """Share of fakes in which no energy is deposited."""
-    communication_s: Tensor
-    """From this worker's gradients being ready to the sums being there, waiting included."""
-
-
 Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
     """The training cycle of these networks as one compiled function, for any number of events."""
     compiled: Callable[[CycleBatch], CycleResult] = tf.function(
-        _Cycle(gan, config).run, input_signature=[_signature(gan, config)]
+        _Cycle(gan, config).run, input_signature=[batch_signature(gan, config)]
     )
     return compiled
-
-
-def _signature(gan: Gan, config: TrainConfig) -> CycleBatch:
-    """Shapes with a free number of events, so that the cycle is traced once."""
-    calls = 1 + config.generator_updates_per_cycle
-
-    def spec(*shape: int | None, dtype: str = keras.config.floatx()) -> tf.TensorSpec:
-        return tf.TensorSpec(shape, dtype)
-
-    column, per_call = spec(None, 1), spec(None, calls, 1)
-    noise = spec(None, calls, noise_dim(gan.model))
-    fakes = Fakes(noise, per_call, per_call, per_call, per_call)
-    events = Events(spec(None, *gan.image_shape, 1), column, column, column, column, fakes)
-    whole = spec(dtype="int32")
-    return CycleBatch(events, spec(None, dtype="int32"), whole, whole, spec())
 
 
 class _Cycle:

@@ -18,8 +18,9 @@ from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
+from heitler.training.batch import CycleResult
 from heitler.training.checkpoints import Metrics, find_checkpoint, save_checkpoint
-from heitler.training.cycle import CycleResult, compile_cycle
+from heitler.training.cycle import compile_cycle
 from heitler.training.randomness import validation_noise
 
 
@@ -57,6 +58,9 @@ def train(
     """
     gan = build_gan(config.model, config.train, data.summary.image_shape)
     history = _restore(gan, world, folder, fingerprint, config.train.epochs)
+    if world.writes:
+        for metrics in history:  # the run that tracks this training may be a new one
+            log_epoch(metrics, int(metrics["epoch"]))
     epochs = _Epochs(config, data, world, gan)
     cycles = epochs.cycles_per_epoch
     with progress_bar(
