@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from heitler.training.batch import CycleResult
-from heitler.training.loop import TrainingError, check_coverage, check_result
+from heitler.training.checks import TrainingError, check_coverage, check_result
 from tests.training.conftest import Train
 
 

@@ -13,19 +13,15 @@ from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
-from heitler.errors import HeitlerError
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
-from heitler.training.batch import CycleResult
 from heitler.training.checkpoints import Metrics, find_checkpoint, save_checkpoint
+from heitler.training.checks import check_coverage, check_result
 from heitler.training.cycle import compile_cycle
 from heitler.training.randomness import validation_noise
-
-
-class TrainingError(HeitlerError):
-    """Training cannot go on: a loss is not finite, the generator is dead, events were lost."""
+from heitler.training.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -91,39 +87,6 @@ def _restore(gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int
     return shared
 
 
-def check_result(result: CycleResult, cycle: int) -> CycleResult:
-    """Stop as soon as going on is pointless; equal on all workers, as the losses are.
-
-    Raises:
-        TrainingError: if a loss is not finite or every generated shower is empty.
-    """
-    wrong = [name for name, loss in named_losses(result).items() if not np.isfinite(loss)]
-    if wrong:
-        raise TrainingError(
-            f"cycle {cycle}: {', '.join(wrong)} is not finite. Training cannot go on. "
-            "Lower train.learning_rate, or look at the figures of the data in reports/prepare."
-        )
-    if float(result.empty_fraction) == 1.0:
-        raise TrainingError(
-            f"cycle {cycle}: every generated shower is empty; the generator is dead. "
-            "Lower train.learning_rate or train.loss_weights.ecal_sum, or change train.seed."
-        )
-    return result
-
-
-def check_coverage(seen: NDArray[np.int64], expected: NDArray[np.int64], epoch: int) -> None:
-    """Check that all workers together saw every training event exactly once: ids (N,), (N,).
-
-    Raises:
-        TrainingError: if not.
-    """
-    if not np.array_equal(np.sort(seen), np.sort(expected)):
-        raise TrainingError(
-            f"epoch {epoch + 1}: the workers saw {len(np.unique(seen))} different events in "
-            f"{len(seen)} reads, not each of {len(expected)} once. Sharding is broken."
-        )
-
-
 class _Epochs:
     def __init__(self, config: Config, data: TrainingInput, world: World, gan: Gan) -> None:
         self.config, self.data, self.world, self.gan = config, data, world, gan
@@ -147,7 +110,7 @@ class _Epochs:
         shares = worker_share(
             self._plan(epoch), epoch=epoch, rank=self.world.rank, workers=self.world.size
         )
-        tally = _Tally()
+        tally = Tally()
         started = ready = time.monotonic()
         for share, events in self.file.read_ahead(shares):
             batch = self.assemble(share, events)
@@ -173,48 +136,3 @@ class _Epochs:
             showers.theta_rad[own],
         )
         return gather_arrays(cells, "validation")
-
-
-def named_losses(result: CycleResult) -> Metrics:
-    """Losses of one cycle, flat: `discriminator_real_total`, `generator_1_ecal_sum`, ..."""
-    return {
-        f"{update}_{name}": float(loss)
-        for update, parts in result.losses.items()
-        for name, loss in parts.items()
-    }
-
-
-class _Tally:
-    """Sums over one worker's cycles of an epoch."""
-
-    def __init__(self) -> None:
-        self._losses: list[dict[str, float]] = []
-        self._seconds: list[tuple[float, float, float]] = []
-        self._ids: list[NDArray[np.int64]] = []
-
-    def add(
-        self, result: CycleResult, input_s: float, cycle_s: float, ids: NDArray[np.int64]
-    ) -> None:
-        self._losses.append(named_losses(result))
-        self._seconds.append((input_s, cycle_s, float(result.communication_s)))
-        self._ids.append(ids)
-
-    def event_ids(self) -> NDArray[np.int64]:
-        return np.concatenate(self._ids)
-
-    def metrics(self, workers: int, events_seen: int, epoch_s: float) -> Metrics:
-        """Losses are means over cycles; times are means over workers."""
-        seconds = np.array(self._seconds)
-        sums = gather_arrays(np.append(seconds.sum(axis=0), epoch_s)[None], "seconds").mean(axis=0)
-        input_s, cycle_s, communication_s, epoch_s = (float(value) for value in sums)
-        names = self._losses[0]
-        losses = {name: float(np.mean([cycle[name] for cycle in self._losses])) for name in names}
-        return losses | {
-            "epoch_time_s": epoch_s,
-            "showers_per_second": events_seen / epoch_s,
-            "cycle_time_s": cycle_s / len(seconds),
-            "input_wait_s": input_s,
-            "communication_time_s": communication_s,
-            "events_seen": float(events_seen),
-            "workers": float(workers),
-        }
