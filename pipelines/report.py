@@ -9,7 +9,7 @@ from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.stage import run_stage
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.training import continue_training_run
+from heitler.tracking.training import training_run
 
 DATA = Path("data")
 TRAINING = DATA / "training"
@@ -25,9 +25,10 @@ def main() -> None:
     draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
     write_text(PAGE, render_page(inputs, config, collect_provenance()))
-    with continue_training_run(TRAINING) as run:
-        for stage in ("prepare", "report"):
-            run.log_files(REPORTS / stage, stage)
+    run = training_run(TRAINING)
+    run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
+    for stage in ("prepare", "report"):
+        run.log_files(REPORTS / stage, stage)
     print(f"report: open {PAGE}")
 
 

@@ -29,6 +29,7 @@ def train_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import join_world
     from heitler.generation.sampler import write_generator
+    from heitler.tracking.runs import Dataset
     from heitler.tracking.training import track_training
     from heitler.training.loop import TrainingInput, train
     from heitler.validation.epoch import epoch_check
@@ -40,7 +41,9 @@ def train_as_worker(config: Config) -> None:
     energy_range = (summary.energy_min_GeV, summary.energy_max_GeV)
     fingerprint = training_fingerprint(config, summary.digest)
     data = {"training": PREPARED / "train.h5", "validation": PREPARED / "validation.h5"}
-    datasets = {use: (read_energies_GeV(path), str(path)) for use, path in data.items()}
+    datasets = [
+        Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
+    ]
     with track_training(config, TRAINING, fingerprint, datasets, active=world.writes) as run:
         gan, history = train(
             config,

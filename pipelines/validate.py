@@ -10,7 +10,7 @@ from heitler.data.summary import load_summary
 from heitler.files import atomic_path, write_json
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.stage import run_stage
-from heitler.tracking.training import continue_training_run
+from heitler.tracking.training import training_run
 from heitler.validation.compare import (
     check_pairs,
     compare_response,
@@ -50,10 +50,10 @@ def main() -> None:
     write_validation_figures(REPORT, samples, response, config)
     pair = next(iterate_showers(GENERATED)), next(iterate_showers(PREPARED / "test.h5"))
     draw_showers(REPORT / "showers.svg", *pair, config.detector)
-    with continue_training_run(TRAINING) as run:
-        # The validation set's response ratios of every epoch are in the same run.
-        run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
-        run.log_files(REPORT, "validate")
+    run = training_run(TRAINING)
+    # The validation set's response ratios of every epoch are in the same run.
+    run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
+    run.log_files(REPORT, "validate")
     announce(metrics)
 
 

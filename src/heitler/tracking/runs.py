@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,11 +14,28 @@ from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from numpy.typing import NDArray
 
+from heitler.tracking.processes import has_ended, this_process
 from heitler.tracking.provenance import PACKAGE, software
 from heitler.tracking.store import connect
 
 SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
 LONGEST_PARAMETER = 500
+DIGEST_CHARACTERS = 32
+PROCESS_TAG = "heitler.process"
+"""Which process writes a run."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Showers that a run used."""
+
+    use: str
+    """Such as "training"."""
+    source: Path
+    primary_energy_GeV: NDArray[np.floating]
+    """(N,); MLflow shows N."""
+    digest: str
+    """Of all the showers' content; MLflow keeps the first 32 characters."""
 
 
 class Run(Protocol):
@@ -26,7 +44,7 @@ class Run(Protocol):
     run_id: str
 
     def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
-        """Metrics at the end of an epoch, counted from 1."""
+        """Metrics at the end of an epoch, counted from 1; epochs that the run has are left out."""
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Numbers that a stage ends with; entries that are no numbers are left out."""
@@ -53,20 +71,23 @@ class SilentRun:
 
 
 class MlflowRun:
-    """The active MLflow run of this process."""
+    """A run in the store."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
+        self._last_epoch = int(mlflow.get_run(run_id).data.metrics.get("epoch", 0))
 
     def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
-        mlflow.log_metrics(dict(metrics), step=epoch)
+        if epoch > self._last_epoch:
+            mlflow.log_metrics({**metrics, "epoch": epoch}, step=epoch, run_id=self.run_id)
+            self._last_epoch = epoch
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         numbers = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
-        mlflow.log_metrics(numbers)
+        mlflow.log_metrics(numbers, run_id=self.run_id)
 
     def log_files(self, folder: Path, name: str) -> None:
-        mlflow.log_artifacts(str(folder), name)
+        mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
 
     def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None:
         versions = software()
@@ -100,7 +121,7 @@ def open_run(
     run_id: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     tags: Mapping[str, Any] | None = None,
-    datasets: Mapping[str, tuple[NDArray[Any], str]] | None = None,
+    datasets: Sequence[Dataset] = (),
 ) -> Iterator[Run]:
     """A run of this process, with system metrics; the run `run_id` again, if the store has it.
 
@@ -109,18 +130,17 @@ def open_run(
         run_id: of the run to continue.
         parameters: nested; logged as `section.key`.
         tags: nested; logged as `heitler.section.key`.
-        datasets: by context ("training", ...): primary energies in GeV and where they came from.
+        datasets: what it uses.
     """
-    connect()
     os.environ.setdefault(*SYSTEM_METRICS_INTERVAL)
-    known = run_id if run_id and _exists(run_id) else None
-    if run_id and not known:
-        print(f"MLflow run {run_id} is not in this store (any more); starting a new one.")
+    close_abandoned_runs()
+    known = _known(run_id)
     run = mlflow.start_run(run_id=known, run_name=None if known else name, log_system_metrics=True)
     status = "KILLED"
     try:
+        mlflow.set_tag(PROCESS_TAG, this_process())
         if not known:
-            _describe(parameters or {}, tags or {}, datasets or {})
+            _describe(parameters or {}, tags or {}, datasets)
         yield MlflowRun(run.info.run_id)
         status = "FINISHED"
     except Exception:
@@ -130,16 +150,63 @@ def open_run(
         mlflow.end_run(status)
 
 
+def attach_run(name: str, run_id: str | None) -> Run:
+    """The run `run_id` to add results to; its status and system metrics stay as they are.
+
+    If the store does not have it, a new run called `name`.
+    """
+    connect()
+    known = _known(run_id)
+    if not known:
+        with open_run(name) as new:
+            return new
+    return MlflowRun(known)
+
+
+def run_status(run_id: str) -> str | None:
+    """MLflow's word, such as "FINISHED"; None if the store has no such run."""
+    connect()
+    try:
+        info = mlflow.get_run(run_id).info
+    except mlflow.MlflowException:
+        return None
+    return str(info.status) if info.lifecycle_stage == "active" else None
+
+
+def close_abandoned_runs() -> None:
+    """Mark as killed what is said to run, but whose process on this machine is gone.
+
+    A process that was killed outright could not do so itself.
+    """
+    connect()
+    running = "attributes.status = 'RUNNING'"
+    for run in mlflow.search_runs(filter_string=running, output_format="list"):
+        if has_ended(run.data.tags.get(PROCESS_TAG, "")):
+            mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
+
+
+def _known(run_id: str | None) -> str | None:
+    if run_id and run_status(run_id) is None:
+        print(f"MLflow run {run_id} is not in this store (any more); starting a new one.")
+        return None
+    return run_id
+
+
 def _describe(
     parameters: Mapping[str, Any],
     tags: Mapping[str, Any],
-    datasets: Mapping[str, tuple[NDArray[Any], str]],
+    datasets: Sequence[Dataset],
 ) -> None:
     mlflow.log_params({k: str(v)[:LONGEST_PARAMETER] for k, v in flatten(parameters)})
     mlflow.set_tags({f"heitler.{k}": v for k, v in flatten(tags)})
-    for context, (energies, source) in datasets.items():
-        dataset = from_numpy(energies, source=source, name=Path(source).stem)
-        mlflow.log_input(dataset, context=context)
+    for data in datasets:
+        shown = from_numpy(
+            np.asarray(data.primary_energy_GeV),
+            source=str(data.source),
+            name=data.source.stem,
+            digest=data.digest[:DIGEST_CHARACTERS],
+        )
+        mlflow.log_input(shown, context=data.use)
 
 
 def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -149,10 +216,3 @@ def flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _exists(run_id: str) -> bool:
-    try:
-        return bool(mlflow.get_run(run_id).info.lifecycle_stage == "active")
-    except mlflow.MlflowException:
-        return False

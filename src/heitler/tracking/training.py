@@ -3,17 +3,13 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from heitler.config import Config, as_dict
-from heitler.files import write_json
+from heitler.files import digest, write_json
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.runs import Run, SilentRun, open_run
+from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run, run_status
 
 RUN_FILE = "run.json"
 
@@ -23,31 +19,43 @@ def track_training(
     config: Config,
     folder: Path,
     fingerprint: str,
-    datasets: Mapping[str, tuple[NDArray[Any], str]],
+    datasets: Sequence[Dataset],
     *,
     active: bool,
 ) -> Iterator[Run]:
-    """The run of the training in `folder`: the one it had, if it is the same training.
+    """A run for the training in `folder`, or the run of the same training that was interrupted.
 
-    The run's id is kept in `folder/run.json`, so that a resumed training and later stages find it.
+    A training that goes on from the checkpoints of a finished one, or with other parameters, has
+    a run of its own. The id is kept in `folder/run.json`, where later stages find it.
     """
     if not active:
         yield SilentRun()
         return
-    before = _read(folder)
-    run_id = before["run_id"] if before.get("fingerprint") == fingerprint else None
+    parameters = as_dict(config)
+    training = digest([fingerprint, parameters])
     experiment = os.environ.get("DVC_EXP_NAME", "")
-    tags = collect_provenance() | {"dvc": {"experiment": experiment}}
-    name = experiment or f"train-{config.train.workers}-workers"
-    opened = open_run(name, run_id=run_id, parameters=as_dict(config), tags=tags, datasets=datasets)
+    opened = open_run(
+        experiment or f"train-{config.train.workers}-workers",
+        run_id=_interrupted_run(folder, training),
+        parameters=parameters,
+        tags=collect_provenance() | {"dvc": {"experiment": experiment}},
+        datasets=datasets,
+    )
     with opened as run:
-        write_json(folder / RUN_FILE, {"run_id": run.run_id, "fingerprint": fingerprint})
+        write_json(folder / RUN_FILE, {"run_id": run.run_id, "training": training})
         yield run
 
 
-def continue_training_run(folder: Path) -> AbstractContextManager[Run]:
-    """The run of the training in `folder` again, to add a later stage's results."""
-    return open_run("added-results", run_id=_read(folder).get("run_id"))
+def training_run(folder: Path) -> Run:
+    """The run of the training in `folder`, to add a later stage's results to."""
+    return attach_run("added-results", _read(folder).get("run_id"))
+
+
+def _interrupted_run(folder: Path, training: str) -> str | None:
+    before = _read(folder)
+    if before.get("training") != training or run_status(before["run_id"]) == "FINISHED":
+        return None
+    return before["run_id"]
 
 
 def _read(folder: Path) -> dict[str, str]:
