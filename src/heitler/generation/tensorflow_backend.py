@@ -1,0 +1,61 @@
+"""The inference form run by TensorFlow (oneDNN's convolutions on CPUs)."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from heitler.generation.inference_form import Convolution, InferenceForm
+from heitler.model.phases import Grid
+
+Tensor: TypeAlias = tf.Tensor
+Array = NDArray[np.float32]
+
+
+def tensorflow_backend(form: InferenceForm) -> Callable[[Array], Array]:
+    """A function from latent vectors (N, L) to cells (N, X, Y, Z) in cell units, compiled once."""
+    signature = [tf.TensorSpec((None, len(form.matrix.weight)), tf.float32)]
+    compiled = tf.function(
+        lambda latent: _generate(form, latent), input_signature=signature, autograph=False
+    )
+    return lambda latent: np.asarray(compiled(latent))
+
+
+def _generate(form: InferenceForm, latent: Tensor) -> Tensor:
+    matrix = form.matrix
+    volume = tf.matmul(latent, _constant(matrix.weight)) + _constant(matrix.bias)
+    volume = tf.reshape(_leaky_relu(volume, matrix.slope), (-1, *matrix.shape))
+    for step in form.convolutions:
+        volume = _convolve(volume, step)
+    inside = (slice(c, c + n) for c, n in zip(form.cropped, form.image_shape, strict=True))
+    return volume[:, *inside, 0]
+
+
+def _convolve(volume: Tensor, step: Convolution) -> Tensor:
+    pads = [(max(low, 0), max(high, 0)) for low, high in step.pads]
+    cuts = (slice(max(-low, 0), min(high, 0) or None) for low, high in step.pads)
+    volume = tf.pad(volume, [(0, 0), *pads, (0, 0)])[:, *cuts]
+    volume = tf.nn.conv3d(volume, _constant(step.kernel), strides=[1] * 5, padding="VALID")
+    volume = _leaky_relu(volume + _constant(step.bias), step.slope)
+    return _to_cells(volume, step.grids, step.filters) if step.rearrange else volume
+
+
+def _to_cells(volume: Tensor, grids: tuple[Grid, Grid, Grid], filters: int) -> Tensor:
+    """As `heitler.generation.inference_form.to_cells`."""
+    x, y, z = grids
+    split = (x.blocks, y.blocks, z.blocks, x.phases, y.phases, z.phases, filters)
+    volume = tf.transpose(tf.reshape(volume, (-1, *split)), (0, 1, 4, 2, 5, 3, 6, 7))
+    volume = tf.reshape(volume, (-1, *(g.blocks * g.phases for g in grids), filters))
+    return volume[:, *(slice(g.shift, g.shift + g.size) for g in grids)]
+
+
+def _leaky_relu(volume: Tensor, slope: float) -> Tensor:
+    if slope == 1:
+        return volume
+    return tf.nn.leaky_relu(volume, slope) if slope else tf.nn.relu(volume)
+
+
+def _constant(array: NDArray[np.floating]) -> Tensor:
+    return tf.constant(array, tf.float32)

@@ -1,0 +1,98 @@
+"""Upsampling followed by a convolution, as one short convolution before the upsampling.
+
+Repeating every cell u times and convolving with k taps reads each source cell several times.
+The outputs fall into u *phases*: outputs o, o + u, o + 2u, ... all weigh the source cells in the
+same way. So one convolution of the source, with one output channel per phase and fewer taps,
+gives the same numbers. Along each axis separately; exact, and pure NumPy.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the cells of one axis are stored: cell = phases * block + phase - shift."""
+
+    size: int
+    phases: int = 1
+    shift: int = 0
+
+    @property
+    def blocks(self) -> int:
+        """Blocks that hold all cells."""
+        return math.ceil((self.size + self.shift) / self.phases)
+
+
+@dataclass(frozen=True)
+class AxisFold:
+    """Upsampling, zero padding and convolution along one axis, between stored grids."""
+
+    weight: NDArray[np.float64]
+    """(phases out, taps, phases in, kernel): 1 where a kernel element meets a stored cell."""
+    first: int
+    """Input block under the first tap of output block 0; negative reaches into the padding."""
+    source: Grid
+    result: Grid
+
+    @property
+    def taps(self) -> int:
+        """Length of the folded kernel."""
+        return int(self.weight.shape[1])
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """Zero blocks to add before and after the input; negative ones are to be cut."""
+        return -self.first, self.result.blocks - 1 + self.taps + self.first - self.source.blocks
+
+    def inside(self) -> NDArray[np.float64]:
+        """(output blocks, taps): 1 where a tap meets the input, 0 in the padding."""
+        block = self.first + np.add.outer(np.arange(self.result.blocks), np.arange(self.taps))
+        return ((block >= 0) & (block < self.source.blocks)).astype(np.float64)
+
+
+def fold_axis(source: Grid, *, kernel: int, upsample: int, pad: int, size: int) -> AxisFold:
+    """The fold with the fewest multiplications among all shifts of the result's blocks.
+
+    Args:
+        source: the stored input. With several phases nothing may be padded: the surplus cells
+            of its first and last blocks are not zero.
+        kernel: taps before folding.
+        upsample: repetitions of every input cell.
+        pad: zero cells before the upsampled input.
+        size: output cells.
+    """
+    folds = (
+        _fold_axis(source, kernel, upsample, pad, Grid(size, upsample * source.phases, shift))
+        for shift in range(upsample * source.phases)
+    )
+    return min(folds, key=lambda fold: fold.taps * fold.result.blocks)
+
+
+def _fold_axis(source: Grid, kernel: int, upsample: int, pad: int, result: Grid) -> AxisFold:
+    phase, tap = np.ogrid[: result.phases, :kernel]
+    cell = (phase - result.shift + tap - pad) // upsample + source.shift  # of block 0
+    block, source_phase = np.divmod(cell, source.phases)
+    first = int(block.min())
+    weight = np.zeros((result.phases, int(block.max()) - first + 1, source.phases, kernel))
+    weight[phase, block - first, source_phase, tap] = 1
+    return AxisFold(weight, first, source, result)
+
+
+def fold_kernel(kernel: Float, folds: tuple[AxisFold, AxisFold, AxisFold]) -> Float:
+    """The kernel between stored volumes.
+
+    (kx, ky, kz, C, D) -> (taps x, y, z, phases in x, y, z * C, phases out x, y, z * D).
+    """
+    x, y, z = (fold.weight for fold in folds)
+    folded = np.einsum("auik,klmcd->auilmcd", x, kernel)
+    folded = np.einsum("bvjl,auilmcd->aubvijmcd", y, folded)
+    folded = np.einsum("ewhm,aubvijmcd->uvwijhcabed", z, folded)
+    channels_in = math.prod(fold.source.phases for fold in folds) * kernel.shape[3]
+    shape = (*(fold.taps for fold in folds), channels_in, -1)
+    return np.asarray(folded.reshape(shape))
