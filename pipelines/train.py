@@ -21,8 +21,21 @@ def main() -> None:
     config = load_config()
     if launched_rank() is None:
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
-        sys.exit(run_workers(config.train.workers, __file__))
+        sys.exit(launch(config.train.workers))
     train_as_worker(config)
+
+
+def launch(workers: int) -> int:
+    """Run this script on all workers; a worker killed outright leaves its MLflow run to us."""
+    code = 1
+    try:
+        code = run_workers(workers, __file__)
+    finally:
+        if code:
+            from heitler.tracking.runs import close_abandoned_runs
+
+            close_abandoned_runs()
+    return code
 
 
 def train_as_worker(config: Config) -> None:
