@@ -109,6 +109,17 @@ def test_run_of_a_process_killed_outright_is_marked_and_living_ones_are_not(stor
         assert status(living.run_id) == "RUNNING"
 
 
+def test_run_names_the_data_it_was_trained_on_and_not_what_came_of_an_earlier_one(
+    make_config, store
+):
+    outs = "outs: [{path: data/prepared, md5: abc.dir}, {path: data/generated, md5: old.dir}]"
+    (store / "dvc.lock").write_text(f"stages: {{any: {{{outs}}}}}")
+    with track_training(make_config(), FOLDER, "x", [], active=True) as run:
+        tags = mlflow.get_run(run.run_id).data.tags
+    assert tags["heitler.data.data/prepared"] == "abc.dir"
+    assert "heitler.data.data/generated" not in tags
+
+
 def test_workers_that_do_not_write_leave_no_trace(make_config, project):
     with track_training(make_config(), FOLDER, "x", [], active=False) as run:
         run.log_epoch({"loss": 1.0}, 1)

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from heitler.config import Config, as_dict
 from heitler.files import digest, write_json
@@ -12,6 +13,7 @@ from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run, run_status
 
 RUN_FILE = "run.json"
+TRAINED_ON = ("data/tables", "data/showers", "data/prepared")
 
 
 @contextlib.contextmanager
@@ -38,7 +40,7 @@ def track_training(
         experiment or f"train-{config.train.workers}-workers",
         run_id=_interrupted_run(folder, training),
         parameters=parameters,
-        tags=collect_provenance() | {"dvc": {"experiment": experiment}},
+        tags=_provenance() | {"dvc": {"experiment": experiment}},
         datasets=datasets,
     )
     with opened as run:
@@ -49,6 +51,13 @@ def track_training(
 def training_run(folder: Path) -> Run:
     """The run of the training in `folder`, to add a later stage's results to."""
     return attach_run("added-results", _read(folder).get("run_id"))
+
+
+def _provenance() -> dict[str, dict[str, Any]]:
+    found = collect_provenance()
+    # dvc.lock still has what an earlier training led to.
+    found["data"] = {name: value for name, value in found["data"].items() if name in TRAINED_ON}
+    return found
 
 
 def _interrupted_run(folder: Path, training: str) -> str | None:
