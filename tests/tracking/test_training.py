@@ -70,6 +70,13 @@ def test_more_epochs_of_a_finished_training_are_a_run_of_their_own(make_config, 
     assert steps(second.run_id) == [1, 2]
 
 
+def test_finished_training_that_is_run_again_has_a_run_of_its_own(make_config, store):
+    with track_training(make_config(), FOLDER, "same", [], active=True) as first:
+        pass
+    with track_training(make_config(), FOLDER, "same", [], active=True) as again:
+        assert again.run_id != first.run_id
+
+
 @pytest.mark.parametrize("changed", ["fingerprint", "parameters"])
 def test_another_training_does_not_continue_an_interrupted_run(make_config, store, changed):
     interrupted = interrupted_training(make_config(), epochs=1)
