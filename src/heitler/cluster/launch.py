@@ -1,11 +1,14 @@
 """Start a stage's script on several Horovod workers."""
 
+import ctypes
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # Set by horovodrun (Gloo), Intel MPI and MPICH, Open MPI: this process is already a worker.
 RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
 WORKER_LINE = re.compile(r"^\[(\d+)\]<(?:stdout|stderr)>:(.*)$", re.DOTALL)
@@ -28,7 +31,7 @@ def run_workers(workers: int, script: str) -> int:
     """Run a Python script on `workers` local Horovod processes; return the exit code.
 
     Rank 0's lines are shown as they are, the others' with the worker's number. Whatever ends this
-    process (Ctrl-C, SIGTERM) ends the workers too.
+    process (Ctrl-C, SIGTERM, on Linux also SIGKILL) ends the workers too.
     """
     horovodrun = [sys.executable, "-m", "horovod.runner.launch", "--gloo", "-np", str(workers)]
     process = subprocess.Popen(
@@ -37,6 +40,7 @@ def run_workers(workers: int, script: str) -> int:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        preexec_fn=_end_with_parent,
     )
     try:
         for line in readable(process.stdout or ()):
@@ -49,6 +53,12 @@ def run_workers(workers: int, script: str) -> int:
     if code:
         print(f"{script}: a worker failed (above); all {workers} were stopped.", file=sys.stderr)
     return code
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to send SIGTERM to this process when its parent is gone, however it ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def readable(lines: Iterable[str]) -> Iterator[str]:
