@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from heitler.config import load_config
-from heitler.data.hdf5 import read_showers, shower_writer
+from heitler.data.hdf5 import read_showers
 from heitler.files import write_json
-from heitler.generation.like_monte_carlo import generate_like
+from heitler.generation.generate import write_generated
 from heitler.generation.sampler import load_sampler
-from heitler.progress import progress_bar
 from heitler.stage import run_stage
 
 TEST = Path("data/prepared/test.h5")
@@ -21,19 +20,19 @@ METRICS = Path("reports/generate/metrics.json")
 def main() -> None:
     config = load_config().generate
     geant4 = read_showers(TEST)
-    sampler = load_sampler(GENERATOR)
+    sampler = load_sampler(GENERATOR, config.backend)
     print(f"generate: {len(geant4)} showers at the test set's energies", flush=True)
-    seconds = []
-    batches = generate_like(geant4, sampler, seed=config.seed, batch_size=config.batch_size)
-    with (
-        shower_writer(GENERATED, sampler.image_shape, {"made_by": "generator"}) as append,
-        progress_bar("generating", len(geant4)) as advance,
-    ):
-        for showers in batches:
-            append(showers)
-            seconds.append(showers.cpu_seconds)
-            advance(len(showers))
-    write_json(METRICS, timing(np.concatenate(seconds), geant4.cpu_seconds))
+    seconds = write_generated(
+        GENERATED,
+        sampler,
+        geant4.primary_energy_GeV,
+        geant4.theta_rad,
+        seed=config.seed,
+        batch_size=config.batch_size,
+        event_id=geant4.event_id,
+        particle=geant4.particle,
+    )
+    write_json(METRICS, timing(seconds, geant4.cpu_seconds))
 
 
 def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:

@@ -199,6 +199,8 @@ class GenerateConfig:
 
     batch_size: PositiveInt
     seed: NonNegativeInt
+    backend: Literal["tensorflow", "onnxruntime"]
+    """What runs the generator; both give the same showers up to rounding."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

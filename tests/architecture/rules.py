@@ -30,6 +30,7 @@ ORDER = (
     {"validation"},
     {"evolution"},
     {"report"},
+    {"cli"},
 )
 """A part of the package imports only from those above it."""
 EXCEPTIONS = {("simulation", "heitler.data.hdf5")}

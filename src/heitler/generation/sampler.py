@@ -1,7 +1,7 @@
 """Showers from a trained generator kept in a folder.
 
-The folder holds `generator.keras` (the network, no pickled code) and `generator.json` (units,
-image shape, what it was trained on).
+The folder holds `generator.keras` (the network, no pickled code), `generator.onnx` (the same
+function for any ONNX runtime) and `generator.json` (units, image shape, what it was trained on).
 """
 
 import dataclasses
@@ -11,29 +11,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import ModelConfig, as_dict
-from heitler.errors import HeitlerError
-from heitler.files import atomic_path, write_json
-from heitler.model.gan import Gan, sample_cells_GeV
+from heitler.files import write_json
+from heitler.generation.backends import (
+    GenerateCells,
+    load_backend,
+    require_file,
+    write_backend_files,
+)
+from heitler.generation.errors import GenerationError
+from heitler.model.gan import Gan, latent_vector
 from heitler.model.networks import noise_dim
 
 Array = NDArray[np.float32]
 PERPENDICULAR_RAD = np.float32(np.pi / 2)
-
-
-class GenerationError(HeitlerError):
-    """The generator's folder is incomplete, or it was asked for something impossible."""
+ABOUT_FILE = "generator.json"
 
 
 @dataclass(frozen=True)
 class Sampler:
     """A trained generator."""
 
-    generator: keras.Model
+    generate_cells: GenerateCells
+    """Latent vectors (N, L) -> cells (N, X, Y, Z) in units of `model.cell_unit_GeV`."""
     model: ModelConfig
     image_shape: tuple[int, int, int]
     energy_range_GeV: tuple[float, float]
@@ -78,36 +81,36 @@ class Sampler:
             rows = slice(start, start + batch_size)
             size = (len(energy[rows]), noise_dim(self.model))
             noise = stream.standard_normal(size, dtype=np.float32)
-            yield sample_cells_GeV(self.generator, self.model, noise, energy[rows], theta[rows])
+            yield self._cells_GeV(noise, energy[rows], theta[rows])
+
+    def _cells_GeV(self, noise: Array, energy: Array, theta: Array) -> Array:
+        unit = np.float32(self.model.energy_unit_GeV)
+        latent = latent_vector(self.model, noise, energy[:, None] / unit, theta[:, None])
+        cells = self.generate_cells(np.asarray(latent))
+        return cells * np.float32(self.model.cell_unit_GeV)
 
 
 def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
     """Write the trained generator; `about` needs energy_min_GeV and energy_max_GeV."""
-    with atomic_path(folder / "generator.keras") as temporary:
-        staged = temporary.with_suffix(".keras")
-        gan.generator.save(staged)
-        staged.replace(temporary)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_backend_files(folder, gan.generator, gan.model, gan.image_shape)
     description = {"model": as_dict(gan.model), "image_shape": gan.image_shape, **about}
-    write_json(folder / "generator.json", description)
+    write_json(folder / ABOUT_FILE, description)
 
 
-def load_sampler(folder: Path) -> Sampler:
+def load_sampler(folder: Path, backend: str = "tensorflow") -> Sampler:
     """Load what `write_generator` wrote.
 
     Raises:
-        GenerationError: if the folder lacks a file.
+        GenerationError: if the folder lacks a file, or the backend is unknown.
     """
-    for name in ("generator.keras", "generator.json"):
-        if not (folder / name).is_file():
-            raise GenerationError(f"{folder / name}: not found. Run `dvc repro train` first.")
-    about = json.loads((folder / "generator.json").read_text())
+    about = json.loads(require_file(folder / ABOUT_FILE).read_text())
     x, y, z = about["image_shape"]
     known = {field.name for field in dataclasses.fields(ModelConfig)}
+    model = ModelConfig(**{key: about["model"][key] for key in known & set(about["model"])})
     return Sampler(
-        generator=keras.saving.load_model(
-            folder / "generator.keras", compile=False, safe_mode=True
-        ),
-        model=ModelConfig(**{key: about["model"][key] for key in known}),
+        generate_cells=load_backend(backend, folder, model, (x, y, z)),
+        model=model,
         image_shape=(x, y, z),
         energy_range_GeV=(about["energy_min_GeV"], about["energy_max_GeV"]),
     )

@@ -1,0 +1,23 @@
+"""`heitler`: one subcommand per module, each a thin shell around a function of the package."""
+
+import typer
+
+from heitler.cli.generate import generate
+from heitler.stage import run_stage
+
+app = typer.Typer(
+    help="Calorimeter showers from a generative network instead of Geant4.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(generate)
+
+
+@app.callback()
+def _subcommands() -> None:
+    """Keeps `generate` a subcommand while it is the only one."""
+
+
+def main() -> None:
+    """Run the command; errors of ours end it with a message and exit code 1."""
+    run_stage(app)

@@ -1,0 +1,86 @@
+"""What runs a trained generator: TensorFlow or ONNX Runtime, both from the same inference form.
+
+They agree to rounding. TensorFlow is the default because it is the faster one:
+benchmarks/generator.py measures it, docs/performance.md has the figures.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.config import ModelConfig
+from heitler.generation.errors import GenerationError
+from heitler.generation.rewriting import build_inference_form
+from heitler.model.architectures import Size
+
+Array = NDArray[np.float32]
+GenerateCells = Callable[[Array], Array]
+"""Latent vectors (N, L) -> cells (N, X, Y, Z) in units of `cell_unit_GeV`."""
+
+KERAS_FILE = "generator.keras"
+ONNX_FILE = "generator.onnx"
+AT_ONCE = 64
+"""Showers in flight, whatever the batch size: more gain no speed and take 1.5 MB each."""
+
+
+def load_backend(
+    backend: str, folder: Path, model: ModelConfig, image_shape: Size
+) -> GenerateCells:
+    """The generator in `folder`, ready to run.
+
+    Raises:
+        GenerationError: for an unknown backend, or if the folder lacks the backend's file.
+    """
+    # Each backend's library is imported where it is used: the other one need not be installed.
+    match backend:
+        case "tensorflow":
+            from heitler.generation.tensorflow_backend import tensorflow_backend
+
+            path = require_file(folder / KERAS_FILE)
+            generator = keras.saving.load_model(path, compile=False, safe_mode=True)
+            weights = generator.get_weights()
+            run = tensorflow_backend(build_inference_form(model, image_shape, weights))
+        case "onnxruntime":
+            from heitler.generation.onnx_backend import onnx_backend
+
+            run = onnx_backend(require_file(folder / ONNX_FILE))
+        case _:
+            raise GenerationError(
+                f"The backend is {backend!r}, which is unknown. Use tensorflow or onnxruntime."
+            )
+    return lambda latent: _in_parts(run, latent)
+
+
+def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
+    """Write what the backends load, both from the same Keras model."""
+    from heitler.files import atomic_path
+    from heitler.generation.onnx_backend import write_onnx
+
+    with atomic_path(folder / KERAS_FILE) as temporary:
+        staged = temporary.with_suffix(".keras")  # Keras insists on the suffix
+        generator.save(staged)
+        staged.replace(temporary)
+    write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
+
+
+def require_file(path: Path) -> Path:
+    """The path, if the file is there.
+
+    Raises:
+        GenerationError: naming the file and the stage that makes it.
+    """
+    if not path.is_file():
+        raise GenerationError(
+            f"{path}: not found. Train a generator first (`dvc repro train`), or name the folder "
+            "of a trained one."
+        )
+    return path
+
+
+def _in_parts(run: GenerateCells, latent: Array) -> Array:
+    starts = range(0, len(latent), AT_ONCE)
+    return np.concatenate([run(latent[start : start + AT_ONCE]) for start in starts])

@@ -1,0 +1,7 @@
+"""The error of this folder."""
+
+from heitler.errors import HeitlerError
+
+
+class GenerationError(HeitlerError):
+    """The generator's folder is incomplete, or it was asked for something impossible."""
