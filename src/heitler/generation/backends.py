@@ -52,7 +52,7 @@ def load_backend(
             raise GenerationError(
                 f"The backend is {backend!r}, which is unknown. Use tensorflow or onnxruntime."
             )
-    return lambda latent: _in_parts(run, latent)
+    return run_in_parts(run)
 
 
 def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
@@ -81,6 +81,11 @@ def require_file(path: Path) -> Path:
     return path
 
 
-def _in_parts(run: GenerateCells, latent: Array) -> Array:
-    starts = range(0, len(latent), AT_ONCE)
-    return np.concatenate([run(latent[start : start + AT_ONCE]) for start in starts])
+def run_in_parts(run: GenerateCells, at_once: int = AT_ONCE) -> GenerateCells:
+    """The same function, on at most `at_once` showers at a time."""
+
+    def run_parts(latent: Array) -> Array:
+        starts = range(0, len(latent), at_once)
+        return np.concatenate([run(latent[start : start + at_once]) for start in starts])
+
+    return run_parts

@@ -5,22 +5,18 @@ units of `cell_unit_GeV`. ONNX puts channels before space, so volumes are (N, C,
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
 from heitler.files import atomic_path
-from heitler.generation.inference_form import Convolution, Float, InferenceForm, Matrix
+from heitler.generation.inference_form import Convolution, InferenceForm, Matrix
+from heitler.generation.onnx_graph import OnnxGraph
 
 Array = NDArray[np.float32]
-OPSET, IR_VERSION = 18, 9  # old enough for every runtime of the last years
-SPACE = (2, 3, 4)
 
 
 def onnx_backend(path: Path, threads: int = 0) -> Callable[[Array], Array]:
@@ -38,7 +34,7 @@ def onnx_backend(path: Path, threads: int = 0) -> Callable[[Array], Array]:
 
 def write_onnx(path: Path, form: InferenceForm) -> None:
     """Write the form as an ONNX model, atomically."""
-    graph = _Graph()
+    graph = OnnxGraph()
     volume = _add_matrix(graph, "latent", form.matrix)
     for step in form.convolutions:
         volume = _add_convolution(graph, volume, step)
@@ -50,7 +46,7 @@ def write_onnx(path: Path, form: InferenceForm) -> None:
         temporary.write_bytes(model.SerializeToString())
 
 
-def _add_matrix(graph: "_Graph", latent: str, matrix: Matrix) -> str:
+def _add_matrix(graph: OnnxGraph, latent: str, matrix: Matrix) -> str:
     channels_first = np.arange(matrix.bias.size).reshape(matrix.shape).transpose(3, 0, 1, 2).ravel()
     weight, bias = matrix.weight[:, channels_first], matrix.bias[channels_first]
     flat = graph.add("Gemm", [latent, graph.floats(weight), graph.floats(bias)])
@@ -59,7 +55,7 @@ def _add_matrix(graph: "_Graph", latent: str, matrix: Matrix) -> str:
     return _add_activation(graph, volume, matrix.slope)
 
 
-def _add_convolution(graph: "_Graph", volume: str, step: Convolution) -> str:
+def _add_convolution(graph: OnnxGraph, volume: str, step: Convolution) -> str:
     starts = [max(-low, 0) for low, _ in step.pads]
     sizes = [fold.source.blocks for fold in step.folds]
     ends = [size + min(high, 0) for size, (_, high) in zip(sizes, step.pads, strict=True)]
@@ -76,7 +72,7 @@ def _add_convolution(graph: "_Graph", volume: str, step: Convolution) -> str:
     return _add_rearrangement(graph, volume, step) if step.rearrange else volume
 
 
-def _add_rearrangement(graph: "_Graph", volume: str, step: Convolution) -> str:
+def _add_rearrangement(graph: OnnxGraph, volume: str, step: Convolution) -> str:
     """Blocks to single cells, as `heitler.generation.inference_form.to_cells`."""
     grids = step.grids
     if all(grid.phases == 1 for grid in grids):
@@ -89,51 +85,9 @@ def _add_rearrangement(graph: "_Graph", volume: str, step: Convolution) -> str:
     return graph.slice(volume, [g.shift for g in grids], [g.shift + g.size for g in grids])
 
 
-def _add_activation(graph: "_Graph", volume: str, slope: float) -> str:
+def _add_activation(graph: OnnxGraph, volume: str, slope: float) -> str:
     if slope == 1:
         return volume
     if slope == 0:
         return graph.add("Relu", [volume])
     return graph.add("LeakyRelu", [volume], alpha=slope)
-
-
-class _Graph:
-    """Nodes and constants as they are added; every node has one output."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def add(self, operator: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
-        name = output or f"{operator.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
-
-    def slice(self, volume: str, starts: Iterable[int], ends: Iterable[int]) -> str:
-        """A part of the volume along x, y, z."""
-        return self.add("Slice", [volume, *map(self.integers, (starts, ends, SPACE))])
-
-    def floats(self, array: Float) -> str:
-        return self._constant(np.ascontiguousarray(array, np.float32))
-
-    def integers(self, values: Iterable[int]) -> str:
-        return self._constant(np.asarray(list(values), np.int64))
-
-    def _constant(self, array: NDArray[np.generic]) -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def finish(self, latent_dim: int, image_shape: tuple[int, int, int]) -> onnx.ModelProto:
-        real = onnx.TensorProto.FLOAT
-        graph = helper.make_graph(
-            self.nodes,
-            "generator",
-            [helper.make_tensor_value_info("latent", real, ["showers", latent_dim])],
-            [helper.make_tensor_value_info("cells", real, ["showers", *image_shape])],
-            self.constants,
-        )
-        opset = [helper.make_opsetid("", OPSET)]
-        model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-        onnx.checker.check_model(model)
-        return model
