@@ -4,17 +4,18 @@ from pathlib import Path
 
 import numpy as np
 
-from heitler.config import load_config
-from heitler.data.hdf5 import read_showers
-from heitler.files import write_json
+from heitler.config import GenerateConfig, load_config
+from heitler.data.hdf5 import Showers, read_showers
+from heitler.files import write_csv, write_json
 from heitler.generation.generate import write_generated
-from heitler.generation.sampler import load_sampler
+from heitler.generation.sampler import Sampler, load_sampler
+from heitler.generation.timing import cost_by_batch_size, cost_by_energy
 from heitler.stage import run_stage
 
 TEST = Path("data/prepared/test.h5")
 GENERATOR = Path("data/training/generator")
 GENERATED = Path("data/generated/showers.h5")
-METRICS = Path("reports/generate/metrics.json")
+REPORT = Path("reports/generate")
 
 
 def main() -> None:
@@ -32,7 +33,8 @@ def main() -> None:
         event_id=geant4.event_id,
         particle=geant4.particle,
     )
-    write_json(METRICS, timing(seconds, geant4.cpu_seconds))
+    write_json(REPORT / "metrics.json", timing(seconds, geant4.cpu_seconds))
+    write_costs(sampler, geant4, config)
 
 
 def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
@@ -43,6 +45,21 @@ def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
         metrics["geant4_over_generated"] = float(geant4_s.mean() / generated_s.mean())
     print(f"generate: {1e3 * generated_s.mean():.1f} ms CPU per shower")
     return metrics
+
+
+def write_costs(sampler: Sampler, geant4: Showers, config: GenerateConfig) -> None:
+    """By primary energy, beside Geant4, and by batch size."""
+    energy = geant4.primary_energy_GeV
+    by_energy = cost_by_energy(
+        sampler,
+        energy,
+        geant4.cpu_seconds,
+        bins=config.timed_energy_bins,
+        batch_size=config.batch_size,
+    )
+    by_batch_size = cost_by_batch_size(sampler, float(energy.mean()), config.timed_batch_sizes)
+    write_csv(REPORT / "cost_by_energy.csv", by_energy)
+    write_csv(REPORT / "cost_by_batch_size.csv", by_batch_size)
 
 
 if __name__ == "__main__":

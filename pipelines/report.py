@@ -4,6 +4,7 @@ from pathlib import Path
 
 from heitler.config import load_config
 from heitler.files import write_text
+from heitler.report.cost_figure import draw_cost
 from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
@@ -24,6 +25,7 @@ def main() -> None:
     draw_losses(REPORTS / "report/losses.svg", inputs.history)
     draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
+    draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy)
     write_text(PAGE, render_page(inputs, config, collect_provenance()))
     run = training_run(TRAINING)
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})

@@ -201,6 +201,10 @@ class GenerateConfig:
     seed: NonNegativeInt
     backend: Literal["tensorflow", "onnxruntime"]
     """What runs the generator; both give the same showers up to rounding."""
+    timed_batch_sizes: tuple[PositiveInt, ...]
+    """Batch sizes at which the time per shower is measured."""
+    timed_energy_bins: PositiveInt
+    """Bins of primary energy in which the time per shower is compared with Geant4's."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

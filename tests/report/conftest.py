@@ -1,6 +1,5 @@
 """Results of all stages on a small detector, made by the code that makes them in the pipeline."""
 
-import csv
 import dataclasses
 import shutil
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ import yaml
 from heitler.config import Config, build_config
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
-from heitler.files import write_json
+from heitler.files import write_csv, write_json
+from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures
@@ -21,6 +21,16 @@ from heitler.validation.compare import compare_response, validation_metrics
 
 ROOT = Path(__file__).parents[2]
 EDGES = np.linspace(10, 100, 4)
+COSTS = [
+    {
+        "energy_GeV": energy,
+        "generated_cpu_s": 0.002,
+        "geant4_cpu_s": 0.006 * energy,
+        "geant4_cpu_s_error": 0.001,
+    }
+    for energy in (25.0, 75.0)
+]
+BATCH_COST = {"batch_size": 128, "wall_ms": 0.75, "cpu_ms": 1.25}
 UPDATES = ("discriminator_real", "discriminator_fake", "generator_1", "generator_2")
 
 
@@ -95,15 +105,11 @@ def write_results(data: Path, reports: Path) -> None:
     draw_response_history(reports / "report/response_history.svg", history)
     for stage in ("prepare", "train", "generate"):
         write_json(reports / stage / "metrics.json", {})
-    write_history(reports / "train/history.csv", history)
+    write_csv(reports / "train/history.csv", history)
+    write_csv(reports / "generate/cost_by_energy.csv", COSTS)
+    write_csv(reports / "generate/cost_by_batch_size.csv", [BATCH_COST])
+    draw_cost(reports / "report/cost.svg", COSTS)
     write_json(data / "prepared/summary.json", summary())
-
-
-def write_history(path: Path, history: list[dict[str, float]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, history[0])
-        writer.writeheader()
-        writer.writerows(history)
 
 
 def summary() -> dict[str, object]:

@@ -94,6 +94,13 @@ TRAINING = (
     ),
 )
 
+COST = Figure(
+    "report/cost.svg",
+    "CPU time per shower, all threads added, against primary energy: Geant4 follows more particles "
+    "at higher energy, the network computes the same for every shower. Below, their ratio.",
+    "CPU time per shower of Geant4 and of the generator in bins of primary energy, with ratio.",
+)
+
 DATA = (
     Figure(
         "prepare/energy_spectrum.svg",

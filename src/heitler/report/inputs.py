@@ -25,6 +25,10 @@ class ReportInputs:
     """By stage, `reports/<stage>/metrics.json`."""
     history: list[dict[str, float]]
     """One row per epoch."""
+    cost_by_energy: list[dict[str, float]]
+    """CPU time per shower, Geant4 and generator, in bins of primary energy."""
+    cost_by_batch_size: list[dict[str, float]]
+    """Time per generated shower."""
     reports: Path
     """Folder with the stages' figures."""
 
@@ -38,7 +42,9 @@ def load_inputs(data: Path, reports: Path) -> ReportInputs:
     return ReportInputs(
         summary=_load_json(data / "prepared" / "summary.json", "prepare"),
         metrics={stage: _load_json(reports / stage / "metrics.json", stage) for stage in STAGES},
-        history=_load_history(reports / "train" / "history.csv"),
+        history=_load_table(reports / "train" / "history.csv", "train"),
+        cost_by_energy=_load_table(reports / "generate" / "cost_by_energy.csv", "generate"),
+        cost_by_batch_size=_load_table(reports / "generate" / "cost_by_batch_size.csv", "generate"),
         reports=reports,
     )
 
@@ -64,16 +70,16 @@ def _load_json(path: Path, stage: str) -> dict[str, Any]:
     return content
 
 
-def _load_history(path: Path) -> list[dict[str, float]]:
+def _load_table(path: Path, stage: str) -> list[dict[str, float]]:
     if not path.is_file():
-        raise _missing(path, "train")
+        raise _missing(path, stage)
     with path.open(newline="") as file:
         rows = [
             {name: float(value) for name, value in row.items() if value}
             for row in csv.DictReader(file)
         ]
     if not rows:
-        raise ReportError(f"{path}: no epochs in it. {_remedy('train')}")
+        raise ReportError(f"{path}: no rows in it. {_remedy(stage)}")
     return rows
 
 

@@ -11,7 +11,7 @@ from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.claims import describe_training, reach_verdict
 from heitler.report.inputs import ReportInputs
-from heitler.report.tables import physics_rows, speed_rows, training_rows
+from heitler.report.tables import batch_size_rows, physics_rows, speed_rows, training_rows
 
 TEMPLATE = "page.html.j2"
 
@@ -47,6 +47,8 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
         physics_rows=physics_rows(inputs, training),
         training_rows=training_rows(inputs, training),
         speed_rows=speed_rows(inputs),
+        batch_size_rows=batch_size_rows(inputs),
+        cost=figures.COST,
         caveats=caveats(inputs, verdict),
         longer=longer_trainings(inputs, config, training),
         simulation=dict(flatten(inputs.summary["simulation"])),

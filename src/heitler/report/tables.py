@@ -93,6 +93,18 @@ def speed_rows(inputs: ReportInputs) -> list[Row]:
     return rows
 
 
+def batch_size_rows(inputs: ReportInputs) -> list[Row]:
+    """Wall and CPU time per generated shower, by batch size."""
+    return [
+        Row(
+            f"{row['batch_size']:,.0f} at once",
+            duration(row["wall_ms"] / 1e3),
+            f"({duration(row['cpu_ms'] / 1e3)} of CPU time)",
+        )
+        for row in inputs.cost_by_batch_size
+    ]
+
+
 def _energy_bins(found: dict[str, Any]) -> int:
     return sum(key.startswith("response_ratio_error_") for key in found)
 

@@ -1,0 +1,35 @@
+"""What a shower costs, Geant4 beside the generator, against the primary energy."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.report.style import GEANT4, GENERATED, POINTS, figure
+
+Row = dict[str, float]
+
+
+def draw_cost(path: Path, rows: list[Row]) -> None:
+    """CPU seconds per shower on a logarithmic scale, and below how many times less it is.
+
+    Rows as `heitler.generation.timing.cost_by_energy` makes them; without Geant4's times only
+    the generator is drawn.
+    """
+    energy, generated = _column(rows, "energy_GeV"), _column(rows, "generated_cpu_s")
+    geant4, error = _column(rows, "geant4_cpu_s"), _column(rows, "geant4_cpu_s_error")
+    with figure(path, height=5.0) as drawing:
+        cost, ratio = drawing.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+        if np.isfinite(geant4).any():
+            cost.errorbar(energy, geant4, error, label="Geant4", **GEANT4, **POINTS)
+            ratio.errorbar(energy, geant4 / generated, error / generated, **GENERATED, **POINTS)
+        cost.errorbar(energy, generated, label="3DGAN", **GENERATED, **POINTS)
+        cost.set(yscale="log", ylabel="CPU time per shower (s)")
+        cost.margins(y=0.25)
+        cost.legend()
+        ratio.set(xlabel="Primary energy (GeV)", ylabel="Geant4 / 3DGAN")
+        ratio.set_ylim(bottom=0)
+
+
+def _column(rows: list[Row], name: str) -> NDArray[np.float64]:
+    return np.array([row.get(name, np.nan) for row in rows], np.float64)
