@@ -28,13 +28,15 @@ def generate_showers(
     """Yield batches of showers at the given energies (N,) and angles (N,).
 
     `cpu_seconds` is the CPU time of the batch, all threads, over its showers: the same clock by
-    which the simulation times Geant4. A first batch, which compiles, is made beforehand and
-    thrown away.
+    which the simulation times Geant4. A full batch and one of the last one's size, which compile,
+    are made beforehand and thrown away.
     """
     energy = np.asarray(primary_energy_GeV, np.float32)
     theta = np.full_like(energy, PERPENDICULAR_RAD) if theta_rad is None else theta_rad
     events = np.arange(len(energy)) if event_id is None else event_id
-    sampler.sample(energy[:batch_size], theta[:batch_size], seed=seed, batch_size=batch_size)
+    for rows in (slice(batch_size), slice(len(energy) // batch_size * batch_size, None)):
+        if len(energy[rows]):
+            sampler.sample(energy[rows], theta[rows], seed=seed, batch_size=batch_size)
     started, start = time.process_time(), 0
     for cells in sampler.sample_batches(energy, theta, seed=seed, batch_size=batch_size):
         seconds = (time.process_time() - started) / len(cells)

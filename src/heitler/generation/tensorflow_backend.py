@@ -15,12 +15,19 @@ Array = NDArray[np.float32]
 
 
 def tensorflow_backend(form: InferenceForm) -> Callable[[Array], Array]:
-    """A function from latent vectors (N, L) to cells (N, X, Y, Z) in cell units, compiled once."""
-    signature = [tf.TensorSpec((None, len(form.matrix.weight)), tf.float32)]
-    compiled = tf.function(
-        lambda latent: _generate(form, latent), input_signature=signature, autograph=False
-    )
-    return lambda latent: np.asarray(compiled(latent))
+    """A function from latent vectors (N, L) to cells (N, X, Y, Z) in cell units.
+
+    It is compiled for batches of 1, 2, 4, 8 ... showers, when first needed; others are filled up.
+    A graph for any size would be compiled only once, but takes a third more time.
+    """
+    compiled = tf.function(lambda latent: _generate(form, latent), autograph=False)
+
+    def run(latent: Array) -> Array:
+        size = 1 << (len(latent) - 1).bit_length()
+        filled = np.pad(latent, [(0, size - len(latent)), (0, 0)])
+        return np.asarray(compiled(tf.constant(filled, tf.float32)))[: len(latent)]
+
+    return run
 
 
 def _generate(form: InferenceForm, latent: Tensor) -> Tensor:
