@@ -1,6 +1,6 @@
 """Milliseconds per shower of the trained generator's network, by every way to run it.
 
-    python benchmarks/generator.py [--quick] [--peers PYTHON]
+    python benchmarks/generator.py [--quick] [--batches 1 128] [--peers PYTHON]
 
 All variants have the same weights and prove it on a few showers first. They take turns (A B C
 A B C ...), each in a process of its own, so that whatever else the machine does meets all alike.
@@ -29,7 +29,7 @@ from heitler.tracking.provenance import collect_provenance
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 BATCHES, QUICK_BATCHES = (1, 16, 128, 1024), (1, 128)
-ROUNDS, QUICK_ROUNDS, ROUNDS_ABOVE_128 = 7, 3, 3
+ROUNDS, QUICK_ROUNDS, ROUNDS_ABOVE_128 = 5, 3, 2
 MAX_ERROR = 1e-5
 """Of a cell, relative to the largest cell: all variants are the same function."""
 
@@ -69,7 +69,7 @@ class Worker:
 
 def main() -> None:
     options = _parse()
-    batches = QUICK_BATCHES if options.quick else BATCHES
+    batches = options.batches or (QUICK_BATCHES if options.quick else BATCHES)
     config = load_config()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -96,6 +96,7 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="two batch sizes, few rounds")
+    parser.add_argument("--batches", type=int, nargs="+", help="other batch sizes")
     parser.add_argument("--peers", help="Python with torch and openvino")
     return parser.parse_args()
 

@@ -30,14 +30,17 @@ def _generator_lines(results: dict[str, Any]) -> list[str]:
     most = "128" if "128" in batches else batches[-1]
     lines = [
         f"Generator `{results['network']}` on {results['threads']} threads: milliseconds of wall "
-        "time per shower, median (minimum) of interleaved calls. Last column: times faster than "
-        f"{NAMES[BASELINE]} at batch {most}, by medians.",
+        "time per shower, median (minimum; CPU time) of interleaved calls. Last column: times "
+        f"faster than {NAMES[BASELINE]} at batch {most}, by medians.",
         "",
         "| | " + " | ".join(f"batch {batch}" for batch in batches) + " | faster |",
         "|---|" + "---:|" * (len(batches) + 1),
     ]
     for variant, by_batch in measured.items():
-        cells = [f"{by_batch[b]['median']:.2f} ({by_batch[b]['min']:.2f})" for b in batches]
+        cells = [
+            f"{by_batch[b]['median']:.2f} ({by_batch[b]['min']:.2f}; {by_batch[b]['cpu']:.2f})"
+            for b in batches
+        ]
         faster = measured[BASELINE][most]["median"] / by_batch[most]["median"]
         lines.append(f"| {NAMES[variant]} | " + " | ".join(cells) + f" | {faster:.1f} |")
     return lines
