@@ -136,6 +136,8 @@ class ModelConfig:
     """Primary energies enter the networks in this unit."""
     cell_unit_GeV: Positive
     """Cell energies enter the networks in this unit."""
+    kernels: Literal["fast", "plain"]
+    """How layers compute: equal numbers and weights, other speed."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

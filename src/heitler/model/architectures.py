@@ -25,6 +25,13 @@ class Conv:
     last: bool = False
     """The layer that makes the image: ReLU, so that cells may be exactly empty."""
 
+    @property
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """Zero cells before and after each axis; "same" as TensorFlow pads it."""
+        if self.pad is None:
+            return tuple(((k - 1) // 2, k // 2) for k in self.kernel)
+        return tuple((p, p) for p in self.pad)
+
     def output_size(self, size: Size) -> Size:
         """Cells along each axis after this layer."""
         grown = [n * up for n, up in zip(size, self.upsample, strict=True)]
