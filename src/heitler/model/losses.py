@@ -55,7 +55,7 @@ def measured_theta(cells: Tensor) -> Tensor:
         for centre in (x_layer, y_layer, tf.broadcast_to(z, tf.shape(layer)))
     )
     run = tf.sqrt(tf.maximum((x_layer - x_mean) ** 2 + (z - z_mean) ** 2, EPSILON))
-    slope = (y_layer - y_mean) / run * tf.where(z < z_mean, -1.0, 1.0)
+    slope = (y_layer - y_mean) / run * tf.where(z < z_mean, -tf.ones_like(z), 1.0)
     angle = math.pi / 2 - tf.atan(slope)
     weight = tf.where(layer > 0, z, 0.0)
     return tf.math.divide_no_nan(

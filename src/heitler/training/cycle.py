@@ -52,7 +52,9 @@ class _Cycle:
         self.config = config
         self.groups = config.batch_norm_groups // config.workers
         self.dropouts = [
-            layer for layer in gan.discriminator.layers if isinstance(layer, keras.layers.Dropout)
+            layer
+            for layer in gan.discriminator.layers
+            if isinstance(layer, keras.layers.Dropout) and layer.rate  # at 0 it has no state
         ]
 
     def run(self, batch: CycleBatch) -> CycleResult:
