@@ -24,7 +24,7 @@ GenerateCells = Callable[[Array], Array]
 KERAS_FILE = "generator.keras"
 ONNX_FILE = "generator.onnx"
 AT_ONCE = 64
-"""Showers in flight, whatever the batch size: more gain no speed and take 1.5 MB each."""
+"""Showers in flight, whatever the batch size: more are no faster and take 1.5 MB each."""
 
 
 def load_backend(
