@@ -1,5 +1,7 @@
 """Dropout from 16 random bits per cell instead of 32."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -20,13 +22,17 @@ class HalfWordDropout(keras.layers.Dropout):  # type: ignore[misc]
         if not training or self.rate == 0:
             return inputs
         dropped = round(self.rate * LEVELS)
-        bits = self._draw_bits(tf.size(inputs))
+        bits = self._draw_bits(inputs)
         kept = tf.cast(bits >= tf.constant(dropped, tf.uint16), inputs.dtype)
-        scale = LEVELS / (LEVELS - dropped)
-        return inputs * tf.reshape(kept * scale, tf.shape(inputs))
+        return inputs * (kept * (LEVELS / (LEVELS - dropped)))
 
-    def _draw_bits(self, count: Tensor) -> Tensor:
-        """(count,) uint16."""
+    def _draw_bits(self, inputs: Tensor) -> Tensor:
+        """As inputs, uint16: two from each random word."""
+        per_event = math.prod(inputs.shape[1:])
+        words = [tf.shape(inputs)[0], (per_event + 1) // 2]
         seed = tf.cast(self.seed_generator.next(), tf.int32)
-        words = tf.random.stateless_uniform([(count + 1) // 2], seed, None, None, tf.uint32)
-        return tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:count]
+        drawn = tf.random.stateless_uniform(words, seed, None, None, tf.uint32)
+        bits = tf.reshape(tf.bitcast(drawn, tf.uint16), [words[0], 2 * words[1]])
+        if per_event % 2:
+            bits = tf.slice(bits, [0, 0], [-1, per_event])
+        return tf.reshape(bits, [-1, *inputs.shape[1:]])

@@ -137,7 +137,9 @@ def _dropout(model: ModelConfig) -> type[keras.layers.Dropout]:
 
 
 def _average_pool(x: keras.KerasTensor) -> keras.KerasTensor:
-    """AveragePooling3D(2), which TensorFlow's CPU kernels lack in double precision."""
+    """AveragePooling3D(2); in double precision, which TensorFlow's CPU kernel lacks, by hand."""
+    if x.dtype != "float64":
+        return layers.AveragePooling3D(2)(x)
     ends = [size // 2 * 2 for size in x.shape[1:4]]
     x = x[:, : ends[0] : 2] + x[:, 1 : ends[0] : 2]
     x = x[:, :, : ends[1] : 2] + x[:, :, 1 : ends[1] : 2]

@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.model.architectures import Conv, Size
-from heitler.model.padded import PaddedConv3D, Tensor
+from heitler.model.padded import PaddedConv3D, Tensor, window
 
 Array = NDArray[np.float64]
 
@@ -63,19 +63,23 @@ class SpectralConv3D(PaddedConv3D):
 
     def convolution_op(self, cells: Tensor, kernel: Tensor) -> Tensor:
         """(N, X, Y, Z, C), (kx, ky, kz, C, F) -> (N, X', Y', Z', F)."""
+        size = self.conv.output_size(cells.shape[1:4])
+        x_pads, y_pads, z_pads = self.conv.pads
+        same = Conv(self.filters, self.kernel_size, pad=None).pads
+        padding = "SAME" if (x_pads, y_pads) == same[:2] else "VALID"
+        if padding == "VALID":
+            cells = window(cells, (x_pads, y_pads, (0, 0)))
         _, x, y, z, channels = cells.shape
-        size = self.conv.output_size((x, y, z))
         forward, rotation, inverse = (
             tf.constant(matrix, cells.dtype)
-            for matrix in spectral_matrices(z, size[2], self.kernel_size[2], self.conv.pads[2])
+            for matrix in spectral_matrices(z, size[2], self.kernel_size[2], z_pads)
         )
         pairs = rotation.shape[0]
         spectrum = tf.matmul(forward, tf.reshape(cells, [-1, z, channels]))  # (N X Y, L, C)
         spectrum = tf.reshape(spectrum, [-1, x, y, (2 * pairs + 1) * channels])
         parts = tf.split(spectrum, [channels] + [2 * channels] * pairs, axis=-1)
-        pads = [(0, 0), *self.conv.pads[:2], (0, 0)]
         products = [
-            tf.nn.conv2d(part, taps, 1, pads)  # (N, X', Y', F or 2F)
+            tf.nn.conv2d(part, taps, 1, padding)  # (N, X', Y', F or 2F)
             for part, taps in zip(parts, self._transform_kernel(kernel, rotation), strict=True)
         ]
         product = tf.reshape(tf.concat(products, axis=-1), [-1, 2 * pairs + 1, self.filters])
