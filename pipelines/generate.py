@@ -31,7 +31,6 @@ def main() -> None:
         seed=config.seed,
         batch_size=config.batch_size,
         event_id=geant4.event_id,
-        particle=geant4.particle,
     )
     write_json(REPORT / "metrics.json", timing(seconds, geant4.cpu_seconds))
     write_costs(sampler, geant4, config)

@@ -70,8 +70,13 @@ def train_as_worker(config: Config) -> None:
             log_epoch=run.log_epoch,
         )
         if world.writes:
-            about = {"energy_min_GeV": energy_range[0], "energy_max_GeV": energy_range[1]}
-            write_generator(TRAINING / "generator", gan, {**about, "epochs": len(history)})
+            about = {
+                "energy_min_GeV": energy_range[0],
+                "energy_max_GeV": energy_range[1],
+                "particle": validation.particle,
+                "epochs": len(history),
+            }
+            write_generator(TRAINING / "generator", gan, about)
             write_history(history)
             run.log_generator(TRAINING / "generator", summary.image_shape)
 

@@ -10,7 +10,7 @@ from tests.conftest import MakeConfig
 from tests.generation.trained import build_trained_generator
 
 SHAPE = (9, 9, 7)
-ENERGY_RANGE_GEV = {"energy_min_GeV": 10.0, "energy_max_GeV": 100.0}
+ABOUT = {"energy_min_GeV": 10.0, "energy_max_GeV": 100.0, "particle": "gamma"}
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +20,5 @@ def generator_folder(tmp_path_factory: pytest.TempPathFactory, make_config: Make
     gan = build_gan(config.model, config.train, SHAPE)
     gan.generator.set_weights(build_trained_generator(config.model, SHAPE).get_weights())
     folder = tmp_path_factory.mktemp("generator")
-    write_generator(folder, gan, ENERGY_RANGE_GEV)
+    write_generator(folder, gan, ABOUT)
     return folder

@@ -64,7 +64,6 @@ def test_file_holds_the_showers_asked_for(generator_folder, tmp_path):
         seed=3,
         batch_size=32,
         event_id=events,
-        particle="e+",
     )
     written = read_showers(tmp_path / "x.h5")
     cells = sampler.sample(ENERGIES, theta, seed=3, batch_size=70)
@@ -73,7 +72,7 @@ def test_file_holds_the_showers_asked_for(generator_folder, tmp_path):
     np.testing.assert_array_equal(written.event_id, events)
     np.testing.assert_array_equal(written.theta_rad, theta)
     np.testing.assert_array_equal(written.cpu_seconds, seconds)
-    assert written.particle == "e+"
+    assert written.particle == "gamma"
     assert (seconds > 0).all()
 
 

@@ -1,7 +1,7 @@
 """What runs a trained generator: TensorFlow or ONNX Runtime, both from the same inference form.
 
 They agree to rounding. TensorFlow is the default because it is the faster one:
-benchmarks/generator.py measures it, docs/performance.md has the figures.
+benchmarks/generator.py measures it, benchmarks/results has the figures.
 """
 
 from collections.abc import Callable

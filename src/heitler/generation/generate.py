@@ -23,7 +23,6 @@ def generate_showers(
     seed: int,
     batch_size: int,
     event_id: NDArray[np.int64] | None = None,
-    particle: str = "e-",
 ) -> Iterator[Showers]:
     """Yield batches of showers at the given energies (N,) and angles (N,).
 
@@ -47,7 +46,7 @@ def generate_showers(
             np.asarray(theta[rows], np.float32),
             events[rows],
             np.full(len(cells), seconds, np.float32),
-            particle,
+            sampler.particle,
         )
         start += len(cells)
         started = time.process_time()
@@ -62,7 +61,6 @@ def write_generated(
     seed: int,
     batch_size: int,
     event_id: NDArray[np.int64] | None = None,
-    particle: str = "e-",
     show_progress: bool = True,
 ) -> NDArray[np.float32]:
     """Generate showers into an HDF5 file, which appears when it is complete.
@@ -77,7 +75,6 @@ def write_generated(
         seed=seed,
         batch_size=batch_size,
         event_id=event_id,
-        particle=particle,
     )
     attributes: dict[str, Any] = {"made_by": "generator", "seed": seed}
     total = len(primary_energy_GeV)

@@ -41,6 +41,8 @@ class Sampler:
     image_shape: tuple[int, int, int]
     energy_range_GeV: tuple[float, float]
     """Primary energies that it was trained on."""
+    particle: str
+    """That it was trained on, such as e-."""
 
     def sample(
         self,
@@ -91,7 +93,7 @@ class Sampler:
 
 
 def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
-    """Write the trained generator; `about` needs energy_min_GeV and energy_max_GeV."""
+    """Write the trained generator; `about` needs energy_min_GeV, energy_max_GeV, particle."""
     folder.mkdir(parents=True, exist_ok=True)
     write_backend_files(folder, gan.generator, gan.model, gan.image_shape)
     description = {"model": as_dict(gan.model), "image_shape": gan.image_shape, **about}
@@ -113,4 +115,5 @@ def load_sampler(folder: Path, backend: str = "tensorflow") -> Sampler:
         model=model,
         image_shape=(x, y, z),
         energy_range_GeV=(about["energy_min_GeV"], about["energy_max_GeV"]),
+        particle=about["particle"],
     )
