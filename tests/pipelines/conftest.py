@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+LEFT_OUT = ("tests/", "reports/", "dvc.lock")
 TINY: dict[str, dict[str, Any]] = {
     "detector": {
         "sections": [
@@ -76,7 +77,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         check=True,
     )
     for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
+        if (ROOT / name).is_file() and not name.startswith(LEFT_OUT):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     copy = Project(folder)
