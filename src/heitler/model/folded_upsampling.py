@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from heitler.model.architectures import Conv, Size
 from heitler.model.padded import PaddedConv3D, Tensor, window
 from heitler.model.phases import AxisFold, Grid, fold_axis
 
@@ -17,18 +18,7 @@ class FoldedUpsamplingConv3D(PaddedConv3D):
 
     def convolution_op(self, cells: Tensor, kernel: Tensor) -> Tensor:
         """(N, X, Y, Z, C), (kx, ky, kz, C, F) -> (N, X', Y', Z', F)."""
-        size = self.conv.output_size(cells.shape[1:4])
-        folds = [
-            fold_axis(Grid(source), kernel=taps, upsample=u, pad=before, size=made)
-            for source, taps, u, (before, _), made in zip(
-                cells.shape[1:4],
-                self.kernel_size,
-                self.upsample,
-                self.conv.pads,
-                size,
-                strict=True,
-            )
-        ]
+        folds = fold_axes(self.conv, cells.shape[1:4])
         source = window(cells, tuple(fold.pads for fold in folds))
         phases = tf.nn.conv3d(source, _fold_kernel(kernel, folds), [1] * 5, "VALID")
         return self._interleave(phases, [fold.result for fold in folds])
@@ -45,6 +35,15 @@ class FoldedUpsamplingConv3D(PaddedConv3D):
             for grid, made in zip(grids, stored, strict=True)
         ]
         return window(cells, tuple(surplus))
+
+
+def fold_axes(conv: Conv, size: Size) -> list[AxisFold]:
+    """Upsampling and convolution folded along x, y, z, for this many source cells."""
+    axes = zip(size, conv.kernel, conv.upsample, conv.pads, conv.output_size(size), strict=True)
+    return [
+        fold_axis(Grid(source), kernel=taps, upsample=copies, pad=before, size=made)
+        for source, taps, copies, (before, _), made in axes
+    ]
 
 
 def _fold_kernel(kernel: Tensor, folds: list[AxisFold]) -> Tensor:

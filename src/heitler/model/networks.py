@@ -106,7 +106,7 @@ def _convolution(
 ) -> keras.KerasTensor:
     """Upsample, pad and convolve, in the form that `model.kernels` asks for."""
     options |= {"use_bias": conv.bias}
-    fast = _fast_convolution(conv, x.shape[1:]) if model.kernels == "fast" else None
+    fast = fast_convolution(conv, x.shape[1:]) if model.kernels == "fast" else None
     if fast:
         return fast(conv.filters, conv.kernel, conv.pad, conv.upsample, **options)(x)
     if conv.upsample != (1, 1, 1):
@@ -117,7 +117,7 @@ def _convolution(
     return layers.Conv3D(conv.filters, conv.kernel, padding=padding, **options)(x)
 
 
-def _fast_convolution(conv: Conv, shape: tuple[int, int, int, int]) -> type[PaddedConv3D] | None:
+def fast_convolution(conv: Conv, shape: tuple[int, int, int, int]) -> type[PaddedConv3D] | None:
     """The rewrite that is fastest on input (X, Y, Z, C); None: Conv3D as it is."""
     *size, channels = shape
     if conv.upsample != (1, 1, 1):

@@ -1,0 +1,62 @@
+"""The published way to train 3DGAN: `predict` and four calls of Keras's `train_on_batch`."""
+
+import keras
+import numpy as np
+
+from heitler.config import ModelConfig, TrainConfig
+from heitler.model.architectures import Size
+from heitler.model.networks import build_discriminator, build_generator
+
+LOSSES = ["binary_crossentropy", "mean_absolute_percentage_error", "mean_absolute_percentage_error"]
+
+
+@keras.saving.register_keras_serializable("benchmark")
+class CellSum(keras.layers.Layer):
+    """The published third head of the discriminator."""
+
+    def call(self, cells):
+        return keras.ops.sum(cells, axis=(1, 2, 3))
+
+
+def published_cycle(model: ModelConfig, train: TrainConfig, shape: Size):
+    """A function that runs one cycle on events, and the number of the networks' parameters."""
+    generator, discriminator = build_generator(model, shape), _judge(model, shape)
+    weights = train.loss_weights
+    options = {
+        "loss": LOSSES,
+        "loss_weights": [weights.real_fake, weights.primary_energy, weights.ecal_sum],
+        "jit_compile": False,
+    }
+    discriminator.compile(optimizer=_optimizer(train), **options)
+    latent = keras.Input((model.latent_dim,))
+
+    def run(events: dict[str, np.ndarray]) -> None:
+        energy, noise = events["energy"], events["noise"]
+        real, fake = np.ones_like(energy), np.zeros_like(energy)
+        fakes = generator.predict(noise[:, 0] * energy, batch_size=len(energy), verbose=0)
+        sums = events["cells"].sum(axis=(1, 2, 3))
+        discriminator.train_on_batch(events["cells"], [real, energy, sums])
+        discriminator.train_on_batch(fakes, [fake, energy, sums])
+        for call in (1, 2):
+            _combined().train_on_batch(noise[:, call] * energy, [real, energy, sums])
+
+    def _combined() -> keras.Model:
+        # Frozen only after its own training function is traced, so that D still learns by itself.
+        if not hasattr(run, "combined"):
+            discriminator.trainable = False
+            run.combined = keras.Model(latent, discriminator(generator(latent)))
+            run.combined.compile(optimizer=_optimizer(train), **options)
+        return run.combined
+
+    return run, generator.count_params() + discriminator.count_params()
+
+
+def _judge(model: ModelConfig, shape: Size) -> keras.Model:
+    """The discriminator with the published sigmoid and sum of cells."""
+    cells = keras.Input((*shape, 1))
+    logit, energy = build_discriminator(model, shape)(cells)
+    return keras.Model(cells, [keras.ops.sigmoid(logit), energy, CellSum()(cells)])
+
+
+def _optimizer(train: TrainConfig) -> keras.Optimizer:
+    return keras.optimizers.RMSprop(train.learning_rate, rho=train.rmsprop_rho)
