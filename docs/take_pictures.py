@@ -57,12 +57,24 @@ def take_comparison(page: Page, runs: list[str]) -> None:
     page.goto(
         f"{URL}/#/compare-runs?runs={json.dumps(runs)}&experiments={json.dumps([experiment])}"
     )
-    page.get_by_text("Run details").first.wait_for(timeout=60_000)
-    page.wait_for_timeout(5_000)
+    page.get_by_text("Run details").first.wait_for(timeout=120_000)
+    close_assistant(page)
+    page.get_by_text("Visualizations").first.click()  # folded: the tables are what we want
+    page.wait_for_timeout(3_000)
+    page.set_viewport_size({"width": 1400, "height": 2600})
     page.screenshot(path=PICTURES / "mlflow-compare.png")
-    page.goto(f"{URL}/#/experiments/{experiment}/runs?viewMode=chart")
-    page.wait_for_timeout(8_000)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{URL}/#/experiments/{experiment}/runs?viewMode=CHART")
+    page.get_by_text("one-worker").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(20_000)
     page.screenshot(path=PICTURES / "mlflow-charts.png")
+
+
+def close_assistant(page: Page) -> None:
+    """The chat panel that MLflow opens at the right."""
+    header = page.get_by_text("MLflow Assistant").locator("xpath=ancestor::*[.//button][1]")
+    if header.count():
+        header.get_by_role("button").last.click()
 
 
 def take_report(page: Page) -> None:

@@ -69,6 +69,7 @@ def train(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trai
 
     def run(name: str, kill_after_epoch: int = 0, **changes: Any) -> Outcome:
         params = yaml.safe_load(Path("params.yaml").read_text())
+        params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
         params["train"] |= {"global_batch_size": 8, "epochs": 1} | changes
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
         keras_home = tmp_path / "keras"
