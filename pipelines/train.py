@@ -21,6 +21,7 @@ def main() -> None:
     config = load_config()
     if launched_rank() is None:
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
+        print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
         sys.exit(launch(config.train.workers))
     train_as_worker(config)
 
