@@ -1,0 +1,29 @@
+"""The parameters: one frozen dataclass per section of `params.yaml`, checked when loaded.
+
+Unknown keys, wrong types and impossible values raise `ConfigError` with the key, the value and
+the remedy, before any long work starts.
+"""
+
+from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
+from heitler.config.results import GenerateConfig, ValidateConfig
+from heitler.config.training import LossWeights, ModelConfig, TrainConfig
+from heitler.config.types import ConfigError
+
+__all__ = [
+    "PARAMS_FILE",
+    "AbsorberSection",
+    "Config",
+    "ConfigError",
+    "DetectorConfig",
+    "GenerateConfig",
+    "LossWeights",
+    "ModelConfig",
+    "PrepareConfig",
+    "SimulateConfig",
+    "TrainConfig",
+    "ValidateConfig",
+    "as_dict",
+    "build_config",
+    "load_config",
+]

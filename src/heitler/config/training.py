@@ -1,0 +1,95 @@
+"""The sections about the networks and their training: model, train."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from heitler.config.types import (
+    STRICT,
+    ConfigError,
+    Fraction,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    neighbouring_multiples,
+)
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class ModelConfig:
+    """The two networks of 3DGAN."""
+
+    network: Literal["3dgan-25", "3dgan-51-angle"]
+    latent_dim: PositiveInt
+    leaky_relu_slope: Fraction
+    dropout: Fraction
+    energy_unit_GeV: Positive
+    """Primary energies enter the networks in this unit."""
+    cell_unit_GeV: Positive
+    """Cell energies enter the networks in this unit."""
+    kernels: Literal["fast", "plain"]
+    """How layers compute: equal numbers and weights, other speed."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class LossWeights:
+    """Weights of the three losses in the total."""
+
+    real_fake: Annotated[float, Field(ge=0)]
+    """Binary cross-entropy, real against fake."""
+    primary_energy: Annotated[float, Field(ge=0)]
+    """Mean absolute percentage error of the primary energy."""
+    ecal_sum: Annotated[float, Field(ge=0)]
+    """Mean absolute percentage error of the deposited energy."""
+    theta: Annotated[float, Field(ge=0)]
+    """Mean absolute error of the angle in rad; used by 3dgan-51-angle only."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class TrainConfig:
+    """Data-parallel adversarial training."""
+
+    workers: PositiveInt
+    """Horovod processes."""
+    virtual_workers: PositiveInt | None
+    """Batch-norm groups per global batch, a multiple of `workers`; null is one per worker."""
+    global_batch_size: PositiveInt
+    """Showers per cycle over all workers."""
+    epochs: PositiveInt
+    learning_rate: Positive
+    rmsprop_rho: Fraction
+    loss_weights: LossWeights
+    label_flip_probability: Fraction
+    generator_updates_per_cycle: PositiveInt
+    seed: NonNegativeInt
+    threads_per_worker: NonNegativeInt
+    """0 divides the machine's cores among its workers."""
+    keep_checkpoints: PositiveInt
+    response_bins: PositiveInt
+    """Bins of primary energy in which the response is followed at every epoch."""
+
+    def __post_init__(self) -> None:
+        _require_multiple(self.global_batch_size, self.workers, "train.workers", "workers")
+        groups = self.batch_norm_groups
+        if groups % self.workers:
+            raise ConfigError(
+                f"train.virtual_workers is {groups}, not a multiple of train.workers "
+                f"({self.workers}). Use {neighbouring_multiples(groups, self.workers)}."
+            )
+        _require_multiple(
+            self.global_batch_size, groups, "train.virtual_workers", "virtual workers"
+        )
+
+    @property
+    def batch_norm_groups(self) -> int:
+        """Groups of events that share batch-norm statistics in one cycle."""
+        return self.virtual_workers or self.workers
+
+
+def _require_multiple(batch: int, groups: int, key: str, noun: str) -> None:
+    if batch % groups:
+        raise ConfigError(
+            f"train.global_batch_size is {batch}, not divisible by {groups} {noun}. "
+            f"Use {neighbouring_multiples(batch, groups)}, or change {key}."
+        )
