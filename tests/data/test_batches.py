@@ -1,12 +1,21 @@
 """Every event once per epoch, whatever the number of workers."""
 
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from heitler.config import ConfigError
-from heitler.data.batches import TrainingFile, cycles_per_epoch, plan_epoch, worker_share
+from heitler.data.batches import (
+    CycleEvents,
+    Events,
+    TrainingFile,
+    cycles_per_epoch,
+    plan_epoch,
+    worker_share,
+)
 from heitler.data.hdf5 import Showers, write_showers
 
 
@@ -57,14 +66,46 @@ def test_fewer_showers_than_a_batch_are_refused_with_the_remedy() -> None:
         cycles_per_epoch(9, 16)
 
 
-def test_rows_are_read_in_the_order_asked_for(tmp_path: Path) -> None:
+@pytest.fixture
+def file(tmp_path: Path) -> TrainingFile:
+    """Ten showers; each cell of a shower holds its primary energy, 10 GeV + row."""
     energy = np.arange(10, 20, dtype=np.float32)
     cells = np.ones((10, 2, 2, 2), np.float32) * energy[:, None, None, None]
     event_id = np.arange(10)
     write_showers(tmp_path / "s.h5", Showers(cells, energy, energy, event_id, energy), {})
-    file = TrainingFile(tmp_path / "s.h5")
-    shares = worker_share(plan_epoch(10, 4, 2, seed=3, epoch=0), epoch=0, rank=0, workers=1)
-    for share, events in file.read_ahead(shares):
+    return TrainingFile(tmp_path / "s.h5")
+
+
+def shares_of(showers: int, batch: int) -> list[CycleEvents]:
+    plan = plan_epoch(showers, batch, 2, seed=3, epoch=0)
+    return worker_share(plan, epoch=0, rank=0, workers=1)
+
+
+def test_rows_are_read_in_the_order_asked_for(file: TrainingFile) -> None:
+    for share, events in file.read_ahead(shares_of(10, 4), lambda share, events: events):
         assert np.array_equal(events.event_id, share.rows)
         assert np.array_equal(events.primary_energy_GeV, 10 + share.rows)
         assert np.array_equal(events.cells_GeV[:, 1, 1, 1], 10 + share.rows)
+
+
+def test_one_batch_is_assembled_while_the_caller_works_and_no_more(file: TrainingFile) -> None:
+    assembled = [threading.Event() for _ in range(5)]
+
+    def assemble(share: CycleEvents, events: Events) -> int:
+        assembled[share.cycle].set()
+        return share.cycle
+
+    for _, cycle in file.read_ahead(shares_of(10, 2), assemble):
+        if cycle < 4:
+            assert assembled[cycle + 1].wait(timeout=30)
+        time.sleep(0.02)  # a reader that ran further ahead would show
+        assert not any(batch.is_set() for batch in assembled[cycle + 2 :])
+
+
+def test_an_error_in_the_reading_thread_reaches_the_caller(file: TrainingFile) -> None:
+    def assemble(share: CycleEvents, events: Events) -> None:
+        if share.cycle == 1:
+            raise OSError("disk is gone")
+
+    with pytest.raises(OSError, match="disk is gone"):
+        list(file.read_ahead(shares_of(10, 2), assemble))

@@ -29,7 +29,7 @@ def losses_of_one_epoch(config: Config, folder: Path) -> list[Losses]:
     file = TrainingFile(folder / "train.h5")
     plan = plan_epoch(len(file), BATCH, 1, seed=config.train.seed, epoch=0)
     shares = worker_share(plan, epoch=0, rank=0, workers=1)
-    results = [cycle(assemble(share, events)) for share, events in file.read_ahead(shares)]
+    results = [cycle(batch) for _, batch in file.read_ahead(shares, assemble)]
     return [
         {
             f"{update} {name}": float(loss)

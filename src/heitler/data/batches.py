@@ -6,10 +6,12 @@ worker, so every event is seen exactly once per epoch, by exactly one worker, an
 not depend on how many workers there are.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from heitler.config import ConfigError
 
 Rows = NDArray[np.int64]
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Events:
 
 
 class TrainingFile:
-    """Random access to the rows of a shower file; holds no more than the batches in flight."""
+    """Random access to the rows of a shower file; cells stay in it until a batch needs them."""
 
     def __init__(self, path: Path) -> None:
         self._file = h5py.File(path, "r")
@@ -116,15 +119,24 @@ class TrainingFile:
         cells[order] = self._file["ECAL"][rows[order]]
         return Events(cells, self._energy[rows], self._theta[rows], self.event_id[rows])
 
-    def read_ahead(self, shares: list[CycleEvents]) -> Iterator[tuple[CycleEvents, Events]]:
-        """Yield each cycle's events; the next one is read while the caller works."""
+    def read_ahead(
+        self, shares: list[CycleEvents], assemble: Callable[[CycleEvents, Events], Batch]
+    ) -> Iterator[tuple[CycleEvents, Batch]]:
+        """Yield each cycle's batch; the next one is read and assembled while the caller works.
+
+        Two batches are in memory at a time, the caller's and the next, however large the file.
+        """
         with ThreadPoolExecutor(1) as reader:
-            upcoming = reader.submit(self.read, shares[0].rows)
-            for index, share in enumerate(shares):
-                events = upcoming.result()
-                if index + 1 < len(shares):
-                    upcoming = reader.submit(self.read, shares[index + 1].rows)
-                yield share, events
+
+            def submit(share: CycleEvents) -> Future[Batch]:
+                return reader.submit(lambda: assemble(share, self.read(share.rows)))
+
+            upcoming = submit(shares[0])
+            for share, following in itertools.zip_longest(shares, shares[1:]):
+                batch = upcoming.result()
+                if following:
+                    upcoming = submit(following)
+                yield share, batch
 
     def close(self) -> None:
         """Close the file."""

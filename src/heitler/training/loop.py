@@ -112,11 +112,11 @@ class _Epochs:
         )
         tally = Tally()
         started = ready = time.monotonic()
-        for share, events in self.file.read_ahead(shares):
-            batch = self.assemble(share, events)
+        for share, batch in self.file.read_ahead(shares, self.assemble):
             begun = time.monotonic()
             result = check_result(self.cycle(batch), share.cycle)
-            tally.add(result, begun - ready, time.monotonic() - begun, events.event_id)
+            ids = self.file.event_id[share.rows]
+            tally.add(result, begun - ready, time.monotonic() - begun, ids)
             ready = time.monotonic()
             advance(note=f"epoch {epoch + 1}/{self.config.train.epochs}")
         seen = gather_arrays(tally.event_ids(), "event_ids")
