@@ -9,8 +9,8 @@ import numpy as np
 from heitler.config import Config, as_dict
 from heitler.detector import image_shape
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
-from heitler.model.folded_upsampling import fold_axes
 from heitler.model.networks import noise_dim
+from heitler.model.phases import fold_axes, single_cells
 
 
 def write_files(folder: Path, config: Config, showers: int) -> None:
@@ -86,7 +86,7 @@ def _convolutions(layers: tuple[Conv, ...], size: Size) -> list[tuple[Conv, dict
 
 def _fold(conv: Conv, size: Size) -> dict[str, Any]:
     """Upsampling and convolution as one, per axis: `heitler.model.phases`."""
-    folds = fold_axes(conv, size)
+    folds = fold_axes(conv, single_cells(size))
     return {
         "matrices": [fold.weight[:, :, 0].astype(np.float32).tolist() for fold in folds],
         "pads": [fold.pads for fold in folds],

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from heitler.config import Config
 from heitler.detector import image_shape
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
-from heitler.model.folded_upsampling import FoldedUpsamplingConv3D, fold_axes
+from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.networks import fast_convolution
+from heitler.model.phases import fold_axes, single_cells
 from heitler.model.spectral import SpectralConv3D, transform_length
 
 
@@ -71,7 +72,7 @@ def _cost(conv: Conv, size: Size, channels: int, fast: bool) -> Cost:
     form = fast_convolution(conv, (*size, channels)) if fast else None
     weights = 2e-9 * channels * conv.filters
     if form is FoldedUpsamplingConv3D:
-        folds = fold_axes(conv, size)
+        folds = fold_axes(conv, single_cells(size))
         work = math.prod(fold.taps * fold.result.blocks for fold in folds)
         return Cost(weights * work * math.prod(conv.upsample))
     if form is SpectralConv3D:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.model.architectures import Size
-from heitler.model.phases import AxisFold, Grid
+from heitler.model.phases import Folds, Grids
 
 Array = NDArray[np.float32]
 Float = NDArray[np.floating]
@@ -47,7 +47,7 @@ class Convolution:
     """(D,), or (blocks x, y, z, D) where it differs near the faces."""
     slope: float
     """Of the leaky ReLU that follows; 0 is ReLU."""
-    folds: tuple[AxisFold, AxisFold, AxisFold]
+    folds: Folds
     rearrange: bool = True
     """Whether the next step wants single cells."""
 
@@ -57,7 +57,7 @@ class Convolution:
         return [fold.pads for fold in self.folds]
 
     @property
-    def grids(self) -> tuple[Grid, Grid, Grid]:
+    def grids(self) -> Grids:
         """How the result is stored."""
         x, y, z = (fold.result for fold in self.folds)
         return x, y, z
@@ -102,7 +102,7 @@ def convolve(volume: Float, step: Convolution) -> Float:
     return np.tensordot(windows, step.kernel, axes=((5, 6, 7, 4), (0, 1, 2, 3)))
 
 
-def to_cells(volume: Float, grids: tuple[Grid, Grid, Grid]) -> Float:
+def to_cells(volume: Float, grids: Grids) -> Float:
     """Blocks to single cells: (N, blocks x, y, z, phases x, y, z * C) -> (N, X, Y, Z, C)."""
     x, y, z = grids
     split = (x.blocks, y.blocks, z.blocks, x.phases, y.phases, z.phases, -1)

@@ -27,10 +27,9 @@ from heitler.generation.inference_form import (
     to_cells,
 )
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
-from heitler.model.phases import AxisFold, Grid, fold_axis, fold_kernel
+from heitler.model.phases import Grids, fold_axes, fold_kernel, single_cells
 
 Double = NDArray[np.float64]
-Grids = tuple[Grid, Grid, Grid]
 LATENT_ROWS = 8
 """Rows of the dense matrix that are convolved at once; bounds the memory."""
 
@@ -72,12 +71,11 @@ def build_inference_form(
 def _input_grids(matrix: Matrix, steps: list[Convolution], conv: Conv) -> Grids:
     """How the convolution is to read its input: phases as they are, or single cells."""
     if not steps:
-        x, y, z, _ = matrix.shape
-        return Grid(x), Grid(y), Grid(z)
+        return single_cells(matrix.shape[:3])
     made = steps[-1].grids
     if conv.last and conv.pad == (0, 0, 0) and conv.upsample == (1, 1, 1):
         return made
-    return Grid(made[0].size), Grid(made[1].size), Grid(made[2].size)
+    return single_cells((made[0].size, made[1].size, made[2].size))
 
 
 def _stay_in_phases(step: Convolution, following: Convolution) -> Convolution:
@@ -91,9 +89,8 @@ def _fold(
     """One layer of the network with the batch norm before it."""
     kernel = next(weights)  # (kx, ky, kz, C, D)
     bias = next(weights) if conv.bias else np.zeros(conv.filters)
-    x, y, z = (_fold_axis(conv, axis, grid) for axis, grid in enumerate(grids))
-    folds = (x, y, z)
-    phases = x.result.phases * y.result.phases * z.result.phases
+    folds = fold_axes(conv, grids)
+    phases = math.prod(fold.result.phases for fold in folds)
     reaching = fold_kernel((kernel * before.offset[:, None]).sum(axis=3, keepdims=True), folds)
     inside = (fold.inside() for fold in folds)
     # What the batch norm's offset adds to each output: less near the faces, where zeros are read.
@@ -103,17 +100,6 @@ def _fold(
         bias=np.tile(bias, phases) + (added if before.offset.any() else 0.0),
         slope=slope,
         folds=folds,
-    )
-
-
-def _fold_axis(conv: Conv, axis: int, grid: Grid) -> AxisFold:
-    kernel = conv.kernel[axis]
-    return fold_axis(
-        grid,
-        kernel=kernel,
-        upsample=conv.upsample[axis],
-        pad=(kernel - 1) // 2 if conv.pad is None else conv.pad[axis],
-        size=conv.output_size((grid.size,) * 3)[axis],
     )
 
 

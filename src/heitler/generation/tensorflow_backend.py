@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.generation.inference_form import Convolution, InferenceForm
-from heitler.model.phases import Grid
+from heitler.model.folded_upsampling import to_cells
 
 Tensor: TypeAlias = tf.Tensor
 Array = NDArray[np.float32]
@@ -46,16 +46,7 @@ def _convolve(volume: Tensor, step: Convolution) -> Tensor:
     volume = tf.pad(volume, [(0, 0), *pads, (0, 0)])[:, *cuts]
     volume = tf.nn.conv3d(volume, _constant(step.kernel), strides=[1] * 5, padding="VALID")
     volume = _leaky_relu(volume + _constant(step.bias), step.slope)
-    return _to_cells(volume, step.grids, step.filters) if step.rearrange else volume
-
-
-def _to_cells(volume: Tensor, grids: tuple[Grid, Grid, Grid], filters: int) -> Tensor:
-    """As `heitler.generation.inference_form.to_cells`."""
-    x, y, z = grids
-    split = (x.blocks, y.blocks, z.blocks, x.phases, y.phases, z.phases, filters)
-    volume = tf.transpose(tf.reshape(volume, (-1, *split)), (0, 1, 4, 2, 5, 3, 6, 7))
-    volume = tf.reshape(volume, (-1, *(g.blocks * g.phases for g in grids), filters))
-    return volume[:, *(slice(g.shift, g.shift + g.size) for g in grids)]
+    return to_cells(volume, step.grids, step.filters) if step.rearrange else volume
 
 
 def _leaky_relu(volume: Tensor, slope: float) -> Tensor:

@@ -3,16 +3,20 @@
 Repeating every cell u times and convolving with k taps reads each source cell several times.
 The outputs fall into u *phases*: outputs o, o + u, o + 2u, ... all weigh the source cells in the
 same way. So one convolution of the source, with one output channel per phase and fewer taps,
-gives the same numbers. Along each axis separately; exact, and pure NumPy.
+gives the same numbers. Along each axis separately, and exact.
+
+Training (`heitler.model.folded_upsampling`) folds the kernel anew in every cycle, on single
+cells; generating (`heitler.generation.rewriting`) folds once, and may leave volumes in phases.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.floating]
+from heitler.model.architectures import Conv, Size
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,27 @@ class AxisFold:
         return ((block >= 0) & (block < self.source.blocks)).astype(np.float64)
 
 
+Folds = tuple[AxisFold, AxisFold, AxisFold]
+Grids = tuple[Grid, Grid, Grid]
+
+
+def single_cells(size: Size) -> Grids:
+    """A volume that is stored cell by cell."""
+    x, y, z = size
+    return Grid(x), Grid(y), Grid(z)
+
+
+def fold_axes(conv: Conv, source: Grids) -> Folds:
+    """Upsampling, zero padding and convolution of a stored volume, along x, y and z."""
+    sizes = source[0].size, source[1].size, source[2].size
+    axes = zip(source, conv.kernel, conv.upsample, conv.pads, conv.output_size(sizes), strict=True)
+    x, y, z = (
+        fold_axis(grid, kernel=taps, upsample=copies, pad=before, size=made)
+        for grid, taps, copies, (before, _), made in axes
+    )
+    return x, y, z
+
+
 def fold_axis(source: Grid, *, kernel: int, upsample: int, pad: int, size: int) -> AxisFold:
     """The fold with the fewest multiplications among all shifts of the result's blocks.
 
@@ -84,15 +109,21 @@ def _fold_axis(source: Grid, kernel: int, upsample: int, pad: int, result: Grid)
     return AxisFold(weight, first, source, result)
 
 
-def fold_kernel(kernel: Float, folds: tuple[AxisFold, AxisFold, AxisFold]) -> Float:
+def fold_kernel(kernel: Any, folds: Folds, library: Any = np) -> Any:
     """The kernel between stored volumes.
 
-    (kx, ky, kz, C, D) -> (taps x, y, z, phases in x, y, z * C, phases out x, y, z * D).
+    Args:
+        kernel: (kx, ky, kz, C, D), an array or a tensor.
+        folds: of the three axes.
+        library: NumPy or TensorFlow, whichever made the kernel.
+
+    Returns:
+        (taps x, y, z, phases in x, y, z * C, phases out x, y, z * D).
     """
-    x, y, z = (fold.weight for fold in folds)
-    folded = np.einsum("auik,klmcd->auilmcd", x, kernel)
-    folded = np.einsum("bvjl,auilmcd->aubvijmcd", y, folded)
-    folded = np.einsum("ewhm,aubvijmcd->uvwijhcabed", z, folded)
+    x, y, z = (fold.weight.astype(kernel.dtype.name) for fold in folds)
+    folded = library.einsum("auik,klmcd->auilmcd", x, kernel)
+    folded = library.einsum("bvjl,auilmcd->aubvijmcd", y, folded)
+    folded = library.einsum("ewhm,aubvijmcd->uvwijhcabed", z, folded)
     channels_in = math.prod(fold.source.phases for fold in folds) * kernel.shape[3]
-    shape = (*(fold.taps for fold in folds), channels_in, -1)
-    return np.asarray(folded.reshape(shape))
+    channels_out = math.prod(fold.result.phases for fold in folds) * kernel.shape[4]
+    return library.reshape(folded, (*(fold.taps for fold in folds), channels_in, channels_out))
