@@ -43,21 +43,33 @@ def progress_bar(label: str, total: int, *, done: int = 0, show: bool = True) ->
 
 
 class _LineBar:
+    """The rate is counted from the end of the first step on: that one may compile or start up."""
+
     def __init__(self, label: str, total: int, done: int) -> None:
         self.label, self.total, self.done = label, total, done
-        self.first = done
-        self.started = self.printed = time.monotonic()
+        self.printed = time.monotonic()
+        self.first_done = done
+        self.first_at: float | None = None
 
     def __call__(self, steps: int = 1, note: str = "") -> None:
         self.done += steps
         now = time.monotonic()
+        eta = self._eta(now)
         if self.done < self.total and now - self.printed < SECONDS_BETWEEN_LINES:
             return
         self.printed = now
         filled = BAR_CELLS * self.done // max(self.total, 1)
         bar = "#" * filled + "-" * (BAR_CELLS - filled)
-        remaining = (now - self.started) / (self.done - self.first) * (self.total - self.done)
-        eta = f"{int(remaining) // 60}:{int(remaining) % 60:02d}"
         print(
             f"{self.label} [{bar}] {self.done}/{self.total} ETA {eta} {note}".rstrip(), flush=True
         )
+
+    def _eta(self, now: float) -> str:
+        """Minutes and seconds to go; unknown after a single step."""
+        if self.first_at is None:
+            self.first_at, self.first_done = now, self.done
+        left, since = self.total - self.done, self.done - self.first_done
+        if left and not since:
+            return "-:--"
+        remaining = int((now - self.first_at) / max(since, 1) * left)
+        return f"{remaining // 60}:{remaining % 60:02d}"
