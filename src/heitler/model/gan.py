@@ -14,6 +14,8 @@ from heitler.model.losses import cell_sum, measured_theta
 from heitler.model.networks import build_discriminator, build_generator, has_theta
 
 Tensor: TypeAlias = tf.Tensor
+SAMPLED_AT_ONCE = 64
+"""Showers; the generator's intermediate volumes take a few MB for each."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,14 @@ def sample_cells_GeV(
 ) -> NDArray[np.float32]:
     """Showers from the generator in inference mode: (N, noise_dim), (N,), (N,) -> (N, X, Y, Z)."""
     energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
-    arrays = (noise, energy, theta_rad[:, None])
-    latent = latent_vector(model, *(tf.cast(array, generator.compute_dtype) for array in arrays))
-    cells = compiled_inference(generator)(latent)
-    return np.asarray(cells[..., 0], np.float32) * np.float32(model.cell_unit_GeV)
+    generate = compiled_inference(generator)
+    cells = np.empty((len(noise), *generator.output_shape[1:4]), np.float32)
+    for start in range(0, len(noise), SAMPLED_AT_ONCE):
+        rows = slice(start, start + SAMPLED_AT_ONCE)
+        arrays = (noise[rows], energy[rows], theta_rad[rows, None])
+        conditions = (tf.cast(array, generator.compute_dtype) for array in arrays)
+        cells[rows] = generate(latent_vector(model, *conditions))[..., 0]
+    return cells * np.float32(model.cell_unit_GeV)
 
 
 def compiled_inference(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
