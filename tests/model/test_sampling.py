@@ -1,10 +1,10 @@
 """Showers sampled between epochs are the network's own, however many are asked for."""
 
 import numpy as np
+from tests.conftest import MakeConfig
 
 from heitler.model.gan import SAMPLED_AT_ONCE, sample_cells_GeV
 from heitler.model.networks import build_generator
-from tests.conftest import MakeConfig
 
 
 def test_sampling_in_parts_gives_the_showers_of_the_whole(make_config: MakeConfig) -> None:
