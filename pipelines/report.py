@@ -27,7 +27,7 @@ def main() -> None:
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
     draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy)
     write_text(PAGE, render_page(inputs, config, collect_provenance()))
-    run = training_run(TRAINING)
+    run = training_run(TRAINING, generate=config.generate)
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
     for stage in ("prepare", "report"):
         run.log_files(REPORTS / stage, stage)

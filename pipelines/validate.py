@@ -50,7 +50,7 @@ def main() -> None:
     write_validation_figures(REPORT, samples, response, config)
     pair = next(iterate_showers(GENERATED)), next(iterate_showers(PREPARED / "test.h5"))
     draw_showers(REPORT / "showers.svg", *pair, config.detector)
-    run = training_run(TRAINING)
+    run = training_run(TRAINING, validate=config.validate)
     # The validation set's response ratios of every epoch are in the same run.
     run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
     run.log_files(REPORT, "validate")

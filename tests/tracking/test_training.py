@@ -80,7 +80,7 @@ def test_finished_training_that_is_run_again_has_a_run_of_its_own(make_config, s
 @pytest.mark.parametrize("changed", ["fingerprint", "parameters"])
 def test_another_training_does_not_continue_an_interrupted_run(make_config, store, changed):
     interrupted = interrupted_training(make_config(), epochs=1)
-    config = make_config(generate={"seed": 7} if changed == "parameters" else {})
+    config = make_config(train={"keep_checkpoints": 7} if changed == "parameters" else {})
     fingerprint = "other" if changed == "fingerprint" else "same"
     with track_training(config, FOLDER, fingerprint, [], active=True) as run:
         assert run.run_id != interrupted
@@ -94,6 +94,23 @@ def test_later_stages_add_to_the_run_and_leave_its_status(make_config, store):
     assert run.run_id == interrupted
     assert mlflow.get_run(interrupted).data.metrics["test_response"] == 0.9
     assert status(interrupted) == "KILLED"
+
+
+def test_later_stages_parameters_are_tags_not_parameters_of_the_training(make_config, store):
+    with track_training(make_config(), FOLDER, "same", [], active=True) as run:
+        pass
+    training_run(FOLDER, generate=make_config(generate={"seed": 7}).generate)
+    kept = mlflow.get_run(run.run_id).data
+    assert kept.tags["heitler.generate.seed"] == "7"
+    assert not any(name.startswith(("generate.", "validate.")) for name in kept.params)
+    assert kept.params["train.workers"] == "2"
+
+
+def test_trainings_of_equal_parameters_have_names_of_their_own(make_config, store):
+    for _ in range(2):
+        with track_training(make_config(), FOLDER, "same", [], active=True) as run:
+            pass
+    assert mlflow.get_run(run.run_id).info.run_name == "train-2-workers-5-epochs-2"
 
 
 def test_later_stages_make_a_new_run_if_the_trainings_was_deleted(make_config, store, capsys):

@@ -14,15 +14,20 @@ from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from numpy.typing import NDArray
 
-from heitler.tracking.processes import has_ended, this_process
+from heitler.tracking.lookup import (
+    PROCESS_TAG,
+    close_abandoned_runs,
+    connect_to_run,
+    numbered,
+)
+from heitler.tracking.offline import connect_new_offline, is_offline, make_findable
+from heitler.tracking.processes import this_process
 from heitler.tracking.provenance import PACKAGE, software
 from heitler.tracking.store import connect
 
 SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
 LONGEST_PARAMETER = 500
 DIGEST_CHARACTERS = 32
-PROCESS_TAG = "heitler.process"
-"""Which process writes a run."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ class Run(Protocol):
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Numbers that a stage ends with; entries that are no numbers are left out."""
 
+    def log_tags(self, tags: Mapping[str, Any]) -> None:
+        """Nested; logged as `heitler.section.key`."""
+
     def log_files(self, folder: Path, name: str) -> None:
         """Files of a folder, such as figures, as artifacts under `name`."""
 
@@ -64,6 +72,8 @@ class SilentRun:
     def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None: ...
 
     def log_metrics(self, metrics: Mapping[str, Any]) -> None: ...
+
+    def log_tags(self, tags: Mapping[str, Any]) -> None: ...
 
     def log_files(self, folder: Path, name: str) -> None: ...
 
@@ -85,6 +95,10 @@ class MlflowRun:
     def log_metrics(self, metrics: Mapping[str, Any]) -> None:
         numbers = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
         mlflow.log_metrics(numbers, run_id=self.run_id)
+
+    def log_tags(self, tags: Mapping[str, Any]) -> None:
+        for key, value in flatten(tags):
+            mlflow.MlflowClient().set_tag(self.run_id, f"heitler.{key}", value)
 
     def log_files(self, folder: Path, name: str) -> None:
         mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
@@ -123,10 +137,10 @@ def open_run(
     tags: Mapping[str, Any] | None = None,
     datasets: Sequence[Dataset] = (),
 ) -> Iterator[Run]:
-    """A run of this process, with system metrics; the run `run_id` again, if the store has it.
+    """A run of this process, with system metrics; the run `run_id` again, if a store has it.
 
     Args:
-        name: of a new run.
+        name: of a new run; a number is added if another run has it.
         run_id: of the run to continue.
         parameters: nested; logged as `section.key`.
         tags: nested; logged as `heitler.section.key`.
@@ -134,11 +148,16 @@ def open_run(
     """
     os.environ.setdefault(*SYSTEM_METRICS_INTERVAL)
     close_abandoned_runs()
-    known = _known(run_id)
-    run = mlflow.start_run(run_id=known, run_name=None if known else name, log_system_metrics=True)
+    known = _connect_to(run_id)
+    if not known:
+        connect_new_offline(name) if is_offline() else connect()
+    run_name = None if known else numbered(name)
+    run = mlflow.start_run(run_id=known, run_name=run_name, log_system_metrics=True)
     status = "KILLED"
     try:
         mlflow.set_tag(PROCESS_TAG, this_process())
+        if is_offline():
+            make_findable(run)
         if not known:
             _describe(parameters or {}, tags or {}, datasets)
         yield MlflowRun(run.info.run_id)
@@ -153,43 +172,20 @@ def open_run(
 def attach_run(name: str, run_id: str | None) -> Run:
     """The run `run_id` to add results to; its status and system metrics stay as they are.
 
-    If the store does not have it, a new run called `name`.
+    If no store has it, a new run called `name`.
     """
-    connect()
-    known = _known(run_id)
+    known = _connect_to(run_id)
     if not known:
         with open_run(name) as new:
             return new
     return MlflowRun(known)
 
 
-def run_status(run_id: str) -> str | None:
-    """MLflow's word, such as "FINISHED"; None if the store has no such run."""
-    connect()
-    try:
-        info = mlflow.get_run(run_id).info
-    except mlflow.MlflowException:
-        return None
-    return str(info.status) if info.lifecycle_stage == "active" else None
-
-
-def close_abandoned_runs() -> None:
-    """Mark as killed what is said to run, but whose process on this machine is gone.
-
-    A process that was killed outright could not do so itself.
-    """
-    connect()
-    running = "attributes.status = 'RUNNING'"
-    for run in mlflow.search_runs(filter_string=running, output_format="list"):
-        if has_ended(run.data.tags.get(PROCESS_TAG, "")):
-            mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
-
-
-def _known(run_id: str | None) -> str | None:
-    if run_id and run_status(run_id) is None:
+def _connect_to(run_id: str | None) -> str | None:
+    known = connect_to_run(run_id) if run_id else None
+    if run_id and not known:
         print(f"MLflow run {run_id} is not in this store (any more); starting a new one.")
-        return None
-    return run_id
+    return known
 
 
 def _describe(

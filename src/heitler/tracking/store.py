@@ -9,6 +9,9 @@ import mlflow
 from filelock import FileLock
 
 EXPERIMENT = "heitler"
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
+MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+"""MLflow's UI then shows runs first, instead of what it has for language models."""
 SECONDS_TO_WAIT_FOR_OTHER_WRITERS = 120
 
 
@@ -24,26 +27,51 @@ def project_root(start: Path) -> Path:
     return start
 
 
+def runs_folder(start: Path | None = None) -> Path:
+    """The project's `mlruns`."""
+    return project_root(start or Path.cwd()) / "mlruns"
+
+
 def connect(start: Path | None = None) -> None:
-    """Point MLflow to the store and the project's experiment, creating both if needed."""
-    _quieten()
-    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    """Point MLflow to the main store and the project's experiment, creating both if needed."""
+    uri = os.environ.get(URI_VARIABLE)
     if uri:
+        quieten()
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(EXPERIMENT)
-        return
-    folder = project_root(start or Path.cwd()) / "mlruns"
-    folder.mkdir(exist_ok=True)
-    timeout = SECONDS_TO_WAIT_FOR_OTHER_WRITERS
+    else:
+        connect_to_database(runs_folder(start))
+
+
+def connect_to_database(folder: Path) -> None:
+    """Point MLflow to the SQLite store in `folder`, creating it and the experiment if needed."""
+    quieten()
+    folder.mkdir(parents=True, exist_ok=True)
     # One process creates the tables; others wait for it.
-    with FileLock(folder / ".creating.lock", timeout=timeout):
-        mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}?timeout={timeout}")
+    with FileLock(folder / ".creating.lock", timeout=SECONDS_TO_WAIT_FOR_OTHER_WRITERS):
+        _point_to(database_uri(folder))
         if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-            mlflow.create_experiment(EXPERIMENT, (folder / "artifacts").as_uri())
+            artifacts = (folder / "artifacts").as_uri()
+            mlflow.create_experiment(EXPERIMENT, artifacts, MODEL_TRAINING)
         mlflow.set_experiment(EXPERIMENT)
 
 
-def _quieten() -> None:
+def database_uri(folder: Path) -> str:
+    """What MLflow calls the SQLite store in `folder`."""
+    return f"sqlite:///{folder / 'mlflow.db'}?timeout={SECONDS_TO_WAIT_FOR_OTHER_WRITERS}"
+
+
+def _point_to(uri: str) -> None:
+    """Set MLflow's store and leave the variable, which MLflow sets too, as the user set it."""
+    users = os.environ.pop(URI_VARIABLE, None)
+    mlflow.set_tracking_uri(uri)
+    os.environ.pop(URI_VARIABLE, None)
+    if users is not None:
+        os.environ[URI_VARIABLE] = users
+
+
+def quieten() -> None:
+    """Leave out MLflow's remarks on its own workings."""
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from heitler.config import Config, as_dict
+from heitler.config import Config, TrainConfig, as_dict
 from heitler.files import digest, write_json
+from heitler.tracking.lookup import run_status
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run, run_status
+from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run
 
 RUN_FILE = "run.json"
+SECTIONS = ("detector", "simulate", "prepare", "model", "train", "cluster")
+"""Of the parameters, those that lead to a training; later stages add theirs as tags."""
 TRAINED_ON = ("data/tables", "data/showers", "data/prepared")
 
 
@@ -33,11 +36,11 @@ def track_training(
     if not active:
         yield SilentRun()
         return
-    parameters = as_dict(config)
-    training = digest([fingerprint, parameters])
+    parameters = {name: values for name, values in as_dict(config).items() if name in SECTIONS}
+    training = digest([fingerprint, parameters | {"cluster": None}])  # may resume elsewhere
     experiment = os.environ.get("DVC_EXP_NAME", "")
     opened = open_run(
-        experiment or f"train-{config.train.workers}-workers",
+        experiment or _name(config.train),
         run_id=_interrupted_run(folder, training),
         parameters=parameters,
         tags=_provenance() | {"dvc": {"experiment": experiment}},
@@ -48,9 +51,18 @@ def track_training(
         yield run
 
 
-def training_run(folder: Path) -> Run:
-    """The run of the training in `folder`, to add a later stage's results to."""
-    return attach_run("added-results", _read(folder).get("run_id"))
+def training_run(folder: Path, **sections: Any) -> Run:
+    """The run of the training in `folder`, to add a later stage's results to.
+
+    Its parameters, named sections of the configuration, become tags: `heitler.validate.seed`.
+    """
+    run = attach_run("added-results", _read(folder).get("run_id"))
+    run.log_tags({name: as_dict(section) for name, section in sections.items()})
+    return run
+
+
+def _name(train: TrainConfig) -> str:
+    return f"train-{train.workers}-workers-{train.epochs}-epochs"
 
 
 def _provenance() -> dict[str, dict[str, Any]]:

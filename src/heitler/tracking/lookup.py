@@ -1,0 +1,85 @@
+"""Finding runs again, in whichever store they are."""
+
+import contextlib
+import itertools
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from heitler.tracking.offline import connect_offline_store_of, is_offline
+from heitler.tracking.processes import has_ended
+from heitler.tracking.store import EXPERIMENT, connect
+
+PROCESS_TAG = "heitler.process"
+"""Which process writes a run."""
+SYNCED_TAG = "heitler.synced_from"
+"""The id that a run had in the offline store from which it was merged."""
+
+
+def connect_to_run(run_id: str) -> str | None:
+    """Connect to the store that has a run; its id there, None if no store has it.
+
+    Runs that `heitler sync` merged are found by the id that they had before.
+    """
+    if not is_offline():
+        connect()
+        with contextlib.suppress(mlflow.MlflowException):
+            active = mlflow.get_run(run_id).info.lifecycle_stage == "active"
+            return run_id if active else None
+        if synced := synced_run(MlflowClient(), run_id):
+            return synced
+    return run_id if connect_offline_store_of(run_id) else None
+
+
+def run_status(run_id: str) -> str | None:
+    """MLflow's word, such as "FINISHED"; None if no store has such a run."""
+    known = connect_to_run(run_id)
+    return str(mlflow.get_run(known).info.status) if known else None
+
+
+def synced_run(client: MlflowClient, offline_id: str) -> str | None:
+    """Id of the run that was merged from an offline run."""
+    found = search(client, f"tags.`{SYNCED_TAG}` = '{offline_id}'")
+    return found[0].info.run_id if found else None
+
+
+def numbered(name: str) -> str:
+    """The name, with a number if the experiment already has a run of that name."""
+    found = search(MlflowClient(), f"attributes.run_name LIKE '{name}%'")
+    taken = {run.info.run_name for run in found}
+    candidates = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def close_abandoned_runs() -> None:
+    """Mark as killed what is said to run, but whose process on this machine is gone.
+
+    A process that was killed outright could not do so itself. Offline runs wait for
+    `heitler sync`.
+    """
+    if not is_offline():
+        connect()
+        client = MlflowClient()
+        for run in search(client, "attributes.status = 'RUNNING'"):
+            if has_ended(run.data.tags.get(PROCESS_TAG, "")):
+                client.set_terminated(run.info.run_id, "KILLED")
+
+
+def search(client: MlflowClient, condition: str = "") -> list[Run]:
+    """All runs of the project's experiment that meet a condition, oldest first."""
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    runs: list[Run] = []
+    token = None
+    while experiment:
+        page = client.search_runs(
+            [experiment.experiment_id],
+            condition,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        runs += page
+        token = page.token
+        if not token:
+            break
+    return runs
