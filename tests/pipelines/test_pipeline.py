@@ -39,7 +39,8 @@ def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
     assert status == "FINISHED"
     keys = {key for (key,) in mlflow_runs(project, "select distinct key from metrics")}
     expected = {"epoch_time_s", "showers_per_second", "cycle_time_s", "input_wait_s"}
-    assert expected | {"communication_time_s", "generator_1_ecal_sum"} <= keys
+    expected |= {"compute_time_s", "communication_time_s", "straggler_wait_s"}
+    assert expected | {"unique_events_seen", "generator_1_ecal_sum"} <= keys
     assert any(key.startswith("response_ratio") for key in keys)
     assert any(key.startswith("system/") for key in keys)
     params = dict(mlflow_runs(project, "select key, value from params"))

@@ -63,7 +63,13 @@ def epoch(number: int) -> dict[str, float]:
         for update in UPDATES
         for loss in ("total", "real_fake", "primary_energy", "ecal_sum")
     }
-    times = {"epoch_time_s": 10.0, "communication_time_s": 1.0, "input_wait_s": 0.5}
+    times = {
+        "epoch_time_s": 10.0,
+        "compute_time_s": 8.0,
+        "communication_time_s": 1.0,
+        "straggler_wait_s": 0.5,
+        "input_wait_s": 0.5,
+    }
     return {
         "epoch": float(number),
         **losses,

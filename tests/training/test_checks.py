@@ -11,7 +11,7 @@ from tests.training.conftest import Train
 
 
 def result(total: float = 1.0, empty: float = 0.5) -> CycleResult:
-    return CycleResult({"generator_1": {"total": total}}, empty, 0.0)
+    return CycleResult({"generator_1": {"total": total}}, empty, np.zeros((1, 2)))
 
 
 def test_a_healthy_cycle_passes() -> None:

@@ -64,7 +64,7 @@ def training_rows(inputs: ReportInputs, training: Training) -> list[Row]:
     history = inputs.history
     shares = {
         name: sum(epoch.get(name, math.nan) for epoch in history) / training.seconds
-        for name in ("communication_time_s", "input_wait_s")
+        for name in ("communication_time_s", "straggler_wait_s", "input_wait_s")
     }
     return [
         Row("Showers in the training set", f"{training.showers:,}", "showers"),
@@ -76,6 +76,7 @@ def training_rows(inputs: ReportInputs, training: Training) -> list[Row]:
         Row("Time per epoch, median", f"{_median(history, 'epoch_time_s'):.1f}", "s"),
         Row("Speed, median", f"{_median(history, 'showers_per_second'):.1f}", "showers / s"),
         Row("Communication between workers", percent(shares["communication_time_s"]), "of time"),
+        Row("Waiting for the slowest worker", percent(shares["straggler_wait_s"]), "of time"),
         Row("Waiting for input", percent(shares["input_wait_s"]), "of time"),
     ]
 

@@ -52,21 +52,20 @@ def draw_response_history(path: Path, history: Sequence[Epoch]) -> None:
 def draw_epoch_times(path: Path, history: Sequence[Epoch]) -> None:
     """Where the seconds of every epoch went, and how many showers per second that makes."""
     epochs = _column(history, "epoch")
-    communication = _column(history, "communication_time_s")
-    waiting = _column(history, "input_wait_s")
-    computing = _column(history, "epoch_time_s") - communication - waiting
     with figure(path, height=5.6) as drawing:
         times, speed = drawing.subplots(2, 1, sharex=True, height_ratios=[2, 1])
         base = np.zeros(len(epochs))
-        for seconds, label, color in (
-            (computing, "computing", SERIES[0]),
-            (communication, "communication", SERIES[1]),
-            (waiting, "waiting for input", SERIES[4]),
+        for name, label, color in (
+            ("compute_time_s", "computing", SERIES[0]),
+            ("communication_time_s", "communication", SERIES[1]),
+            ("straggler_wait_s", "waiting for the slowest", SERIES[2]),
+            ("input_wait_s", "waiting for input", SERIES[4]),
         ):
+            seconds = _column(history, name)
             times.bar(epochs, seconds, bottom=base, width=0.7, label=label, color=color)
             base = base + seconds
-        times.set(ylabel="Time per epoch (s)", ylim=(0, 1.25 * base.max()))
-        times.legend(ncols=3, fontsize=10)
+        times.set(ylabel="Time per epoch (s)", ylim=(0, 1.4 * base.max()))
+        times.legend(ncols=2, fontsize=10)
         _draw_lines(speed, history, {"showers_per_second": "showers per second"})
         speed.set(xlabel="Epoch", ylabel="Showers / s")
         speed.set_ylim(0, 1.25 * _column(history, "showers_per_second").max())

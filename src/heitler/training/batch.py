@@ -50,8 +50,8 @@ class CycleResult(NamedTuple):
     """By update, then by loss name; "total" is the weighted sum."""
     empty_fraction: Tensor
     """Share of fakes in which no energy is deposited."""
-    communication_s: Tensor
-    """From this worker's gradients being ready to the sums being there, waiting included."""
+    reductions: Tensor
+    """(updates, 2) s: when this worker's gradients were ready, and when the sums were there."""
 
 
 def batch_signature(gan: Gan, config: TrainConfig) -> CycleBatch:

@@ -66,12 +66,12 @@ class _Cycle:
         for call in range(1, self.config.generator_updates_per_cycle + 1):
             steps[f"generator_{call}"] = (gan.generator, self._judge_generated(call))
         losses: dict[str, dict[str, Tensor]] = {}
-        seconds = []
+        reductions = []
         for number, (name, (model, judge)) in enumerate(steps.items()):
-            losses[name], waited = self._update(name, number, model, judge, batch)
-            seconds.append(waited)
+            losses[name], times = self._update(name, number, model, judge, batch)
+            reductions.append(times)
         _, *fakes = [part.pop("empty") for part in losses.values()]
-        return CycleResult(losses, tf.add_n(fakes) / len(fakes), tf.add_n(seconds))
+        return CycleResult(losses, tf.add_n(fakes) / len(fakes), tf.stack(reductions))
 
     def _judge_real(self, events: Events) -> Judgement:
         targets = {
@@ -117,7 +117,7 @@ class _Cycle:
         judge: Callable[[Events], Judgement],
         batch: CycleBatch,
     ) -> tuple[dict[str, Tensor], Tensor]:
-        """Gradients, all-reduce, optimiser step; returns losses by name and seconds waited."""
+        """Gradients, all-reduce, optimiser step; returns losses and the all-reduce's times (2,)."""
         weights = [weight.value for weight in model.trainable_variables]
         statistics = _moving_statistics(model)
         frozen = (
@@ -145,13 +145,13 @@ class _Cycle:
                 sums = [a + b for a, b in zip(sums, group_sums(group), strict=True)]
         for variable, value in zip(frozen, before[len(statistics) :], strict=True):
             variable.assign(value)
-        sums, seconds = _timed_sum(sums, name)
+        sums, times = _timed_sum(sums, name)
         gradients, moved = sums[: len(weights)], sums[len(weights) : len(weights) + len(statistics)]
         self._optimizer(model).apply(gradients, model.trainable_variables)
         for variable, value in zip(statistics, moved, strict=True):
             variable.assign(value)
         names = [*self._loss_names(), "empty", "total"]
-        return dict(zip(names, sums[len(weights) + len(statistics) :], strict=True)), seconds
+        return dict(zip(names, sums[len(weights) + len(statistics) :], strict=True)), times
 
     def _losses(self, judgement: Judgement, count: Tensor) -> dict[str, Tensor]:
         heads, targets = judgement
@@ -185,9 +185,10 @@ def _moving_statistics(model: keras.Model) -> list[tf.Variable]:
 
 
 def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor]:
+    """Sums over the workers, and when it began and ended: (2,) s."""
     with tf.control_dependencies(tensors):
-        started = tf.timestamp()
-    with tf.control_dependencies([started]):
+        ready = tf.timestamp()
+    with tf.control_dependencies([ready]):
         sums = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
     with tf.control_dependencies(sums):
-        return sums, tf.timestamp() - started
+        return sums, tf.stack([ready, tf.timestamp()])

@@ -22,6 +22,7 @@ from heitler.training.checks import check_coverage, check_result
 from heitler.training.cycle import compile_cycle
 from heitler.training.randomness import validation_noise
 from heitler.training.tally import Tally
+from heitler.training.timing import EpochTimer
 
 
 @dataclass(frozen=True)
@@ -110,18 +111,26 @@ class _Epochs:
         shares = worker_share(
             self._plan(epoch), epoch=epoch, rank=self.world.rank, workers=self.world.size
         )
-        tally = Tally()
-        started = ready = time.monotonic()
+        tally, timer = Tally(), EpochTimer()
+        ready = timer.started
         for share, batch in self.file.read_ahead(shares, self.assemble):
-            begun = time.monotonic()
+            begun = time.time()
             result = check_result(self.cycle(batch), share.cycle)
-            ids = self.file.event_id[share.rows]
-            tally.add(result, begun - ready, time.monotonic() - begun, ids)
-            ready = time.monotonic()
+            tally.add(result, self.file.event_id[share.rows])
+            input_s, ready = begun - ready, time.time()
+            timer.add(input_s, ready - begun, result.reductions.numpy())
             advance(note=f"epoch {epoch + 1}/{self.config.train.epochs}")
         seen = gather_arrays(tally.event_ids(), "event_ids")
         check_coverage(seen, self.file.event_id, epoch)
-        return tally.metrics(self.world.size, len(seen), time.monotonic() - started)
+        times = timer.metrics()
+        return {
+            **tally.metrics(),
+            **times,
+            "showers_per_second": len(seen) / times["epoch_time_s"],
+            "events_seen": float(len(seen)),
+            "unique_events_seen": float(len(np.unique(seen))),
+            "workers": float(self.world.size),
+        }
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""
