@@ -7,6 +7,7 @@ the remedy, before any long work starts.
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
 from heitler.config.results import GenerateConfig, ValidateConfig
+from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
 from heitler.config.types import ConfigError
 
@@ -20,6 +21,7 @@ __all__ = [
     "LossWeights",
     "ModelConfig",
     "PrepareConfig",
+    "ScaleConfig",
     "SimulateConfig",
     "TrainConfig",
     "ValidateConfig",

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
+from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig
 from heitler.config.types import STRICT, ConfigError
 
@@ -26,6 +27,7 @@ class Config:
     prepare: PrepareConfig
     model: ModelConfig
     train: TrainConfig
+    scale: ScaleConfig
     generate: GenerateConfig
     validate: ValidateConfig
 
