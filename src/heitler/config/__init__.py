@@ -4,8 +4,10 @@ Unknown keys, wrong types and impossible values raise `ConfigError` with the key
 the remedy, before any long work starts.
 """
 
+from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
+from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
@@ -14,6 +16,7 @@ from heitler.config.types import ConfigError
 __all__ = [
     "PARAMS_FILE",
     "AbsorberSection",
+    "ClusterConfig",
     "Config",
     "ConfigError",
     "DetectorConfig",
@@ -21,8 +24,10 @@ __all__ = [
     "LossWeights",
     "ModelConfig",
     "PrepareConfig",
+    "ProjectConfig",
     "ScaleConfig",
     "SimulateConfig",
+    "SlurmConfig",
     "TrainConfig",
     "ValidateConfig",
     "as_dict",

@@ -9,7 +9,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from heitler.config.cluster import ClusterConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig
@@ -27,7 +29,9 @@ class Config:
     prepare: PrepareConfig
     model: ModelConfig
     train: TrainConfig
+    cluster: ClusterConfig
     scale: ScaleConfig
+    project: ProjectConfig
     generate: GenerateConfig
     validate: ValidateConfig
 

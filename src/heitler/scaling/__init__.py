@@ -1,0 +1,1 @@
+"""Worker sweeps, efficiency, and projection to more nodes."""

@@ -1,0 +1,94 @@
+"""What an all-reduce costs on a link: latency-bandwidth model, ring and recursive halving.
+
+Model and formulas: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication
+Operations in MPICH", IJHPCA 19 (2005) 49, doi:10.1177/1094342005051521, without the time of the
+additions, which is small against the link's.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.errors import HeitlerError
+
+Samples = float | NDArray[np.float64]
+"""One value, or one per Monte Carlo draw: (S,)."""
+Algorithm = Literal["ring", "recursive_halving"]
+
+
+class InterconnectError(HeitlerError):
+    """No interconnect of that name."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Between two nodes, one direction."""
+
+    name: str
+    latency_s: Samples
+    """Of a small message, software included."""
+    bandwidth_B_per_s: Samples
+    relative_error: float
+    """One standard deviation of either number (of its logarithm)."""
+    source: str
+
+
+def _literature(name: str, latency_us: float, gigabytes_per_s: float, source: str) -> Link:
+    return Link(name, latency_us * 1e-6, gigabytes_per_s * 1e9, 0.3, f"literature: {source}")
+
+
+PRESETS = {
+    link.name: link
+    for link in (
+        _literature("omni-path-100", 1.5, 12.3, "100 Gbit/s line rate, typical MPI latency"),
+        _literature("infiniband-edr", 1.2, 12.0, "100 Gbit/s line rate, typical MPI latency"),
+        _literature("infiniband-hdr", 1.1, 24.0, "200 Gbit/s line rate, typical MPI latency"),
+        _literature("ethernet-10", 25.0, 1.17, "10 Gbit/s line rate, typical TCP latency"),
+        _literature("ethernet-25", 20.0, 2.9, "25 Gbit/s line rate, typical TCP latency"),
+        _literature("ethernet-100", 15.0, 11.5, "100 Gbit/s line rate, typical TCP latency"),
+        _literature("nvlink-2", 5.0, 130.0, "V100: 6 links of 25 GB/s, NCCL; for reference"),
+    )
+}
+"""Round textbook numbers, trusted to 30%: line rates less framing; nothing that we measured."""
+
+
+def find_link(name: str) -> Link:
+    """A preset by its name.
+
+    Raises:
+        InterconnectError: naming the ones there are.
+    """
+    if name not in PRESETS:
+        raise InterconnectError(
+            f"project.interconnect is {name!r}, which is none of {', '.join(PRESETS)}. "
+            'Use one of them, or "measured" after `heitler check-cluster`.'
+        )
+    return PRESETS[name]
+
+
+def allreduce_s(size_B: float, processes: int, link: Link, algorithm: Algorithm) -> Samples:
+    """Seconds to sum `size_B` bytes over `processes` processes; 0 for one.
+
+    ring: 2 (N-1) a + 2 (N-1)/N S/B, for any N.
+
+    recursive_halving (Rabenseifner): 2 log2(N) a + 2 (N-1)/N S/B for N a power of two; otherwise
+    the surplus processes first hand their data to a neighbour and get the result back, which
+    adds 2 a + 2 S/B to the time of the next lower power of two.
+    """
+    if processes == 1:
+        return 0.0
+    if algorithm == "ring":
+        return 2 * (processes - 1) * link.latency_s + _volume_s(size_B, processes, link)
+    rounds = int(math.log2(processes))
+    power = 2**rounds
+    halving = 2 * rounds * link.latency_s + _volume_s(size_B, power, link)
+    if power == processes:
+        return halving
+    return halving + 2 * link.latency_s + 2 * size_B / link.bandwidth_B_per_s
+
+
+def _volume_s(size_B: float, processes: int, link: Link) -> Samples:
+    return 2 * (processes - 1) / processes * size_B / link.bandwidth_B_per_s
