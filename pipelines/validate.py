@@ -44,7 +44,9 @@ def main() -> None:
     )
     samples = (generated, geant4, reference)
     response = compare_response(*samples, edges)
-    metrics = validation_metrics(*samples, response, config.validate.response_pass)
+    metrics = validation_metrics(
+        *samples, response, config.validate.limits.response_max_deviation[0]
+    )
     write_json(REPORT / "metrics.json", metrics)
     write_rows(REPORT / "response.csv", response_rows(response))
     write_validation_figures(REPORT, samples, response, config)

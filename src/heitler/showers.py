@@ -30,6 +30,33 @@ def transverse_profile(showers: Array, axis: int = 0) -> NDArray[np.float64]:
     return np.asarray(showers.sum(axis=summed, dtype=np.float64))
 
 
+def radial_profile(showers: Array) -> NDArray[np.float64]:
+    """Energy per ring around the image's middle: (N, X, Y, Z) GeV -> (N, R) GeV.
+
+    Ring r holds the columns whose distance from the middle rounds to r cells; the last ones lie
+    in the image's corners.
+    """
+    front = showers.sum(axis=3, dtype=np.float64)  # (N, X, Y)
+    x, y = (np.arange(size) - (size - 1) / 2 for size in front.shape[1:])
+    ring = np.rint(np.hypot(x[:, None], y[None, :])).astype(int)  # (X, Y)
+    membership = ring.reshape(-1, 1) == np.arange(ring.max() + 1)  # (X * Y, R)
+    return np.asarray(front.reshape(len(front), -1) @ membership)
+
+
+def block_sums(showers: Array, across: int) -> NDArray[np.float64]:
+    """Energy in blocks of cells: (N, X, Y, Z) GeV -> (N, K) GeV, K = across * across * Z.
+
+    X and Y are cut into `across` parts each, symmetrically and as equal as whole cells allow;
+    into single cells where there are fewer.
+    """
+    sums = showers
+    for axis in (1, 2):
+        size = showers.shape[axis]
+        starts = np.rint(np.linspace(0, size, min(across, size) + 1)[:-1]).astype(int)
+        sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
+    return np.asarray(sums.reshape(len(showers), -1))
+
+
 def apply_threshold(showers: Array, threshold_GeV: float) -> Array:
     """Set cells below the threshold to 0, returning a new array."""
     return np.where(showers < threshold_GeV, showers.dtype.type(0), showers)

@@ -1,10 +1,11 @@
 """The sections about what a trained model yields: generate, validate."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from heitler.config.types import STRICT, NonNegativeInt, Positive, PositiveInt
+from heitler.config.types import STRICT, ConfigError, NonNegativeInt, Positive, PositiveInt
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -21,10 +22,94 @@ class GenerateConfig:
     """Bins of primary energy in which the time per shower is compared with Geant4's."""
 
 
+Limit = tuple[Positive, Positive]
+"""How far from perfect a number may be to pass, and to be a warning; beyond, it fails."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class Limits:
+    """Pass and warn limits of the score card; formulas and sources are in docs/physics.md."""
+
+    response_ratio: Limit
+    """|R - 1| over all energies."""
+    response_max_deviation: Limit
+    """Largest |R - 1| in an energy bin."""
+    offset_MeV: Limit
+    """Constant part of the difference in deposited energy."""
+    linearity_max_deviation: Limit
+    """Largest relative deviation of mu90 in an energy bin."""
+    resolution_max_deviation: Limit
+    """Largest relative deviation of sigma90 / mu90 in an energy bin."""
+    longitudinal_max_deviation: Limit
+    """Largest relative deviation of a layer's mean energy, where above 1% of the maximum."""
+    radial_max_deviation: Limit
+    """The same for rings around the axis."""
+    longitudinal_profile_error: Limit
+    """Difference of the shapes along the depth, 0 to 2."""
+    transverse_x_profile_error: Limit
+    transverse_y_profile_error: Limit
+    moment_1: Limit
+    """Relative deviation of the mean place, the worst of x, y, z."""
+    moment_2: Limit
+    """Relative deviation of the mean squared width."""
+    moment_3: Limit
+    """Difference of the skewness."""
+    moment_4: Limit
+    """Difference of the kurtosis."""
+    separation_ecal_sum: Limit
+    """Separation power of the deposited energy, 0 to 1; likewise the next ones."""
+    separation_sampling_fraction: Limit
+    separation_layers: Limit
+    separation_depth: Limit
+    separation_width: Limit
+    separation_hits: Limit
+    separation_cells: Limit
+    hits_ratio: Limit
+    """Relative deviation of the mean number of cells hit."""
+    sparsity_difference: Limit
+    """Difference of the part of cells not hit."""
+    layer_correlation: Limit
+    """Largest difference of a correlation coefficient between two layers."""
+    classifier_auc_high: Limit
+    """The AUC itself, on high-level features; 0.5 is perfect."""
+    classifier_auc_low: Limit
+    """The AUC itself, on coarse cells."""
+    classifier_jsd_high: Limit
+    classifier_jsd_low: Limit
+    fpd: Limit
+    """Frechet physics distance."""
+    kpd: Limit
+    """Kernel physics distance."""
+    nearest_neighbour_ratio: Limit
+    """How far below 1: nearer to the training showers than to unseen ones."""
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            passes, warns = getattr(self, name)
+            if passes > warns:
+                raise ConfigError(
+                    f"validate.limits.{name} is [{passes}, {warns}]: what passes must not be "
+                    "farther from perfect than what is a warning. Swap the two."
+                )
+
+
 @dataclass(frozen=True, config=STRICT, kw_only=True)
 class ValidateConfig:
     """Generated showers against Geant4."""
 
     energy_bins: PositiveInt
-    response_pass: Positive
-    """Largest |R - 1| that passes."""
+    hit_threshold_MeV: Positive
+    """A cell above it is hit."""
+    separation_bins: PositiveInt
+    """Bins of the histograms whose separation power is measured."""
+    bootstrap_replicas: Annotated[int, Field(ge=2, strict=True)]
+    """Resampled pairs of samples, for errors."""
+    floor_splits: Annotated[int, Field(ge=2, strict=True)]
+    """Pairs of independent Geant4 samples, for the floor of the cheap metrics."""
+    classifier_seeds: PositiveInt
+    pass_sigmas: Positive
+    """What Geant4 against itself gives, plus so many of its standard deviations, passes always."""
+    warn_sigmas: Positive
+    """Likewise for a warning."""
+    seed: NonNegativeInt
+    limits: Limits

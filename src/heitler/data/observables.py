@@ -5,27 +5,42 @@
 | ecal sum            | (N,)      | GeV                                                   |
 | longitudinal        | (N, Z)    | deposited energy per layer over the primary energy    |
 | transverse x, y     | (N, X)    | deposited energy per column over the primary energy   |
+| radial              | (N, R)    | deposited energy per ring over the primary energy     |
 | cell spectrum       | (N, B)    | cells per bin of `CELL_EDGES_GEV`                     |
+| coarse cells        | (N, K)    | deposited energy per block of cells over the primary  |
 
 Profiles are divided by the primary energy so that every shower weighs the same and the spread of
 the beam energies does not enter their errors; their sum is the sampling fraction.
+
+Rings and blocks lie around the middle of the image, where the particle goes when it comes in
+perpendicularly.
 """
 
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.hdf5 import Showers, iterate_showers
-from heitler.showers import apply_threshold, ecal_sum, longitudinal_profile, transverse_profile
+from heitler.showers import (
+    apply_threshold,
+    block_sums,
+    ecal_sum,
+    longitudinal_profile,
+    radial_profile,
+    transverse_profile,
+)
 
 Float = NDArray[np.float64]
 
 CELL_EDGES_GEV = np.geomspace(1e-6, 100.0, 65)
 """Eight bins per decade."""
+BLOCKS_ACROSS = 5
+"""Coarse cells: so many blocks along x and y, whole layers along z."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +56,12 @@ class Observables:
     """(N, X), over the primary energy"""
     transverse_y: Float
     """(N, Y), over the primary energy"""
+    radial: Float
+    """(N, R), over the primary energy; ring r holds the cells r cells from the middle"""
     cell_spectrum: NDArray[np.int32]
     """(N, B) cells per bin"""
+    coarse_cells: NDArray[np.float32]
+    """(N, K), over the primary energy"""
     cpu_seconds: Float
     image_GeV: Float
     """(X, Y, Z), the sum of all images"""
@@ -50,10 +69,18 @@ class Observables:
     def __len__(self) -> int:
         return len(self.ecal_sum_GeV)
 
+    def __getitem__(self, rows: Any) -> "Observables":
+        """Some of the showers. The sum of all images cannot be taken apart: it stays as it is."""
+        chosen = {name: getattr(self, name)[rows] for name in PER_SHOWER}
+        return Observables(**chosen, image_GeV=self.image_GeV)
+
     @property
     def sampling_fraction(self) -> Float:
         """Deposited over primary energy: (N,)."""
         return self.ecal_sum_GeV / self.primary_energy_GeV
+
+
+PER_SHOWER = tuple(f.name for f in dataclasses.fields(Observables) if f.name != "image_GeV")
 
 
 def measure(showers: Showers) -> Observables:
@@ -67,7 +94,9 @@ def measure(showers: Showers) -> Observables:
         longitudinal=longitudinal_profile(cells) / energy[:, None],
         transverse_x=transverse_profile(cells, axis=0) / energy[:, None],
         transverse_y=transverse_profile(cells, axis=1) / energy[:, None],
+        radial=radial_profile(cells) / energy[:, None],
         cell_spectrum=_cell_spectrum(cells),
+        coarse_cells=(block_sums(cells, BLOCKS_ACROSS) / energy[:, None]).astype(np.float32),
         cpu_seconds=showers.cpu_seconds.astype(np.float64),
         image_GeV=cells.sum(axis=0, dtype=np.float64),
     )
@@ -77,9 +106,7 @@ def join(parts: Iterable[Observables]) -> Observables:
     """Observables of several samples together."""
     samples = list(parts)
     joined = {
-        name: np.concatenate([getattr(sample, name) for sample in samples])
-        for name in Observables.__dataclass_fields__
-        if name != "image_GeV"
+        name: np.concatenate([getattr(sample, name) for sample in samples]) for name in PER_SHOWER
     }
     return Observables(**joined, image_GeV=np.sum([s.image_GeV for s in samples], axis=0))
 

@@ -33,7 +33,9 @@ def write_validation_figures(
 ) -> None:
     """Write the figures of (generated, Geant4, reference) into `folder`; pairs are drawn apart."""
     generated, geant4, _ = samples
-    draw_response(folder / "response.svg", response, config.validate.response_pass)
+    draw_response(
+        folder / "response.svg", response, config.validate.limits.response_max_deviation[0]
+    )
     draw_longitudinal(folder / "longitudinal.svg", samples)
     for axis in "xy":
         draw_transverse(folder / f"transverse_{axis}.svg", samples, config.detector, axis)

@@ -15,10 +15,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.data.observables import Observables
+
 Array = NDArray[np.floating]
 Float = NDArray[np.float64]
 
 BOOTSTRAP_REPLICAS = 200
+GEV_IN_MEV = 1000.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,49 @@ def response_by_bin(
     generated = np.bincount(bins, weights=ecal_sum_generated / primary_energy, minlength=size)
     mc = np.bincount(bins, weights=ecal_sum_mc / primary_energy, minlength=size)
     return np.asarray(np.divide(generated, mc, out=np.full(size, np.nan), where=mc > 0))
+
+
+def overall_ratio(generated: Observables, truth: Observables) -> float:
+    """<f>_generated / <f>_Geant4 over all showers, no unit."""
+    return float(generated.sampling_fraction.mean() / truth.sampling_fraction.mean())
+
+
+def largest_deviation(generated: Observables, truth: Observables, edges_GeV: Array) -> float:
+    """Largest |R - 1| over the energy bins in which both samples have two showers or more."""
+    means = []
+    for sample in (generated, truth):
+        bins = _bin_index(sample.primary_energy_GeV, edges_GeV)
+        size = len(edges_GeV) - 1
+        counts = np.bincount(bins, minlength=size)
+        sums = np.bincount(bins, weights=sample.sampling_fraction, minlength=size)
+        means.append(np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviation = np.abs(means[0] / means[1] - 1)
+    return largest_finite(deviation)
+
+
+def offset_MeV(generated: Observables, truth: Observables) -> float:
+    """b in Esum_generated - Esum_Geant4 = a Ep + b, MeV.
+
+    Both samples are fitted by Esum = a Ep + b, weighted by 1 / Ep because the variance of Esum
+    grows with Ep; b is the difference of the intercepts. A constant added to every shower shows
+    at low Ep only, where it is a large part of the energy.
+    """
+    return GEV_IN_MEV * (_intercept_GeV(generated) - _intercept_GeV(truth))
+
+
+def largest_finite(values: Float) -> float:
+    """The largest of the finite values; NaN without any."""
+    finite = values[np.isfinite(values)]
+    return float(finite.max()) if len(finite) else float("nan")
+
+
+def _intercept_GeV(sample: Observables) -> float:
+    """b of the weighted straight line; NaN for fewer than two different energies."""
+    energy = sample.primary_energy_GeV
+    if len(np.unique(energy)) < 2:
+        return float("nan")
+    return float(np.polyfit(energy, sample.ecal_sum_GeV, 1, w=1 / np.sqrt(energy))[1])
 
 
 def _bin_index(energy: Array, edges: Array) -> NDArray[np.int64]:
