@@ -22,15 +22,15 @@ def main() -> None:
     if launched_rank() is None:
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
-        sys.exit(launch(config.train.workers))
+        sys.exit(launch(config))
     train_as_worker(config)
 
 
-def launch(workers: int) -> int:
+def launch(config: Config) -> int:
     """Run this script on all workers; a worker killed outright leaves its MLflow run to us."""
     code = 1
     try:
-        code = run_workers(workers, __file__)
+        code = run_workers(config.cluster, config.train.workers, __file__)
     finally:
         if code:
             from heitler.tracking.runs import close_abandoned_runs
@@ -48,7 +48,10 @@ def train_as_worker(config: Config) -> None:
     from heitler.training.loop import TrainingInput, train
     from heitler.validation.epoch import epoch_check
 
-    world = join_world(config.train.workers, config.train.threads_per_worker)
+    cluster = config.cluster
+    world = join_world(
+        config.train.workers, cluster.threads_per_worker, pin_cores=cluster.pin_cores
+    )
     summary = load_summary(PREPARED / "summary.json")
     validation = read_showers(PREPARED / "validation.h5")
     spectrum = read_attributes(PREPARED / "validation.h5").get("energy_spectrum", "uniform")

@@ -10,8 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from heitler.cluster.launch import launched_rank, readable, run_workers
+from heitler.cluster.launch import launched_rank, run_workers
+from heitler.cluster.output import readable
+from heitler.config import load_config
 
+LOCAL = load_config().cluster
 PROGRAM = str(Path(__file__).with_name("program.py"))
 
 
@@ -19,7 +22,7 @@ def test_two_workers_sum_gather_and_share(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HEITLER_TEST_PROGRAM", "talk")
-    assert run_workers(2, PROGRAM) == 0
+    assert run_workers(LOCAL, 2, PROGRAM) == 0
     lines = sorted(capfd.readouterr().out.splitlines())
     assert lines == [
         "0/2 1.0 [2. 2. 2.] [0 1 1] 0",
@@ -31,7 +34,7 @@ def test_a_failing_worker_stops_all_and_its_reason_is_shown(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HEITLER_TEST_PROGRAM", "fail")
-    assert run_workers(2, PROGRAM) != 0
+    assert run_workers(LOCAL, 2, PROGRAM) != 0
     captured = capfd.readouterr()
     assert "worker 1: worker has a reason" in captured.out
     assert "a worker failed (above); all 2 were stopped" in captured.err
@@ -43,7 +46,7 @@ def test_a_launcher_with_another_number_of_workers_is_refused(
 ) -> None:
     monkeypatch.setenv("HEITLER_TEST_PROGRAM", "talk")
     monkeypatch.setenv("HEITLER_TEST_WORKERS", "3")
-    assert run_workers(1, PROGRAM) != 0
+    assert run_workers(LOCAL, 1, PROGRAM) != 0
     assert "train.workers is 3, but the launcher started 1." in capfd.readouterr().out
 
 
@@ -52,7 +55,8 @@ def test_stopping_the_launcher_leaves_no_worker_behind(number: signal.Signals) -
     code = (
         "import sys; from heitler.stage import run_stage; "
         "from heitler.cluster.launch import run_workers; "
-        f"run_stage(lambda: sys.exit(run_workers(2, {PROGRAM!r})))"
+        "from heitler.config import load_config; "
+        f"run_stage(lambda: sys.exit(run_workers(load_config().cluster, 2, {PROGRAM!r})))"
     )
     environment = os.environ | {"HEITLER_TEST_PROGRAM": "wait"}
     launcher = subprocess.Popen(

@@ -3,18 +3,27 @@
 One process is an ordinary world of size 1.
 """
 
+import json
 import os
+import platform
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import horovod
 import horovod.tensorflow as hvd
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.python.util import _pywrap_util_port
 
+from heitler.cluster.launch import launched_rank
+from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
+from heitler.cluster.topology import cpu_list, read_cores
+from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 
 Tensor: TypeAlias = tf.Tensor
+INTER_OP_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class World:
     rank: int
     size: int
     threads: int
-    """Threads that TensorFlow uses in this worker."""
+    """Threads that TensorFlow uses for one operation in this worker."""
 
     @property
     def writes(self) -> bool:
@@ -32,24 +41,63 @@ class World:
         return self.rank == 0
 
 
-def join_world(workers: int, threads_per_worker: int) -> World:
+def join_world(workers: int, threads_per_worker: int = 0, *, pin_cores: bool = False) -> World:
     """Start Horovod and divide this machine's cores among its workers.
 
+    Args:
+        workers: how many there must be.
+        threads_per_worker: 0 is one for each core of this worker's share.
+        pin_cores: keep this worker on its share; a share that its launcher bound it to is kept.
+
     Raises:
-        ConfigError: if the launcher started another number of workers than `train.workers`.
+        ConfigError: if the launcher started another number of workers.
     """
+    if launched_rank() is not None:
+        end_with_launcher()
     hvd.init()
     if hvd.size() != workers:
         raise ConfigError(
             f"train.workers is {workers}, but the launcher started {hvd.size()}. "
             "Start as many, or change train.workers."
         )
-    threads = threads_per_worker or max(1, len(os.sched_getaffinity(0)) // hvd.local_size())
+    cores = read_cores()
+    if not bound_by_launcher():
+        cores = list(divide_cores(cores, hvd.local_size())[hvd.local_rank()])
+        if pin_cores:
+            pin_process([cpu for core in cores for cpu in core.cpus])
+    threads = threads_per_worker or len(cores)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(2)
+    tf.config.threading.set_inter_op_parallelism_threads(INTER_OP_THREADS)
     # Fusing of bias and LeakyReLU fails on the cycle's graph, loudly, and gained nothing.
     tf.config.optimizer.set_experimental_options({"remapping": False})
     return World(hvd.rank(), hvd.size(), threads)
+
+
+def describe_worker() -> dict[str, str]:
+    """Where this worker runs and with what, as read back from the system and TensorFlow."""
+    cpus = os.sched_getaffinity(0)
+    domains = {core.numa for core in read_cores()}
+    return {
+        "host": platform.node(),
+        "local_rank": f"{hvd.local_rank()} of {hvd.local_size()}",
+        "cores": cpu_list(cpus),
+        "numa": cpu_list(domains),
+        "intra_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "inter_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
+        "oneDNN": "on" if _pywrap_util_port.IsMklEnabled() else "off",
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "horovod": horovod.__version__,
+    }
+
+
+def gather_objects(value: Any, name: str) -> list[Any]:
+    """Every worker's value (of JSON's types), by rank, on every worker."""
+    text = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    lengths = gather_arrays(np.array([len(text)]), f"{name}_lengths")
+    joined = gather_arrays(text, name)
+    parts = np.split(joined, np.cumsum(lengths)[:-1])
+    return [json.loads(part.tobytes()) for part in parts]
 
 
 def sum_over_workers(tensors: list[Tensor], name: str) -> list[Tensor]:

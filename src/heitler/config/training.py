@@ -63,8 +63,6 @@ class TrainConfig:
     label_flip_probability: Fraction
     generator_updates_per_cycle: PositiveInt
     seed: NonNegativeInt
-    threads_per_worker: NonNegativeInt
-    """0 divides the machine's cores among its workers."""
     keep_checkpoints: PositiveInt
     response_bins: PositiveInt
     """Bins of primary energy in which the response is followed at every epoch."""

@@ -1,0 +1,7 @@
+"""What stops workers from being started."""
+
+from heitler.errors import HeitlerError
+
+
+class LaunchError(HeitlerError):
+    """The workers cannot be started as the section `cluster` of params.yaml says."""
