@@ -56,7 +56,7 @@ def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> 
         "import mlflow, pandas as pd; from heitler.tracking.store import connect; connect(); "
         "[model] = mlflow.search_logged_models(output_format='list'); "
         "model = mlflow.pyfunc.load_model(model.model_uri); "
-        "frame = pd.DataFrame({'primary_energy_GeV': [1.5, 3.0]}); "
+        "frame = pd.DataFrame({'primary_energy_GeV': [1, 3]}); "
         "print('shape', model.predict(frame).shape)"
     )
     assert "shape (2, 9, 9, 9)" in project.run("python", "-c", code)

@@ -11,7 +11,15 @@ import mlflow
 import numpy as np
 from mlflow.data.numpy_dataset import from_numpy
 from mlflow.models import ModelSignature
-from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types.schema import (
+    AnyType,
+    ColSpec,
+    DataType,
+    ParamSchema,
+    ParamSpec,
+    Schema,
+    TensorSpec,
+)
 from numpy.typing import NDArray
 
 from heitler.tracking.lookup import (
@@ -60,7 +68,9 @@ class Run(Protocol):
     def log_files(self, folder: Path, name: str) -> None:
         """Files of a folder, such as figures, as artifacts under `name`."""
 
-    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None:
+    def log_generator(
+        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
+    ) -> None:
         """The trained generator in `folder` as an MLflow model."""
 
 
@@ -77,7 +87,9 @@ class SilentRun:
 
     def log_files(self, folder: Path, name: str) -> None: ...
 
-    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None: ...
+    def log_generator(
+        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
+    ) -> None: ...
 
 
 class MlflowRun:
@@ -103,11 +115,13 @@ class MlflowRun:
     def log_files(self, folder: Path, name: str) -> None:
         mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
 
-    def log_generator(self, folder: Path, image_shape: tuple[int, int, int]) -> None:
+    def log_generator(
+        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
+    ) -> None:
         versions = software()
         needed = [f"{name}=={versions[name]}" for name in ("tensorflow-cpu", "keras", "numpy")]
         mlflow.pyfunc.log_model(
-            name="generator",
+            name=name,
             loader_module="heitler.generation.serving",
             data_path=str(folder),
             code_paths=[str(PACKAGE)],
@@ -119,9 +133,11 @@ class MlflowRun:
 
 def shower_signature(image_shape: tuple[int, int, int]) -> ModelSignature:
     """Table of primary energies (and angles) in, cells (N, X, Y, Z) in GeV out."""
+    # MLflow would refuse integers where it expects DataType.double.
+    number = AnyType()  # type: ignore[no-untyped-call]
     columns: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.double, "primary_energy_GeV"),
-        ColSpec(DataType.double, "theta_rad", required=False),
+        ColSpec(number, "primary_energy_GeV"),
+        ColSpec(number, "theta_rad", required=False),
     ]
     cells = TensorSpec(np.dtype(np.float32), (-1, *image_shape), "cells_GeV")
     seed = ParamSpec("seed", DataType.long, 1)
