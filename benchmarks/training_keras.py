@@ -5,6 +5,7 @@ import numpy as np
 
 from heitler.config import ModelConfig, TrainConfig
 from heitler.model.architectures import Size
+from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.networks import build_discriminator, build_generator
 
 LOSSES = ["binary_crossentropy", "mean_absolute_percentage_error", "mean_absolute_percentage_error"]
@@ -54,8 +55,18 @@ def published_cycle(model: ModelConfig, train: TrainConfig, shape: Size):
 def _judge(model: ModelConfig, shape: Size) -> keras.Model:
     """The discriminator with the published sigmoid and sum of cells."""
     cells = keras.Input((*shape, 1))
-    logit, energy = build_discriminator(model, shape)(cells)
+    published = keras.models.clone_model(
+        build_discriminator(model, shape), clone_function=_with_own_dropout
+    )
+    logit, energy = published(cells)
     return keras.Model(cells, [keras.ops.sigmoid(logit), energy, CellSum()(cells)])
+
+
+def _with_own_dropout(layer: keras.Layer) -> keras.Layer:
+    """Keras's dropout for ours; other layers as they are."""
+    if isinstance(layer, KeyedDropout):
+        return keras.layers.Dropout(layer.rate, name=layer.name)
+    return layer.__class__.from_config(layer.get_config())
 
 
 def _optimizer(train: TrainConfig) -> keras.Optimizer:

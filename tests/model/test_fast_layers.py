@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from heitler.model.batch_norm import FastBatchNormalization
 from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
-from heitler.model.half_word_dropout import HalfWordDropout
 from heitler.model.image_convolution import ImageConv3D
+from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.padded import PaddedConv3D
 from heitler.model.spectral import SpectralConv3D
 
@@ -106,22 +106,30 @@ def test_batch_norm_in_double_precision_is_keras_own() -> None:
     assert_same(fast, [plain], (3, 4, 5, 2), "float64", 0)
 
 
-def masked(layer: HalfWordDropout, key: tuple[int, int], x: tf.Tensor) -> np.ndarray:
-    layer.seed_generator.state.assign(key)
+def masked(layer: KeyedDropout, key: tuple[int, int, int], x: tf.Tensor) -> np.ndarray:
+    layer.set_key(*key)
     return np.asarray(layer(x, training=True))
 
 
 def test_dropout_masks_are_a_function_of_the_key_alone() -> None:
-    layer, x = HalfWordDropout(0.2), tf.ones((2, 3, 5, 7, 9))
-    first = masked(layer, (5, 7), x)
-    assert np.array_equal(first, masked(layer, (5, 7), x))
-    assert np.mean(first != masked(layer, (5, 8), x)) == pytest.approx(0.32, abs=0.05)
-    assert np.mean(first != masked(layer, (6, 7), x)) == pytest.approx(0.32, abs=0.05)
+    layer, x = KeyedDropout(0.2), tf.ones((2, 3, 5, 7, 9))
+    first = masked(layer, (5, 7, 9), x)
+    assert np.array_equal(first, masked(layer, (5, 7, 9), x))
+    for key in ((6, 7, 9), (5, 8, 9), (5, 7, 11)):
+        assert np.mean(first != masked(layer, key, x)) == pytest.approx(0.32, abs=0.05)
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 4, 8), (3, 5, 7)])
+def test_dropout_masks_belong_to_places_in_the_global_batch(shape: tuple[int, ...]) -> None:
+    layer = KeyedDropout(0.2)
+    whole = masked(layer, (5, 7, 0), tf.ones((11, *shape)))
+    parts = [masked(layer, (5, 7, first), tf.ones((n, *shape))) for first, n in ((0, 4), (4, 7))]
+    assert np.array_equal(np.concatenate(parts), whole)
 
 
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
-    layer, x = HalfWordDropout(0.2), tf.ones((8, 50, 50, 50))
-    made = masked(layer, (1, 2), x)
+    layer, x = KeyedDropout(0.2), tf.ones((8, 50, 50, 50))
+    made = masked(layer, (1, 2, 3), x)
     assert np.mean(made == 0) == pytest.approx(0.2, abs=0.002)  # 5 standard deviations
     assert set(np.unique(made)) == {np.float32(0), np.float32(1 / (1 - 13107 / 65536))}
     neighbours = np.corrcoef(made.ravel()[:-1], made.ravel()[1:])[0, 1]
@@ -129,8 +137,8 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
 
 
 def test_dropped_cells_have_no_gradient() -> None:
-    layer, x = HalfWordDropout(0.3), tf.ones((2, 9, 3))
-    layer.seed_generator.state.assign((3, 4))
+    layer, x = KeyedDropout(0.3), tf.ones((2, 9, 3))
+    layer.set_key(3, 4, 0)
     with tf.GradientTape() as tape:
         tape.watch(x)
         made = layer(x, training=True)
@@ -139,4 +147,4 @@ def test_dropped_cells_have_no_gradient() -> None:
 
 def test_dropout_is_off_outside_training() -> None:
     x = np.ones((2, 3), np.float32)
-    assert np.array_equal(HalfWordDropout(0.2)(x, training=False), x)
+    assert np.array_equal(KeyedDropout(0.2)(x, training=False), x)

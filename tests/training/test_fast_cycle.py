@@ -41,10 +41,9 @@ def losses_of_one_epoch(config: Config, folder: Path) -> list[Losses]:
 
 
 def config_with(kernels: str) -> Config:
-    """One worker without dropout, whose masks differ between the forms."""
     config = load_config()
     train = dataclasses.replace(config.train, workers=1, global_batch_size=BATCH)
-    model = dataclasses.replace(config.model, kernels=kernels, dropout=0.0)
+    model = dataclasses.replace(config.model, kernels=kernels)
     return dataclasses.replace(config, model=model, train=train)
 
 

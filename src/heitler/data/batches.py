@@ -1,9 +1,9 @@
 """Which events each worker sees in each cycle, and reading them ahead of need.
 
-An epoch is one permutation of all training events, cut into cycles and each cycle into groups
+An epoch is one permutation of all training events, cut into cycles and each cycle into groups,
 of equal size to within one event. A group shares its batch-norm statistics and belongs to one
-worker, so every event is seen exactly once per epoch, by exactly one worker, and the groups do
-not depend on how many workers there are.
+worker, so every event is seen exactly once per epoch, by exactly one worker; the cycles do not
+depend on the groups, nor the groups on how many workers there are.
 """
 
 import itertools
@@ -35,8 +35,6 @@ class CycleEvents:
     """(n,) places in the global batch, which key the random numbers of each event."""
     splits: NDArray[np.int32]
     """(groups + 1,) where each batch-norm group of this worker begins and ends in `rows`."""
-    first_group: int
-    """Number of this worker's first group in the global batch."""
     global_count: int
     """Events in the global batch."""
 
@@ -60,9 +58,8 @@ def plan_epoch(
 ) -> list[list[Rows]]:
     """Rows of every group of every cycle of an epoch (counted from 0): [cycle][group] -> (n,)."""
     order = np.random.default_rng([seed, epoch]).permutation(showers).astype(np.int64)
-    cycles = cycles_per_epoch(showers, global_batch_size)
-    parts = np.array_split(order, cycles * groups)
-    return [parts[cycle * groups : (cycle + 1) * groups] for cycle in range(cycles)]
+    cycles = np.array_split(order, cycles_per_epoch(showers, global_batch_size))
+    return [np.array_split(cycle, groups) for cycle in cycles]
 
 
 def worker_share(
@@ -85,7 +82,6 @@ def _share_of_cycle(groups: list[Rows], cycle: int, rank: int, workers: int) -> 
         rows=np.concatenate(groups[first : first + own]),
         positions=np.arange(start, stop),
         splits=np.cumsum([0, *sizes[first : first + own]]).astype(np.int32),
-        first_group=first,
         global_count=sum(sizes),
     )
 

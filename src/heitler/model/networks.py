@@ -20,8 +20,8 @@ from heitler.model.architectures import (
 )
 from heitler.model.batch_norm import FastBatchNormalization
 from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
-from heitler.model.half_word_dropout import HalfWordDropout
 from heitler.model.image_convolution import ImageConv3D
+from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.padded import PaddedConv3D
 from heitler.model.spectral import SpectralConv3D, multiplications_left
 
@@ -94,7 +94,7 @@ def build_discriminator(model: ModelConfig, image_shape: Size) -> keras.Model:
             x = _batch_norm(model)(
                 epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}"
             )(x)
-        x = _dropout(model)(model.dropout, name=f"dropout_{index}")(x)
+        x = KeyedDropout(model.dropout, name=f"dropout_{index}")(x)
     x = layers.Flatten()(_average_pool(x))
     real_fake = layers.Dense(1, name="real_fake_logit")(x)
     primary_energy = layers.Dense(1, name="primary_energy")(x)
@@ -130,10 +130,6 @@ def fast_convolution(conv: Conv, shape: tuple[int, int, int, int]) -> type[Padde
 
 def _batch_norm(model: ModelConfig) -> type[keras.layers.BatchNormalization]:
     return FastBatchNormalization if model.kernels == "fast" else layers.BatchNormalization
-
-
-def _dropout(model: ModelConfig) -> type[keras.layers.Dropout]:
-    return HalfWordDropout if model.kernels == "fast" else layers.Dropout
 
 
 def _average_pool(x: keras.KerasTensor) -> keras.KerasTensor:

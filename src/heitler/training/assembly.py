@@ -49,7 +49,7 @@ class BatchAssembler:
                 fakes=self._fakes(random, events, theta, cells.sum(axis=(1, 2, 3))),
             ),
             splits=share.splits,
-            first_group=np.int32(share.first_group),
+            first_event=np.int32(share.positions[0]),
             cycle=np.int32(share.cycle),
             count=np.float32(share.global_count),
         )

@@ -38,7 +38,7 @@ class CycleBatch(NamedTuple):
 
     events: Events
     splits: Tensor  # (groups + 1,) int32, where each batch-norm group begins and ends
-    first_group: Tensor  # int32, number of the first group in the global batch
+    first_event: Tensor  # int32, place of the first event in the global batch
     cycle: Tensor  # int32
     count: Tensor  # events in the global batch
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
 from heitler.model.gan import Gan, latent_vector
+from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.losses import (
     absolute_error,
     absolute_percentage_error,
@@ -31,9 +32,6 @@ LOSSES = {
     "theta": absolute_error,
 }
 MAX_DROPOUT_LAYERS = 16
-MAX_GROUPS = 4096
-SEEDS_IN_KEY = 8192
-
 
 Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
 
@@ -52,9 +50,7 @@ class _Cycle:
         self.config = config
         self.groups = config.batch_norm_groups // config.workers
         self.dropouts = [
-            layer
-            for layer in gan.discriminator.layers
-            if isinstance(layer, keras.layers.Dropout) and layer.rate  # at 0 it has no state
+            layer for layer in gan.discriminator.layers if isinstance(layer, KeyedDropout)
         ]
 
     def run(self, batch: CycleBatch) -> CycleResult:
@@ -128,10 +124,9 @@ class _Cycle:
         def group_sums(group: Tensor) -> list[Tensor]:
             for variable, value in zip((*statistics, *frozen), before, strict=True):
                 variable.assign(value)
-            self._key_dropout(number, group, batch)
-            events = tf.nest.map_structure(
-                lambda t: t[batch.splits[group] : batch.splits[group + 1]], batch.events
-            )
+            first, last = batch.splits[group], batch.splits[group + 1]
+            self._key_dropout(number, batch.first_event + first, batch)
+            events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
                 losses = self._losses(judge(events), batch.count)
@@ -168,15 +163,12 @@ class _Cycle:
         is_generator = model is gan.generator
         return gan.generator_optimizer if is_generator else gan.discriminator_optimizer
 
-    def _key_dropout(self, update: int, group: Tensor, batch: CycleBatch) -> None:
-        """Make the masks a function of seed, cycle, update, group and layer alone."""
+    def _key_dropout(self, update: int, first_event: Tensor, batch: CycleBatch) -> None:
+        """Make masks a function of seed, cycle, update, place in the global batch and layer."""
         updates = 2 + self.config.generator_updates_per_cycle
-        first = batch.cycle * updates + update
         for index, layer in enumerate(self.dropouts):
-            place = (batch.first_group + group) * MAX_DROPOUT_LAYERS + index
-            second = place + (self.config.seed % SEEDS_IN_KEY) * MAX_GROUPS * MAX_DROPOUT_LAYERS
-            state = layer.seed_generator.state
-            state.assign(tf.cast(tf.stack([first, second]), state.dtype))
+            stream = self.config.seed * MAX_DROPOUT_LAYERS + index
+            layer.set_key(stream, batch.cycle * updates + update, first_event)
 
 
 def _moving_statistics(model: keras.Model) -> list[tf.Variable]:

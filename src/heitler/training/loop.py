@@ -65,7 +65,9 @@ def train(
     ) as advance:
         for epoch in range(len(history), config.train.epochs):
             metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, advance)}
+            ended = time.monotonic()
             metrics |= check_physics(epochs.sample_validation())
+            metrics["evaluation_time_s"] = time.monotonic() - ended
             history.append(metrics)
             if world.writes:
                 save_checkpoint(folder, gan, history, fingerprint, config.train.keep_checkpoints)

@@ -1,7 +1,7 @@
 """Random numbers of training, keyed by what they are for, never by who draws them.
 
 Each event's noise, label flips and fake energies depend only on (seed, cycle, place in the
-global batch); each dropout mask only on (seed, cycle, update, batch-norm group, layer). So the
+global batch); its dropout masks (`KeyedDropout`) only on these, the update and the layer. So the
 numbers are the same on any number of workers, and resuming needs no saved random state.
 """
 
