@@ -1,16 +1,18 @@
 """Stage `generate`: showers from the trained generator at the test set's energies, timed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heitler.config import GenerateConfig, load_config
 from heitler.data.hdf5 import Showers, read_showers
 from heitler.files import write_csv, write_json
-from heitler.generation.generate import write_generated
-from heitler.generation.sampler import Sampler, load_sampler
-from heitler.generation.timing import cost_by_batch_size, cost_by_energy
+from heitler.generation.start import import_tensorflow
 from heitler.stage import run_stage
+
+if TYPE_CHECKING:
+    from heitler.generation.sampler import Sampler
 
 TEST = Path("data/prepared/test.h5")
 GENERATOR = Path("data/training/generator")
@@ -21,6 +23,10 @@ REPORT = Path("reports/generate")
 def main() -> None:
     config = load_config().generate
     geant4 = read_showers(TEST)
+    import_tensorflow()
+    from heitler.generation.generate import write_generated
+    from heitler.generation.sampler import load_sampler
+
     sampler = load_sampler(GENERATOR, config.backend)
     print(f"generate: {len(geant4)} showers at the test set's energies", flush=True)
     seconds = write_generated(
@@ -46,8 +52,10 @@ def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
     return metrics
 
 
-def write_costs(sampler: Sampler, geant4: Showers, config: GenerateConfig) -> None:
+def write_costs(sampler: "Sampler", geant4: Showers, config: GenerateConfig) -> None:
     """By primary energy, beside Geant4, and by batch size."""
+    from heitler.generation.timing import cost_by_batch_size, cost_by_energy
+
     energy = geant4.primary_energy_GeV
     by_energy = cost_by_energy(
         sampler,

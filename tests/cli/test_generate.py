@@ -26,6 +26,7 @@ def test_showers_at_energies_from_a_file(tmp_path, generator_folder):
         *("--backend", "onnxruntime"),
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no start-up lines of TensorFlow
     assert "generating [####################] 3/3 ETA 0:00" in done.stdout
     showers = read_showers(tmp_path / "showers.h5")
     assert showers.primary_energy_GeV.tolist() == [20, 40, 80]
@@ -61,6 +62,8 @@ def test_sampled_showers_stay_in_the_training_range_unless_told(tmp_path, genera
         (("--count", 1, "--output", "old.h5"), 1, "Error: old.h5: exists. Add --overwrite"),
         (("--count", 1, "--theta", 70), 1, "3dgan-25 knows one angle only"),
         (("--count", 1, "--energy-min", 300), 1, "energy range is 300 to 100 GeV"),
+        (("--count", 1, "--energy-min", -3), 2, "--energy-min is -3. Give an energy above 0 GeV"),
+        (("--count", 1, "--theta", 200), 2, "--theta is 200. Give an angle between 0 and 180"),
         (("--count", 1, "--output", "old.h5/x.h5"), 1, "cannot be written"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",

@@ -106,15 +106,16 @@ def generate(
     """
     if (count is None) == (energies is None):
         raise typer.BadParameter("Give either --count N or --energies FILE.")
-    if energies and (energy_min is not None or energy_max is not None):
-        raise typer.BadParameter("--energy-min and --energy-max go with --count.")
+    _check_numbers(energies, energy_min, energy_max, theta)
     # Imports are where they are used: TensorFlow takes seconds, --help and wrong files should not.
     from heitler.generation.energies import read_requested_energies_GeV, sample_energies_GeV
     from heitler.generation.errors import GenerationError
+    from heitler.generation.start import import_tensorflow
 
     if output.exists() and not overwrite:
         raise GenerationError(f"{output}: exists. Add --overwrite, or give another --output.")
     requested = read_requested_energies_GeV(energies) if energies else None
+    import_tensorflow()
     from heitler.generation.sampler import load_sampler
 
     sampler = load_sampler(generator, backend)
@@ -130,6 +131,21 @@ def generate(
     _warn_outside_training(sampler, requested)
     _check_theta(sampler, theta)
     _write(output, sampler, requested, theta, seed, batch_size)
+
+
+def _check_numbers(
+    energies: Path | None, low: float | None, high: float | None, theta_deg: float
+) -> None:
+    """What can be refused before anything is loaded."""
+    if energies and (low is not None or high is not None):
+        raise typer.BadParameter("--energy-min and --energy-max go with --count.")
+    for option, energy in (("--energy-min", low), ("--energy-max", high)):
+        if energy is not None and not 0 < energy < math.inf:
+            raise typer.BadParameter(f"{option} is {energy:g}. Give an energy above 0 GeV.")
+    if not 0 < theta_deg < 180:
+        raise typer.BadParameter(
+            f"--theta is {theta_deg:g}. Give an angle between 0 and 180 degrees."
+        )
 
 
 def _write(
@@ -167,8 +183,6 @@ def _check_theta(sampler: "Sampler", theta_deg: float) -> None:
     from heitler.generation.errors import GenerationError
     from heitler.model.networks import has_theta
 
-    if not 0 < theta_deg < 180:
-        raise GenerationError(f"--theta is {theta_deg:g}. Give an angle between 0 and 180 degrees.")
     if theta_deg != 90 and not has_theta(sampler.model):
         raise GenerationError(
             f"--theta is {theta_deg:g}, but {sampler.model.network} knows one angle only. "
