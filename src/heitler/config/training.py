@@ -58,7 +58,16 @@ class TrainConfig:
     """Showers per cycle over all workers."""
     epochs: PositiveInt
     learning_rate: Positive
+    """At `reference_batch_size`."""
+    learning_rate_rule: Literal["none", "sqrt", "linear"]
+    """How RMSprop follows the global batch: `heitler.model.optimizers`."""
+    reference_batch_size: PositiveInt
+    """The global batch for which `learning_rate`, `rmsprop_rho` and `rmsprop_epsilon` are meant."""
+    warmup_epochs: Annotated[float, Field(ge=0)]
+    """Epochs in which the rate goes from `learning_rate` to what the rule makes of it."""
     rmsprop_rho: Fraction
+    rmsprop_epsilon: Positive
+    """Added to the mean square of the gradient, under the root."""
     loss_weights: LossWeights
     label_flip_probability: Fraction
     generator_updates_per_cycle: PositiveInt
@@ -78,6 +87,23 @@ class TrainConfig:
         _require_multiple(
             self.global_batch_size, groups, "train.virtual_workers", "virtual workers"
         )
+        self._check_sqrt_rule()
+
+    def _check_sqrt_rule(self) -> None:
+        memory = 1 - self.rmsprop_rho
+        if self.learning_rate_rule == "sqrt" and self.batch_ratio * memory > 1:
+            raise ConfigError(
+                f"train.learning_rate_rule is sqrt, but train.global_batch_size is "
+                f"{self.batch_ratio:g} times train.reference_batch_size, for which RMSprop's rho "
+                f"would be {1 - self.batch_ratio * memory:.3g}. Use a global batch of at most "
+                f"{int(self.reference_batch_size / memory)}, a train.rmsprop_rho of at least "
+                f"{1 - 1 / self.batch_ratio:.4g}, or the rule linear."
+            )
+
+    @property
+    def batch_ratio(self) -> float:
+        """Global batch over the batch that the learning rate is meant for."""
+        return self.global_batch_size / self.reference_batch_size
 
     @property
     def batch_norm_groups(self) -> int:

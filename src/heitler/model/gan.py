@@ -12,6 +12,7 @@ from heitler.config import ModelConfig, TrainConfig
 from heitler.model.architectures import Size
 from heitler.model.losses import cell_sum, measured_theta
 from heitler.model.networks import build_discriminator, build_generator, has_theta
+from heitler.model.optimizers import build_optimizer
 
 Tensor: TypeAlias = tf.Tensor
 SAMPLED_AT_ONCE = 64
@@ -58,7 +59,7 @@ class Gan:
 
 
 def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
-    """New networks, initialised from `train.seed`, with RMSprop as published."""
+    """New networks, initialised from `train.seed`, with RMSprop."""
     keras.utils.set_random_seed(train.seed)
     generator = build_generator(model, image_shape)
     discriminator = build_discriminator(model, image_shape)
@@ -67,16 +68,12 @@ def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
         image_shape,
         generator,
         discriminator,
-        _build_optimizer(train),
-        _build_optimizer(train),
+        build_optimizer(train),
+        build_optimizer(train),
     )
     gan.generator_optimizer.build(generator.trainable_variables)
     gan.discriminator_optimizer.build(discriminator.trainable_variables)
     return gan
-
-
-def _build_optimizer(train: TrainConfig) -> keras.Optimizer:
-    return keras.optimizers.RMSprop(learning_rate=train.learning_rate, rho=train.rmsprop_rho)
 
 
 def latent_vector(model: ModelConfig, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:

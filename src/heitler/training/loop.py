@@ -15,6 +15,7 @@ from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
+from heitler.model.optimizers import learning_rate_at
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
 from heitler.training.checkpoints import Metrics, find_checkpoint, save_checkpoint
@@ -117,6 +118,7 @@ class _Epochs:
         ready = timer.started
         for share, batch in self.file.read_ahead(shares, self.assemble):
             begun = time.time()
+            self._set_learning_rate(share.cycle)
             result = check_result(self.cycle(batch), share.cycle)
             tally.add(result, self.file.event_id[share.rows])
             input_s, ready = begun - ready, time.time()
@@ -128,11 +130,17 @@ class _Epochs:
         return {
             **tally.metrics(),
             **times,
+            "learning_rate": float(self.gan.generator_optimizer.learning_rate),
             "showers_per_second": len(seen) / times["epoch_time_s"],
             "events_seen": float(len(seen)),
             "unique_events_seen": float(len(np.unique(seen))),
             "workers": float(self.world.size),
         }
+
+    def _set_learning_rate(self, cycle: int) -> None:
+        rate = learning_rate_at(cycle, self.cycles_per_epoch, self.config.train)
+        for optimizer in (self.gan.generator_optimizer, self.gan.discriminator_optimizer):
+            optimizer.learning_rate.assign(rate)
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""

@@ -1,0 +1,59 @@
+"""RMSprop, and how its parameters follow the global batch.
+
+A batch k times as large as `train.reference_batch_size` has gradients with 1/k of the variance.
+`train.learning_rate_rule` says what is made of it:
+
+- none: nothing;
+- linear: learning rate x k (Goyal et al. 2017, arXiv:1706.02677; the public 3DGAN code);
+- sqrt: learning rate x sqrt(k), 1 - rho -> k (1 - rho), epsilon -> epsilon / k (Malladi et al.,
+  2022, arXiv:2205.10287, where epsilon is added to the root of the mean square and so becomes
+  epsilon / sqrt(k); Keras adds it under the root).
+"""
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from heitler.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Rmsprop:
+    """Parameters of RMSprop: step = learning_rate g / sqrt(mean of g^2 + epsilon)."""
+
+    learning_rate: float
+    rho: float
+    """Weight of the past in the mean of g^2."""
+    epsilon: float
+
+
+def scaled_rmsprop(train: TrainConfig) -> Rmsprop:
+    """RMSprop for `train.global_batch_size`, once warm."""
+    k = train.batch_ratio
+    rate, rho, epsilon = train.learning_rate, train.rmsprop_rho, train.rmsprop_epsilon
+    match train.learning_rate_rule:
+        case "linear":
+            return Rmsprop(rate * k, rho, epsilon)
+        case "sqrt":
+            return Rmsprop(rate * math.sqrt(k), 1 - k * (1 - rho), epsilon / k)
+    return Rmsprop(rate, rho, epsilon)
+
+
+def learning_rate_at(cycle: int, cycles_per_epoch: int, train: TrainConfig) -> float:
+    """The rate in force in a cycle, counted from 0 at the start of training.
+
+    During `train.warmup_epochs` it goes in a straight line from `train.learning_rate` to the
+    scaled rate (Goyal et al. 2017, section 2.2).
+    """
+    scaled = scaled_rmsprop(train).learning_rate
+    warm = train.warmup_epochs * cycles_per_epoch
+    if cycle >= warm:
+        return scaled
+    return train.learning_rate + (scaled - train.learning_rate) * cycle / warm
+
+
+def build_optimizer(train: TrainConfig) -> keras.Optimizer:
+    """RMSprop with the scaled parameters; the training loop sets the rate in force."""
+    scaled = scaled_rmsprop(train)
+    return keras.optimizers.RMSprop(scaled.learning_rate, rho=scaled.rho, epsilon=scaled.epsilon)
