@@ -13,7 +13,7 @@ from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, ou
 from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.networks import fast_convolution
 from heitler.model.phases import fold_axes, single_cells
-from heitler.model.spectral import SpectralConv3D, transform_length
+from heitler.model.spectral import SpectralConv3D, multiplications
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,6 @@ def _cost(conv: Conv, size: Size, channels: int, fast: bool) -> Cost:
         work = math.prod(fold.taps * fold.result.blocks for fold in folds)
         return Cost(weights * work * math.prod(conv.upsample))
     if form is SpectralConv3D:
-        length = transform_length(size[2], made[2], conv.pads[2])
-        plane = made[0] * made[1]
-        products = weights * plane * conv.kernel[0] * conv.kernel[1] * (2 * length - 1)
-        forward = 2e-9 * size[0] * size[1] * size[2] * length * channels
-        backward = 2e-9 * plane * made[2] * length * conv.filters
-        return Cost(products, forward + backward)
+        product, transforms = multiplications(conv, size, channels)
+        return Cost(2e-9 * product, 2e-9 * transforms)
     return Cost(weights * math.prod(made) * math.prod(conv.kernel))

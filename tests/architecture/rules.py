@@ -18,7 +18,7 @@ ORDER = (
     {"config"},
     {"detector"},
     {"showers"},
-    {"files", "progress", "stage"},
+    {"files", "progress", "stage", "onednn"},
     {"cluster"},
     {"tracking"},
     {"simulation"},

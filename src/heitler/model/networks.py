@@ -4,6 +4,7 @@
 arithmetic (docs/performance.md). The functions from `_convolution` on hold that choice.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -18,15 +19,15 @@ from heitler.model.architectures import (
     check_discriminator_fits,
     output_size,
 )
-from heitler.model.batch_norm import FastBatchNormalization
+from heitler.model.batch_norm import FastBatchNormalization, SynchronisedBatchNormalization
 from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.image_convolution import ImageConv3D
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.padded import PaddedConv3D
-from heitler.model.spectral import SpectralConv3D, multiplications_left
+from heitler.model.spectral import SpectralConv3D, multiplications
 
 layers = keras.layers
-SPECTRAL_PAYS_BELOW = 0.6
+SPECTRAL_PAYS_BELOW = 0.5
 """Share of multiplications left at which transforming costs less than it saves; measured."""
 
 
@@ -46,15 +47,20 @@ def has_theta(model: ModelConfig) -> bool:
     return ARCHITECTURES[model.network].conditions == 2
 
 
-def build_generator(model: ModelConfig, image_shape: Size) -> keras.Model:
-    """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`."""
+def build_generator(
+    model: ModelConfig, image_shape: Size, *, synchronised: bool = False
+) -> keras.Model:
+    """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`.
+
+    Batch norm may be synchronised over workers (`train.batch_norm`), for training.
+    """
     architecture = ARCHITECTURES[model.network]
     base = base_size(architecture.generator, image_shape)
     latent = keras.Input((model.latent_dim,), name="latent")
     x = layers.Dense(base[0] * base[1] * base[2] * architecture.base_channels, name="dense")(latent)
     x = layers.Reshape((*base, architecture.base_channels))(x)
     for index, conv in enumerate(architecture.generator, start=1):
-        x = _generator_layer(x, conv, index, architecture, model)
+        x = _generator_layer(x, conv, index, architecture, model, synchronised)
     made = output_size(architecture.generator, base)
     surplus = [m - wanted for m, wanted in zip(made, image_shape, strict=True)]
     if any(surplus):
@@ -63,25 +69,32 @@ def build_generator(model: ModelConfig, image_shape: Size) -> keras.Model:
 
 
 def _generator_layer(
-    x: keras.KerasTensor, conv: Conv, index: int, architecture: Architecture, model: ModelConfig
+    x: keras.KerasTensor,
+    conv: Conv,
+    index: int,
+    architecture: Architecture,
+    model: ModelConfig,
+    synchronised: bool,
 ) -> keras.KerasTensor:
     initializer = "glorot_normal" if conv.last else "he_uniform"
     x = _convolution(x, conv, model, name=f"conv_{index}", kernel_initializer=initializer)
     leaky = architecture.leaky_generator and not conv.last
     x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x) if leaky else layers.ReLU()(x)
     if conv.batch_norm:
-        x = _batch_norm(model)(epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}")(
-            x
-        )
+        x = _batch_norm(model, synchronised)(
+            epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}"
+        )(x)
     return x
 
 
-def build_discriminator(model: ModelConfig, image_shape: Size) -> keras.Model:
+def build_discriminator(
+    model: ModelConfig, image_shape: Size, *, synchronised: bool = False
+) -> keras.Model:
     """Cells (N, X, Y, Z, 1) -> (logit of being real (N, 1), primary energy (N, 1)).
 
     The primary energy is in units of `energy_unit_GeV`. The published sigmoid is in the loss,
     where it is numerically safer; the published third head, the sum of all cells, has no
-    weights and is `heitler.model.losses.cell_sum`.
+    weights and is `heitler.model.losses.cell_sum`. Batch norm as in `build_generator`.
     """
     architecture = ARCHITECTURES[model.network]
     check_discriminator_fits(architecture.discriminator, image_shape)
@@ -91,7 +104,7 @@ def build_discriminator(model: ModelConfig, image_shape: Size) -> keras.Model:
         x = _convolution(x, conv, model, name=f"conv_{index}")
         x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
         if conv.batch_norm:
-            x = _batch_norm(model)(
+            x = _batch_norm(model, synchronised)(
                 epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}"
             )(x)
         x = KeyedDropout(model.dropout, name=f"dropout_{index}")(x)
@@ -119,16 +132,20 @@ def _convolution(
 
 def fast_convolution(conv: Conv, shape: tuple[int, int, int, int]) -> type[PaddedConv3D] | None:
     """The rewrite that is fastest on input (X, Y, Z, C); None: Conv3D as it is."""
-    *size, channels = shape
+    x, y, z, channels = shape
+    size = (x, y, z)
     if conv.upsample != (1, 1, 1):
         return FoldedUpsamplingConv3D
     if channels == 1:
         return ImageConv3D
-    left = multiplications_left(conv, (size[0], size[1], size[2]))
-    return SpectralConv3D if left < SPECTRAL_PAYS_BELOW else None
+    plain = math.prod(conv.kernel) * channels * conv.filters * math.prod(conv.output_size(size))
+    spectral = sum(multiplications(conv, size, channels))
+    return SpectralConv3D if spectral < SPECTRAL_PAYS_BELOW * plain else None
 
 
-def _batch_norm(model: ModelConfig) -> type[keras.layers.BatchNormalization]:
+def _batch_norm(model: ModelConfig, synchronised: bool) -> type[keras.layers.BatchNormalization]:
+    if synchronised:  # Keras has no form of it that works with Horovod
+        return SynchronisedBatchNormalization
     return FastBatchNormalization if model.kernels == "fast" else layers.BatchNormalization
 
 

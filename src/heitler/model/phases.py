@@ -120,10 +120,21 @@ def fold_kernel(kernel: Any, folds: Folds, library: Any = np) -> Any:
     Returns:
         (taps x, y, z, phases in x, y, z * C, phases out x, y, z * D).
     """
-    x, y, z = (fold.weight.astype(kernel.dtype.name) for fold in folds)
-    folded = library.einsum("auik,klmcd->auilmcd", x, kernel)
-    folded = library.einsum("bvjl,auilmcd->aubvijmcd", y, folded)
-    folded = library.einsum("ewhm,aubvijmcd->uvwijhcabed", z, folded)
-    channels_in = math.prod(fold.source.phases for fold in folds) * kernel.shape[3]
-    channels_out = math.prod(fold.result.phases for fold in folds) * kernel.shape[4]
-    return library.reshape(folded, (*(fold.taps for fold in folds), channels_in, channels_out))
+    taps, phases_in, phases_out = (
+        math.prod(sizes)
+        for sizes in zip(*((f.taps, f.source.phases, f.result.phases) for f in folds), strict=True)
+    )
+    elements, channels = kernel.shape[:3], kernel.shape[3:]
+    matrix = _fold_matrix(folds).reshape(-1, math.prod(elements)).astype(kernel.dtype.name)
+    folded = library.matmul(matrix, library.reshape(kernel, (matrix.shape[1], -1)))
+    folded = library.reshape(folded, (taps * phases_in, phases_out, *channels))
+    folded = library.transpose(folded, (0, 2, 1, 3))
+    shape = (*(fold.taps for fold in folds), phases_in * channels[0], phases_out * channels[1])
+    return library.reshape(folded, shape)
+
+
+def _fold_matrix(folds: Folds) -> NDArray[np.float64]:
+    """The weights of all axes together: (taps x, y, z, phases in, phases out, kx, ky, kz)."""
+    weights = (fold.weight for fold in folds)
+    matrix: NDArray[np.float64] = np.einsum("auik,bvjl,ewhm->uvwijhabeklm", *weights, optimize=True)
+    return matrix
