@@ -14,13 +14,13 @@ import horovod.tensorflow as hvd
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.python.util import _pywrap_util_port
 
 from heitler.cluster.launch import launched_rank
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
+from heitler.onednn import onednn_in_force
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
@@ -84,7 +84,7 @@ def describe_worker() -> dict[str, str]:
         "numa": cpu_list(domains),
         "intra_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "inter_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
-        "oneDNN": "on" if _pywrap_util_port.IsMklEnabled() else "off",
+        "oneDNN": "on" if onednn_in_force() else "off",
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "horovod": horovod.__version__,

@@ -16,6 +16,7 @@ from heitler.data.summary import DataSummary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
+from heitler.onednn import require_onednn
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
 from heitler.training.checkpoints import Metrics, find_checkpoint, save_checkpoint
@@ -52,8 +53,10 @@ def train(
     """Train to `train.epochs`; every worker returns the same networks and history.
 
     Raises:
+        OneDnnError: if TensorFlow does not use oneDNN on this worker.
         TrainingError: if a loss is not finite, all fakes are empty, or sharding lost events.
     """
+    require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
     history = _restore(gan, world, folder, fingerprint, config.train.epochs)
     if world.writes:
