@@ -4,12 +4,16 @@ TensorFlow's fused kernel is as fast, but adds up a channel's cells one after an
 loses up to three digits of the variance of a batch. Here cells are summed in two steps.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from heitler.model.padded import Tensor
+
+WorkerSum = Callable[[Tensor], Tensor]
+"""The sum of the workers' tensors, on every worker."""
 
 
 @keras.saving.register_keras_serializable("heitler")
@@ -20,20 +24,48 @@ class FastBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[m
         """(N, X, Y, Z, C) -> (N, X, Y, Z, C)."""
         if mask is not None or self.renorm or inputs.dtype != tf.float32:
             return super().call(inputs, training=training, mask=mask)
+        return self._normalize(inputs, training)
+
+    def _normalize(
+        self, inputs: Tensor, training: bool | None, total: WorkerSum | None = None
+    ) -> Tensor:
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if not (training and self.trainable):
             scale = gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
             return scale_and_shift(inputs, scale, beta - self.moving_mean * scale)
-        outputs, mean, variance = normalize(inputs, gamma, beta, self.epsilon)
+        outputs, mean, variance = normalize(inputs, gamma, beta, self.epsilon, total)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + now * (1 - self.momentum))
         return outputs
 
 
+@keras.saving.register_keras_serializable("heitler")
+class SynchronisedBatchNormalization(FastBatchNormalization):
+    """BatchNormalization with the statistics of the whole global batch, in any type.
+
+    Costs one small all-reduce in the forward and one in the backward direction. Without
+    `connect` this worker is alone.
+    """
+
+    _total: WorkerSum | None = None
+
+    def connect(self, total: WorkerSum) -> None:
+        """Choose the sum over workers, in use when the layer is next traced."""
+        self._total = total
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: None = None) -> Tensor:
+        """(N, X, Y, Z, C) -> (N, X, Y, Z, C)."""
+        return self._normalize(inputs, training, self._total)
+
+
 def normalize(
-    cells: Tensor, gamma: Tensor, beta: Tensor, epsilon: float
+    cells: Tensor, gamma: Tensor, beta: Tensor, epsilon: float, total: WorkerSum | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Cells (N, X, Y, Z, C) with mean beta and variance gamma^2; the old mean and variance (C,)."""
+    """Cells (N, X, Y, Z, C) with mean beta and variance gamma^2; the old mean and variance (C,).
+
+    With `total`, mean and variance are those of all workers' cells; the gradients of gamma and
+    beta stay this worker's part of the sum.
+    """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def forward(cells: Tensor, gamma: Tensor, beta: Tensor) -> tuple[tuple[Tensor, ...], Any]:
@@ -41,15 +73,19 @@ def normalize(
         mean = channel_sums(cells) / count
         distances = tf.math.squared_difference(rows(cells), tf.tile(mean, [cells.shape[-2]]))
         variance = channel_sums(tf.reshape(distances, [-1, *cells.shape[1:]])) / count
+        if total:
+            count, mean, variance = pooled(count, mean, variance, total)
         inverse = tf.math.rsqrt(variance + epsilon)
 
         def backward(upstream: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             """d cells = scale * (upstream - mean of it - normalised * mean of their product)."""
             of_beta = channel_sums(upstream)
             of_gamma = (channel_sums(upstream * cells) - mean * of_beta) * inverse
+            sums = tf.stack([of_gamma, of_beta])
+            product, plain = tf.unstack(total(sums) if total else sums)
             scale = gamma * inverse
-            slope = -scale * inverse * of_gamma / count
-            shift = -scale * of_beta / count - slope * mean
+            slope = -scale * inverse * product / count
+            shift = -scale * plain / count - slope * mean
             of_cells = scale_and_shift(upstream, scale, shift)
             return of_cells + scale_and_shift(cells, slope, 0 * slope), of_gamma, of_beta
 
@@ -60,8 +96,26 @@ def normalize(
     return outputs
 
 
+def pooled(
+    count: Tensor, mean: Tensor, variance: Tensor, total: WorkerSum
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Count (), mean (C,) and variance (C,) of all workers' cells together, from each one's own.
+
+    In double precision, where the difference of large numbers loses nothing of float32's digits.
+    """
+    n, own_mean, own_variance = (tf.cast(x, tf.float64) for x in (count, mean, variance))
+    own = tf.stack([tf.fill(tf.shape(own_mean), n), n * own_mean, n * (own_variance + own_mean**2)])
+    counts, sums, squares = tf.unstack(total(own))  # (C,) each
+    together = sums / counts
+    pool = (counts[0], together, squares / counts - together**2)
+    n, mean, variance = (tf.cast(x, mean.dtype) for x in pool)
+    return n, mean, variance
+
+
 def scale_and_shift(cells: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """scale * cells + shift per channel, in one pass: (N, X, Y, Z, C), (C,), (C,) -> as cells."""
+    if cells.dtype != tf.float32:  # TensorFlow's kernel has no other
+        return cells * scale + shift
     outputs, *_ = tf.raw_ops.FusedBatchNormV3(
         x=tf.reshape(cells, [-1, 1, 1, cells.shape[-1]]),
         scale=scale,
