@@ -1,0 +1,140 @@
+"""The whole score card of a generated against a true (Geant4) sample."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.config import ValidateConfig
+from heitler.data.observables import Observables
+from heitler.validation.classifier import classify
+from heitler.validation.features import high_level_features, low_level_features, with_energy
+from heitler.validation.frechet import frechet_physics_distance, kernel_physics_distance
+from heitler.validation.memorisation import nearest_neighbour_ratio
+from heitler.validation.metrics import QUICK, SLOW, Settings, build_settings, measure_quick
+from heitler.validation.resampling import FloorPair, bootstrap, floor_pairs
+from heitler.validation.score import Measured, Score, judge
+
+Float = NDArray[np.float64]
+Numbers = dict[str, tuple[float, float]]
+"""Value and error by metric name."""
+
+FEWEST_SHOWERS = 20
+"""Below, the slow metrics mean nothing and are left out."""
+SLOW_STEPS = 4
+"""Slow measurements: two each of the samples and of the floor."""
+
+
+def score_card(
+    generated: Observables,
+    truth: Observables,
+    reference: Observables | None,
+    edges_GeV: Float,
+    config: ValidateConfig,
+    advance: Callable[[], Any] = lambda: None,
+) -> list[Score]:
+    """Every metric between the samples, with error, floor and verdict.
+
+    Args:
+        generated: showers to judge.
+        truth: Geant4 showers that the generator has not seen.
+        reference: other Geant4 showers, those that the generator was trained on among them; for
+            the floor, and to see whether it repeats them. Without, the floor comes from halves
+            of `truth`, and repetition is not measured.
+        edges_GeV: bins of primary energy.
+        config: section validate.
+        advance: called `SLOW_STEPS` times.
+    """
+    settings = build_settings(config, edges_GeV)
+    pairs = floor_pairs(truth, reference, len(generated), config.floor_splits, config.seed)
+    first = next(pairs)
+    found = _quick(generated, truth, settings, itertools.chain([first], pairs), config)
+    if min(len(generated), len(truth), len(first.generated)) >= FEWEST_SHOWERS:
+        found |= _slow(generated, truth, reference, settings, first, config, advance)
+    metrics = [*(metric for metric, _ in QUICK), *SLOW]
+    return [
+        judge(metric, found[metric.name], config, len(generated), len(first.generated))
+        for metric in metrics
+        if metric.name in found
+    ]
+
+
+def flat_metrics(scores: list[Score]) -> dict[str, float]:
+    """Values, errors and floors by name, for tables of numbers; what is not finite is absent."""
+    flat = {}
+    for score in scores:
+        flat[score.name] = score.value
+        flat[f"{score.name}_error"] = score.error
+        flat[f"{score.name}_floor"] = score.floor
+        flat[f"{score.name}_floor_error"] = score.floor_error
+    return {name: float(f"{value:.6g}") for name, value in flat.items() if np.isfinite(value)}
+
+
+def _quick(
+    generated: Observables,
+    truth: Observables,
+    settings: Settings,
+    pairs: Iterable[FloorPair],
+    config: ValidateConfig,
+) -> dict[str, Measured]:
+    values = measure_quick(generated, truth, settings)
+    errors = bootstrap(
+        lambda made, mc: measure_quick(made, mc, settings),
+        generated, truth, config.bootstrap_replicas, config.seed,
+    )  # fmt: skip
+    floors = [measure_quick(pair.generated, pair.truth, settings) for pair in pairs]
+    return {
+        name: Measured(value, errors[name], np.array([floor[name] for floor in floors]))
+        for name, value in values.items()
+    }
+
+
+def _slow(
+    generated: Observables,
+    truth: Observables,
+    reference: Observables | None,
+    settings: Settings,
+    pair: FloorPair,
+    config: ValidateConfig,
+    advance: Callable[[], Any],
+) -> dict[str, Measured]:
+    values = _measure_slow(generated, truth, reference, settings, config, advance)
+    rest = None if reference is None else pair.rest
+    floors = _measure_slow(pair.generated, pair.truth, rest, settings, config, advance)
+    measured = {}
+    for name, (value, error) in values.items():
+        floor, floor_error = floors.get(name, (float("nan"), 0.0))
+        measured[name] = Measured(value, error, np.array([floor]), floor_error)
+    return measured
+
+
+def _measure_slow(
+    generated: Observables,
+    truth: Observables,
+    reference: Observables | None,
+    settings: Settings,
+    config: ValidateConfig,
+    advance: Callable[[], Any],
+) -> Numbers:
+    samples = (generated, truth)
+    high = [high_level_features(sample, settings.hit_threshold_GeV) for sample in samples]
+    conditioned = [with_energy(rows, sample) for rows, sample in zip(high, samples, strict=True)]
+    found: Numbers = {}
+    for level, (made, mc) in (
+        ("high", conditioned),
+        ("low", [low_level_features(sample) for sample in samples]),
+    ):
+        result = classify(made, mc, config.classifier_seeds, config.seed)
+        found[f"classifier_auc_{level}"] = (result.auc, result.auc_error)
+        found[f"classifier_jsd_{level}"] = (result.jsd, result.jsd_error)
+    advance()
+    found["fpd"] = frechet_physics_distance(high[1], high[0], seed=config.seed)
+    found["kpd"] = kernel_physics_distance(high[1], high[0], seed=config.seed)
+    if reference is not None and len(reference):
+        found["nearest_neighbour_ratio"] = nearest_neighbour_ratio(
+            generated, reference, truth, config.seed
+        )
+    advance()
+    return found

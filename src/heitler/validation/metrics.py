@@ -1,0 +1,207 @@
+"""The lines of the score card: what they are called, their formula and source, how to get them.
+
+Two kinds. `QUICK` numbers are measured again for every bootstrap replica and every pair of the
+floor. `SLOW` ones (training a classifier, many matrix roots, nearest neighbours) know their own
+error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.config import ValidateConfig
+from heitler.data.observables import Observables
+from heitler.validation import cells, moments, profiles, response, separation
+from heitler.validation.correlation import correlation_difference
+from heitler.validation.linearity_resolution import linearity_deviation, resolution_deviation
+from heitler.validation.score import Metric
+
+Quick = Callable[[Observables, Observables, "Settings"], float]
+"""A number from a generated and a true sample."""
+
+CALOCHALLENGE = "CaloChallenge, arXiv:2410.21611"
+GAN_3D = "3DGAN's analysis, github.com/svalleco/3Dgan"
+FIG_2 = "the paper, Fig. 2"
+OWN = "this project"
+SEPARATION = "S = 1/2 sum (p - q)^2 / (p + q)"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the numbers depend on besides the showers."""
+
+    edges_GeV: NDArray[np.float64]
+    """(B + 1,) bins of primary energy"""
+    hit_threshold_GeV: float
+    separation_bins: int
+
+
+def build_settings(config: ValidateConfig, edges_GeV: NDArray[np.float64]) -> Settings:
+    """The settings of `params.yaml`."""
+    return Settings(
+        edges_GeV, config.hit_threshold_MeV / response.GEV_IN_MEV, config.separation_bins
+    )
+
+
+def _separate(of: Callable[[Observables], NDArray[np.float64]]) -> Quick:
+    """S of one number per shower."""
+    return lambda made, mc, s: separation.separation(of(made), of(mc), s.separation_bins)
+
+
+def _shape(name: str) -> tuple[Metric, Quick]:
+    place = {"longitudinal": "along the depth"}.get(name, f"across, {name[-1]}")
+    metric = Metric(
+        f"{name}_profile_error",
+        f"Shape {place}",
+        "0 to 2",
+        "sum |p_k - q_k|, sum p = sum q = 1",
+        OWN,
+    )
+    return metric, lambda made, mc, s: profiles.profile_error(
+        getattr(made, name), getattr(mc, name)
+    )
+
+
+def _largest(name: str, title: str) -> tuple[Metric, Quick]:
+    metric = Metric(
+        f"{name}_max_deviation", title, "relative",
+        "max |<E_k> / <E_k>_MC - 1|, <E_k>_MC > 1% of max", GAN_3D,
+    )  # fmt: skip
+    return metric, lambda made, mc, s: profiles.largest_relative_deviation(
+        getattr(made, name), getattr(mc, name)
+    )
+
+
+def _moment(order: int, title: str, formula: str) -> tuple[Metric, Quick]:
+    metric = Metric(f"moment_{order}", title, "relative", formula, GAN_3D)
+    return metric, lambda made, mc, s: moments.moment_deviation(made, mc, order)
+
+
+def _s(name: str, title: str, quick: Quick) -> tuple[Metric, Quick]:
+    return Metric(f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE), quick
+
+
+QUICK: tuple[tuple[Metric, Quick], ...] = (
+    (
+        Metric(
+            "response_ratio", "Response, all energies", "", "<Esum/Ep> / <Esum/Ep>_MC", FIG_2, 1.0
+        ),
+        lambda made, mc, s: response.overall_ratio(made, mc),
+    ),
+    (
+        Metric(
+            "response_max_deviation",
+            "Response, worst energy bin",
+            "relative",
+            "max |R(Ep) - 1|",
+            FIG_2,
+        ),
+        lambda made, mc, s: response.largest_deviation(made, mc, s.edges_GeV),
+    ),
+    (
+        Metric(
+            "offset_MeV",
+            "Constant offset of the energy",
+            "MeV",
+            "b in Esum - Esum_MC = a Ep + b",
+            OWN,
+        ),
+        lambda made, mc, s: response.offset_MeV(made, mc),
+    ),
+    (
+        Metric(
+            "linearity_max_deviation",
+            "Linearity, worst energy bin",
+            "relative",
+            "max |mu90 / mu90_MC - 1|",
+            "M. Thomson, NIM A 611 (2009) 25",
+        ),
+        lambda made, mc, s: linearity_deviation(made, mc, s.edges_GeV),
+    ),
+    (
+        Metric(
+            "resolution_max_deviation",
+            "Resolution, worst energy bin",
+            "relative",
+            "max |(sigma90/mu90) / (sigma90/mu90)_MC - 1|",
+            "M. Thomson, NIM A 611 (2009) 25",
+        ),
+        lambda made, mc, s: resolution_deviation(made, mc, s.edges_GeV),
+    ),
+    _largest("longitudinal", "Energy per layer, worst layer"),
+    _largest("radial", "Energy per ring, worst ring"),
+    _shape("longitudinal"),
+    _shape("transverse_x"),
+    _shape("transverse_y"),
+    _moment(1, "Mean place", "max over x, y, z of |M1 / M1_MC - 1|"),
+    _moment(2, "Squared width", "max over x, y, z of |M2 / M2_MC - 1|"),
+    _moment(3, "Skewness", "max over x, y, z of |M3 - M3_MC| / M2_MC^(3/2)"),
+    _moment(4, "Kurtosis", "max over x, y, z of |M4 - M4_MC| / M2_MC^2"),
+    _s("ecal_sum", "Deposited energy", _separate(lambda sample: sample.ecal_sum_GeV)),
+    _s(
+        "sampling_fraction",
+        "Deposited over primary energy",
+        _separate(lambda s: s.sampling_fraction),
+    ),
+    _s(
+        "layers",
+        "Energy per layer, mean",
+        lambda made, mc, s: separation.separation_layers(made, mc, s.separation_bins),
+    ),
+    _s("depth", "Depth of the shower", _separate(separation.depth)),
+    _s("width", "Width of the shower", _separate(separation.width)),
+    _s(
+        "hits",
+        "Number of hits",
+        lambda made, mc, s: _separate(lambda x: cells.hits(x, s.hit_threshold_GeV))(made, mc, s),
+    ),
+    _s("cells", "Energies of cells", lambda made, mc, s: cells.separation_cells(made, mc)),
+    (
+        Metric("hits_ratio", "Cells hit", "", "<hits> / <hits>_MC", CALOCHALLENGE, 1.0),
+        lambda made, mc, s: cells.hits_ratio(made, mc, s.hit_threshold_GeV),
+    ),
+    (
+        Metric(
+            "sparsity_difference",
+            "Part of cells not hit",
+            "",
+            "(1 - <hits>/cells) - the same of MC",
+            CALOCHALLENGE,
+        ),
+        lambda made, mc, s: cells.sparsity_difference(made, mc, s.hit_threshold_GeV),
+    ),
+    (
+        Metric("layer_correlation", "Correlation between layers", "", "max |r_ij - r_ij,MC|", OWN),
+        lambda made, mc, s: correlation_difference(made, mc),
+    ),
+)
+
+AUC, JSD = "area under the ROC curve, 0.5 guesses", "(ln 2 - BCE) / ln 2"
+KANSAL = "R. Kansal et al., arXiv:2211.10295 (jetnet)"
+CALOFLOW = "CaloFlow, arXiv:2106.05285"
+SLOW: tuple[Metric, ...] = (
+    Metric("classifier_auc_high", "Classifier on high-level features, AUC", "", AUC, CALOFLOW),
+    Metric("classifier_jsd_high", "Classifier on high-level features, JSD", "bit", JSD, CALOFLOW),
+    Metric("classifier_auc_low", "Classifier on coarse cells, AUC", "", AUC, CALOFLOW),
+    Metric("classifier_jsd_low", "Classifier on coarse cells, JSD", "bit", JSD, CALOFLOW),
+    Metric("fpd", "Frechet physics distance", "", "intercept of d^2 against 1/N", KANSAL),
+    Metric("kpd", "Kernel physics distance", "", "median MMD^2, kernel (x.y/F + 1)^4", KANSAL),
+    Metric(
+        "nearest_neighbour_ratio",
+        "Nearest neighbour: seen in training / unseen",
+        "",
+        "median d(seen) / median d(unseen)",
+        "after CaloGAN, arXiv:1712.10321",
+        1.0,
+        only_below_counts=True,
+    ),
+)
+
+
+def measure_quick(
+    generated: Observables, truth: Observables, settings: Settings
+) -> dict[str, float]:
+    """All quick numbers, by metric name; NaN what cannot be measured."""
+    return {metric.name: quick(generated, truth, settings) for metric, quick in QUICK}

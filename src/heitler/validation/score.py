@@ -1,0 +1,130 @@
+"""One line of the score card, and when it is green, yellow or red.
+
+A number's deviation is how far it is from perfect. It passes within the limit of `params.yaml`, or
+within what Geant4 shows against itself with as many showers: the mean deviation of independent
+Geant4 samples (the floor) plus `pass_sigmas` of its standard deviations. So few showers make a
+number mild, never wrong; the card says which of the two limits was in force.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.config import ValidateConfig
+
+Float = NDArray[np.float64]
+Verdict = Literal["pass", "warn", "fail"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a line of the card measures."""
+
+    name: str
+    """As in `validate.limits`."""
+    title: str
+    unit: str
+    formula: str
+    source: str
+    perfect: float = 0.0
+    only_below_counts: bool = False
+    """Whether values above the perfect one are as good."""
+
+    def deviation(self, value: float | Float) -> Any:
+        """How far from perfect: 0 or more."""
+        if self.only_below_counts:
+            return np.maximum(self.perfect - np.asarray(value), 0)
+        return np.abs(np.asarray(value) - self.perfect)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value between generated and true showers, with what is needed to judge it."""
+
+    name: str
+    title: str
+    value: float
+    """NaN if it could not be measured."""
+    error: float
+    """Standard deviation over bootstrap replicas; of classifiers, over seeds."""
+    floor: float
+    """Mean between independent Geant4 samples."""
+    floor_error: float
+    """Their standard deviation, not the error of their mean."""
+    unit: str
+    showers: int
+    """Generated showers."""
+    floor_showers: int
+    """Showers in each sample of the floor."""
+    threshold: float
+    """Largest deviation that passes, by params.yaml or by statistics."""
+    limited_by: Literal["threshold", "statistics"]
+    verdict: Verdict
+    formula: str
+    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; numbers that could not be measured are null."""
+        return {key: _plain(value) for key, value in dataclasses.asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was found for one metric."""
+
+    value: float
+    error: float
+    floors: Float
+    """(K,), one per pair of Geant4 samples"""
+    floor_error: float = 0.0
+    """Of a single floor, where known by itself."""
+
+
+def judge(
+    metric: Metric, found: Measured, config: ValidateConfig, showers: int, floor_showers: int
+) -> Score:
+    """Make the score; a number that only the generated showers fail to give is a failure."""
+    floors = found.floors[np.isfinite(found.floors)]
+    spread = max(float(floors.std()), found.floor_error) if len(floors) else math.nan
+    typical = float(metric.deviation(floors).mean()) if len(floors) else 0.0
+    reach = 0.0 if math.isnan(spread) else spread
+    passes, warns = getattr(config.limits, metric.name)
+    by_statistics = typical + config.pass_sigmas * reach
+    deviation = float(metric.deviation(found.value))
+    verdict: Verdict = "fail"  # also of NaN
+    if deviation <= max(passes, by_statistics):
+        verdict = "pass"
+    elif deviation <= max(warns, typical + config.warn_sigmas * reach):
+        verdict = "warn"
+    return Score(
+        name=metric.name,
+        title=metric.title,
+        value=found.value,
+        error=found.error,
+        floor=float(floors.mean()) if len(floors) else math.nan,
+        floor_error=spread,
+        unit=metric.unit,
+        showers=showers,
+        floor_showers=floor_showers,
+        threshold=max(passes, by_statistics),
+        limited_by="statistics" if by_statistics > passes else "threshold",
+        verdict=verdict,
+        formula=metric.formula,
+        source=metric.source,
+    )
+
+
+def worst_verdict(scores: list[Score]) -> Verdict:
+    """The verdict of the whole card: that of its worst line."""
+    found = {score.verdict for score in scores}
+    return "fail" if "fail" in found else "warn" if "warn" in found else "pass"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
