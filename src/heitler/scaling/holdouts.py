@@ -5,7 +5,8 @@ alternatives that one could as well have tried, so that nobody has to trust the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,10 @@ class Residual:
     def passes(self) -> bool:
         """Whether the deviation is within the target."""
         return abs(self.deviation) <= self.target
+
+    def row(self) -> dict[str, Any]:
+        """For a table."""
+        return asdict(self) | {"deviation": self.deviation, "passes": self.passes}
 
 
 def paper_residuals(size: int, seed: int, level: float) -> list[Residual]:

@@ -5,8 +5,10 @@ Operations in MPICH", IJHPCA 19 (2005) 49, doi:10.1177/1094342005051521, without
 additions, which is small against the link's.
 """
 
+import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,8 +21,12 @@ Samples = float | NDArray[np.float64]
 Algorithm = Literal["ring", "recursive_halving"]
 
 
+MEASURED = "measured"
+LINK_FILE = Path("reports/cluster/link.json")
+
+
 class InterconnectError(HeitlerError):
-    """No interconnect of that name."""
+    """No interconnect of that name, or no measurement of it."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +61,31 @@ PRESETS = {
 """Round textbook numbers, trusted to 30%: line rates less framing; nothing that we measured."""
 
 
-def find_link(name: str) -> Link:
-    """A preset by its name.
+def find_link(name: str, measurement: Path = LINK_FILE) -> Link:
+    """A preset by its name, or "measured": what `heitler check-cluster` wrote.
 
     Raises:
-        InterconnectError: naming the ones there are.
+        InterconnectError: naming the ones there are, or how to measure.
     """
+    if name == MEASURED:
+        return _read_link(measurement)
     if name not in PRESETS:
         raise InterconnectError(
-            f"project.interconnect is {name!r}, which is none of {', '.join(PRESETS)}. "
-            'Use one of them, or "measured" after `heitler check-cluster`.'
+            f"No interconnect is called {name!r}. There are: {', '.join(PRESETS)}, and, after "
+            f"`heitler check-cluster`, {MEASURED}."
         )
     return PRESETS[name]
+
+
+def _read_link(path: Path) -> Link:
+    if not path.is_file():
+        raise InterconnectError(
+            f"{path}: not found, so there is no measured interconnect. Run `heitler "
+            f"check-cluster` on the hosts in question, or use one of {', '.join(PRESETS)}."
+        )
+    found = json.loads(path.read_text())
+    latency_s, bandwidth = float(found["latency_s"]), float(found["bandwidth_B_per_s"])
+    return Link(MEASURED, latency_s, bandwidth, 0.1, f"measured by heitler check-cluster: {path}")
 
 
 def allreduce_s(size_B: float, processes: int, link: Link, algorithm: Algorithm) -> Samples:

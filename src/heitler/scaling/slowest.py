@@ -49,6 +49,21 @@ def slowest_over_mean(workers: int, spread: Samples) -> Samples:
     return expected if isinstance(spread, np.ndarray) else float(expected[0])
 
 
+def spread_from_waiting(waiting: float, workers: int) -> float:
+    """The spread with which N workers wait `waiting` of their compute time for the slowest.
+
+    The inverse of `slowest_over_mean` less 1, which rises with the spread; by bisection.
+    """
+    low, high = 0.0, 2.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if float(np.mean(slowest_over_mean(workers, middle))) - 1 < waiting:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 @lru_cache(maxsize=64)
 def _weights(workers: int) -> Float:
     weights = workers * _DENSITY * _CUMULATED ** (workers - 1)
