@@ -105,7 +105,9 @@ class ValidateConfig:
     bootstrap_replicas: Annotated[int, Field(ge=2, strict=True)]
     """Resampled pairs of samples, for errors."""
     floor_splits: Annotated[int, Field(ge=2, strict=True)]
-    """Pairs of independent Geant4 samples, for the floor of the cheap metrics."""
+    """Pairs of independent Geant4 samples, for the floor."""
+    slow_floor_splits: PositiveInt
+    """As many of them for classifiers, FPD, KPD and nearest neighbours, which take seconds."""
     classifier_seeds: PositiveInt
     pass_sigmas: Positive
     """What Geant4 against itself gives, plus so many of its standard deviations, passes always."""

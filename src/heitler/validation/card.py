@@ -23,8 +23,6 @@ Numbers = dict[str, tuple[float, float]]
 
 FEWEST_SHOWERS = 20
 """Below, the slow metrics mean nothing and are left out."""
-SLOW_STEPS = 4
-"""Slow measurements: two each of the samples and of the floor."""
 
 
 def score_card(
@@ -45,20 +43,26 @@ def score_card(
             of `truth`, and repetition is not measured.
         edges_GeV: bins of primary energy.
         config: section validate.
-        advance: called `SLOW_STEPS` times.
+        advance: called after each of `card_steps(config)` steps.
     """
     settings = build_settings(config, edges_GeV)
     pairs = floor_pairs(truth, reference, len(generated), config.floor_splits, config.seed)
-    first = next(pairs)
-    found = _quick(generated, truth, settings, itertools.chain([first], pairs), config)
-    if min(len(generated), len(truth), len(first.generated)) >= FEWEST_SHOWERS:
-        found |= _slow(generated, truth, reference, settings, first, config, advance)
+    few = list(itertools.islice(pairs, config.slow_floor_splits))
+    found = _quick(generated, truth, settings, itertools.chain(few, pairs), config)
+    advance()
+    if min(len(generated), len(truth), len(few[0].generated)) >= FEWEST_SHOWERS:
+        found |= _slow(generated, truth, reference, settings, few, config, advance)
     metrics = [*(metric for metric, _ in QUICK), *SLOW]
     return [
-        judge(metric, found[metric.name], config, len(generated), len(first.generated))
+        judge(metric, found[metric.name], config, len(generated), len(few[0].generated))
         for metric in metrics
         if metric.name in found
     ]
+
+
+def card_steps(config: ValidateConfig) -> int:
+    """How many steps `score_card` takes, for a progress bar."""
+    return 2 + min(config.slow_floor_splits, config.floor_splits)
 
 
 def flat_metrics(scores: list[Score]) -> dict[str, float]:
@@ -96,18 +100,26 @@ def _slow(
     truth: Observables,
     reference: Observables | None,
     settings: Settings,
-    pair: FloorPair,
+    pairs: list[FloorPair],
     config: ValidateConfig,
     advance: Callable[[], Any],
 ) -> dict[str, Measured]:
-    values = _measure_slow(generated, truth, reference, settings, config, advance)
-    rest = None if reference is None else pair.rest
-    floors = _measure_slow(pair.generated, pair.truth, rest, settings, config, advance)
-    measured = {}
-    for name, (value, error) in values.items():
-        floor, floor_error = floors.get(name, (float("nan"), 0.0))
-        measured[name] = Measured(value, error, np.array([floor]), floor_error)
-    return measured
+    values = _measure_slow(generated, truth, reference, settings, config)
+    advance()
+    floors = []
+    for pair in pairs:
+        rest = None if reference is None else pair.rest
+        floors.append(_measure_slow(pair.generated, pair.truth, rest, settings, config))
+        advance()
+    return {
+        name: Measured(
+            value,
+            error,
+            np.array([floor[name][0] for floor in floors]),
+            max(floor[name][1] for floor in floors),
+        )
+        for name, (value, error) in values.items()
+    }
 
 
 def _measure_slow(
@@ -116,7 +128,6 @@ def _measure_slow(
     reference: Observables | None,
     settings: Settings,
     config: ValidateConfig,
-    advance: Callable[[], Any],
 ) -> Numbers:
     samples = (generated, truth)
     high = [high_level_features(sample, settings.hit_threshold_GeV) for sample in samples]
@@ -129,12 +140,10 @@ def _measure_slow(
         result = classify(made, mc, config.classifier_seeds, config.seed)
         found[f"classifier_auc_{level}"] = (result.auc, result.auc_error)
         found[f"classifier_jsd_{level}"] = (result.jsd, result.jsd_error)
-    advance()
     found["fpd"] = frechet_physics_distance(high[1], high[0], seed=config.seed)
     found["kpd"] = kernel_physics_distance(high[1], high[0], seed=config.seed)
-    if reference is not None and len(reference):
+    if reference is not None:
         found["nearest_neighbour_ratio"] = nearest_neighbour_ratio(
             generated, reference, truth, config.seed
         )
-    advance()
     return found

@@ -192,7 +192,7 @@ SLOW: tuple[Metric, ...] = (
         "nearest_neighbour_ratio",
         "Nearest neighbour: seen in training / unseen",
         "",
-        "median d(seen) / median d(unseen)",
+        "[d(gen, seen) / d(unseen, seen)] / [d(gen, unseen) / d(unseen, unseen)]",
         "after CaloGAN, arXiv:1712.10321",
         1.0,
         only_below_counts=True,

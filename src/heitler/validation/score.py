@@ -81,7 +81,7 @@ class Measured:
     floors: Float
     """(K,), one per pair of Geant4 samples"""
     floor_error: float = 0.0
-    """Of a single floor, where known by itself."""
+    """Of a single one of them, where known by itself."""
 
 
 def judge(
