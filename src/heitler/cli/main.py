@@ -3,6 +3,7 @@
 import typer
 
 from heitler.cli.generate import generate
+from heitler.cli.plan import plan
 from heitler.stage import run_stage
 
 app = typer.Typer(
@@ -11,6 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(generate)
+app.command()(plan)
 
 
 @app.callback()

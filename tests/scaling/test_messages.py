@@ -1,0 +1,28 @@
+"""Message sizes against the networks themselves."""
+
+import pytest
+
+from heitler.model.networks import build_discriminator, build_generator
+from heitler.scaling.messages import BYTES, LOSSES, cycle_messages_B, parameter_counts
+
+
+@pytest.mark.parametrize(
+    ("network", "latent_dim", "image_shape"),
+    [("3dgan-25", 200, (25, 25, 25)), ("3dgan-25", 200, (9, 9, 9))],
+)
+def test_parameters_are_counted_as_keras_counts_them(network, latent_dim, image_shape, make_config):
+    model = make_config(model={"network": network, "latent_dim": latent_dim}).model
+    built = [build(model, image_shape) for build in (build_discriminator, build_generator)]
+    assert parameter_counts(model, image_shape) == tuple(net.count_params() for net in built)
+
+
+def test_published_sizes_of_both_networks(make_config):
+    assert parameter_counts(make_config().model, (25, 25, 25)) == (73_450, 872_948)
+    large = make_config(model={"network": "3dgan-51-angle", "latent_dim": 256}).model
+    assert parameter_counts(large, (51, 51, 25)) == (87_402, 1_365_047)
+
+
+def test_a_cycle_reduces_d_twice_and_g_as_often_as_it_is_updated(make_config):
+    found = cycle_messages_B(make_config().model, (25, 25, 25), generator_updates=2)
+    d, g = BYTES * (73_450 + LOSSES), BYTES * (872_948 + LOSSES)
+    assert found == (d, d, g, g)
