@@ -29,6 +29,8 @@ def keras(folder: Path) -> tuple[Run, Answer]:
 
     from training_keras import published_cycle
 
+    from heitler.onednn import onednn_in_force
+
     run, parameters = published_cycle(*load_about(folder, "plain"))
     return run, {"parameters": parameters, "onednn": onednn_in_force()}
 
@@ -61,7 +63,11 @@ def our_cycle(folder: Path, kernels: str) -> tuple[Run, Answer]:
     """As `pipelines/train.py` runs it on one worker."""
     from training_ours import compiled_cycle
 
-    run, parameters = compiled_cycle(*load_about(folder, kernels))
+    from heitler.cluster.world import join_world
+    from heitler.onednn import onednn_in_force
+
+    world = join_world(1, threads_per_worker=THREADS)
+    run, parameters = compiled_cycle(*load_about(folder, kernels), world)
     return run, {"parameters": parameters, "onednn": onednn_in_force()}
 
 
@@ -88,12 +94,6 @@ def load_about(folder: Path, kernels: str):
     weights = LossWeights(**about["train"]["loss_weights"])
     train = TrainConfig(**about["train"] | {"loss_weights": weights})
     return model, train, tuple(about["image_shape"])
-
-
-def onednn_in_force() -> bool:
-    from tensorflow.python.util import _pywrap_util_port
-
-    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def main() -> None:

@@ -1,0 +1,130 @@
+"""The same cores as one worker with all threads, or as two workers with half of them each.
+
+    python benchmarks/ranks.py [--quick] [--batches 8 64] [--rounds 4]
+
+Both train the networks of params.yaml on the same global batches with real Horovod, started as
+stage `train` starts them, turn by turn (A B A B ...). Writes benchmarks/results/ranks.json and
+ranks.md.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import training_files
+from turns import summarize
+
+from heitler.cluster.launch import launched_rank, run_workers
+from heitler.config import load_config
+from heitler.files import write_json, write_text
+from heitler.progress import progress_bar
+from heitler.tracking.provenance import collect_provenance
+
+RESULTS = Path(__file__).parent / "results"
+FORMS = (1, 2)
+"""Workers."""
+BATCHES, ROUNDS, QUICK_ROUNDS = (8, 64), 4, 2
+SHOWERS_PER_TURN = 128
+"""At least so many are timed at each batch size in a turn."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="batch 8 only, few rounds")
+    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    batches = options.batches[:1] if options.quick else options.batches
+    rounds = QUICK_ROUNDS if options.quick else options.rounds
+    with tempfile.TemporaryDirectory() as name:
+        training_files.write_files(Path(name), load_config(), max(batches))
+        runs = _take_turns(Path(name), batches, rounds)
+    results = {
+        "cores": len(os.sched_getaffinity(0)),
+        "seconds": {str(workers): summarize(runs[workers]) for workers in FORMS},
+        "provenance": collect_provenance(),
+    }
+    write_json(RESULTS / "ranks.json", results)
+    write_text(RESULTS / "ranks.md", _table(results))
+    print((RESULTS / "ranks.md").read_text())
+
+
+def _take_turns(folder: Path, batches: list[int], rounds: int) -> dict[int, dict[int, Any]]:
+    """Seconds of every cycle, by workers and batch size."""
+    runs = {workers: {batch: [] for batch in batches} for workers in FORMS}
+    cluster = load_config().cluster
+    sizes = [str(batch) for batch in batches]
+    with progress_bar("ranks", rounds * len(FORMS)) as advance:
+        for _ in range(rounds):
+            for workers in FORMS:
+                code = run_workers(cluster, workers, __file__, str(folder), str(workers), *sizes)
+                if code:
+                    raise SystemExit(code)
+                timed = json.loads((folder / "timed.json").read_text())
+                for batch in batches:
+                    runs[workers][batch] += timed[str(batch)]
+                advance(note=f"{workers} workers")
+    return runs
+
+
+def work(folder: Path, workers: int, batches: list[int]) -> None:
+    """In every worker: some cycles at each batch size; rank 0 writes their seconds."""
+    from training_ours import compiled_cycle
+    from training_worker import load_about
+
+    from heitler.cluster.world import gather_arrays, join_world
+
+    cluster = load_config().cluster
+    world = join_world(workers, cluster.threads_per_worker, pin_cores=cluster.pin_cores)
+    run, _ = compiled_cycle(*load_about(folder, load_config().model.kernels), world)
+    arrays = dict(np.load(folder / "events.npz"))
+    timed = {}
+    for batch in batches:
+        events = {name: array[:batch] for name, array in arrays.items()}
+        run(events)
+        run(events)
+        timed[batch] = []
+        for _ in range(max(2, SHOWERS_PER_TURN // batch)):
+            wall, cpu = time.perf_counter(), time.process_time()
+            run(events)  # every cycle ends with an all-reduce: all workers take the same time
+            seconds = np.array([time.perf_counter() - wall, time.process_time() - cpu])
+            wall_s, cpu_s = gather_arrays(seconds[None], "seconds").T
+            timed[batch].append({"wall_s": wall_s.max(), "cpu_s": cpu_s.sum()})
+    if world.writes:
+        write_json(folder / "timed.json", timed)
+
+
+def _table(results: dict[str, Any]) -> str:
+    one, two = (results["seconds"][str(workers)] for workers in FORMS)
+    cores = results["cores"]
+    lines = [
+        f"One worker with {cores} threads against two with {cores // 2} each, on {cores} cores, "
+        "equal global batch; seconds per cycle of interleaved turns.",
+        "",
+        "| global batch | one worker: median (min; spread; CPU) | two workers "
+        "| two workers' showers/s over one's |",
+        "|---:|---:|---:|---:|",
+    ]
+    for batch in one:
+        cells = [
+            f"{run[batch]['median']:.3f} ({run[batch]['min']:.3f}; {run[batch]['spread']:.2f}; "
+            f"{run[batch]['cpu']:.2f})"
+            for run in (one, two)
+        ]
+        ratio = one[batch]["median"] / two[batch]["median"]
+        lines.append(f"| {batch} | {' | '.join(cells)} | {ratio:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    if launched_rank() is None:
+        main()
+    else:
+        folder, workers, *sizes = sys.argv[1:]
+        work(Path(folder), int(workers), [int(size) for size in sizes])
