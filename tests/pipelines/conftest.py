@@ -29,6 +29,14 @@ TINY: dict[str, dict[str, Any]] = {
         "energy_max_GeV": 4.0,
     },
     "train": {"epochs": 1, "global_batch_size": 8, "response_bins": 2},
+    "scale": {
+        "per_worker_batch_size": 4,
+        "repeats": 1,
+        "warmup_cycles": 1,
+        "cycles": 1,
+        "independent": False,
+        "software": False,
+    },
     "validate": {"energy_bins": 2},
 }
 

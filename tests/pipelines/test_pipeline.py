@@ -11,7 +11,8 @@ import pytest
 
 from tests.pipelines.conftest import Project
 
-STAGES = ["tables", "simulate", "prepare", "train", "generate", "validate", "report"]
+TRAININGS = "run_uuid in (select run_uuid from params where key = 'train.epochs')"
+STAGES = ["tables", "simulate", "prepare", "scale", "train", "generate", "validate", "report"]
 
 
 def stages_run(output: str) -> list[str]:
@@ -35,7 +36,9 @@ def test_all_stages_run_from_nothing_and_leave_a_page(project: Project) -> None:
 
 
 def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
-    [(run_id, status)] = mlflow_runs(project, "select run_uuid, status from runs")
+    [(run_id, status)] = mlflow_runs(
+        project, f"select run_uuid, status from runs where {TRAININGS}"
+    )
     assert status == "FINISHED"
     keys = {key for (key,) in mlflow_runs(project, "select distinct key from metrics")}
     expected = {"epoch_time_s", "showers_per_second", "cycle_time_s", "input_wait_s"}
@@ -43,12 +46,23 @@ def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
     assert expected | {"unique_events_seen", "generator_1_ecal_sum"} <= keys
     assert any(key.startswith("response_ratio") for key in keys)
     assert any(key.startswith("system/") for key in keys)
-    params = dict(mlflow_runs(project, "select key, value from params"))
+    params = dict(mlflow_runs(project, f"select key, value from params where {TRAININGS}"))
     assert params["train.workers"] == "2"
     tags = dict(mlflow_runs(project, "select key, value from tags"))
     assert len(tags["heitler.code.git_commit"]) == 40
     assert mlflow_runs(project, "select count(*) from datasets") == [(2,)]
     assert list((project.folder / "mlruns/artifacts" / run_id).rglob("*.svg"))
+
+
+def test_the_sweep_over_workers_is_one_parent_run_with_a_child_per_point(project: Project) -> None:
+    children = mlflow_runs(project, "select value from tags where key = 'heitler.scale.kind'")
+    assert sorted(children) == [("strong",), ("strong",), ("weak",), ("weak",)]
+    [(parents,)] = mlflow_runs(
+        project, "select count(distinct value) from tags where key = 'mlflow.parentRunId'"
+    )
+    assert parents == 1
+    metrics = json.loads((project.folder / "reports/scale/metrics.json").read_text())
+    assert metrics["weak_2_workers_efficiency"] > 0
 
 
 def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> None:
@@ -83,7 +97,9 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
     output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
     assert stages_run(output) == ["train", "generate", "validate", "report"]
     counts = mlflow_runs(
-        project, "select value, count(*) from params where key = 'train.workers' group by value"
+        project,
+        "select value, count(*) from params where key = 'train.workers' "
+        f"and {TRAININGS} group by value",
     )
     assert counts == [("1", 1), ("2", 1)]
     assert "one-worker" in project.run("dvc", "exp", "show", "--csv")

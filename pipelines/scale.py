@@ -1,0 +1,85 @@
+"""Stage `scale`: the training cycle on several numbers of workers, measured and compared."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from heitler.cluster.launch import launched_rank
+from heitler.config import Config, as_dict, load_config
+from heitler.data.batches import cycles_per_epoch
+from heitler.data.summary import load_summary
+from heitler.files import digest, write_csv, write_json
+from heitler.report.efficiency_figure import draw_efficiency
+from heitler.scaling.efficiency import compare_points, cycle_rows
+from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
+from heitler.scaling.records import Start
+from heitler.scaling.summary import flat_metrics, sentences
+from heitler.scaling.sweep import run_sweep
+from heitler.stage import run_stage
+from heitler.tracking.provenance import source_digest
+from heitler.tracking.scaling import log_sweep
+
+PREPARED = Path("data/prepared")
+RECORDS = Path("data/scale")
+REPORT = Path("reports/scale")
+
+
+def main() -> None:
+    config = load_config()
+    if launched_rank() is None:
+        sweep(config)
+    else:
+        setup, repeat, meeting, place = sys.argv[1:]
+        measure_as_worker(config, setup, int(repeat), Path(meeting), int(place))
+
+
+def sweep(config: Config) -> None:
+    summary = load_summary(PREPARED / "summary.json")
+    comparisons = plan(config)
+    showers = summary.showers["train"]
+    for row in comparisons:  # too few showers are noticed before anything starts
+        cycles_per_epoch(showers, row.point.global_batch_size)
+    fingerprint = sweep_fingerprint(config, summary.digest)
+    records = run_sweep(config, comparisons, RECORDS, fingerprint, __file__)
+    rows = compare_points(comparisons, records, showers)
+    write_csv(REPORT / "points.csv", rows)
+    write_csv(REPORT / "cycles.csv", cycle_rows(records))
+    write_json(REPORT / "metrics.json", flat_metrics(rows))
+    draw_efficiency(REPORT / "efficiency.svg", rows)
+    log_sweep(config, "scale", rows, flat_metrics(rows), REPORT)
+    shutil.rmtree(RECORDS)  # the next sweep measures again
+    print("\n".join(sentences(rows)))
+
+
+def plan(config: Config) -> list[Comparison]:
+    cores = len(os.sched_getaffinity(0)) if config.cluster.launcher == "local" else 0
+    return plan_comparisons(config.scale, config.model, cores)
+
+
+def measure_as_worker(config: Config, name: str, repeat: int, meeting: Path, place: int) -> None:
+    points = {setup.name: found for setup, found in points_by_setup(plan(config)).items()}[name]
+    # TensorFlow reads this when it is imported, in the workers only.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(points[0].setup.onednn))
+    from heitler.scaling.measure import measure_points
+
+    summary = load_summary(PREPARED / "summary.json")
+    measure_points(
+        config,
+        points,
+        Start(repeat, sweep_fingerprint(config, summary.digest), meeting, place),
+        PREPARED / "train.h5",
+        summary,
+        RECORDS,
+    )
+
+
+def sweep_fingerprint(config: Config, data_digest: str) -> str:
+    """Everything that decides what is measured, the machines aside."""
+    sections = {name: as_dict(config)[name] for name in ("model", "train", "scale")}
+    code = source_digest("cluster", "data", "model", "scaling", "training")
+    return digest([sections, data_digest, code])
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,85 @@
+"""The sweep: every point started `scale.repeats` times, in turns, each start kept when it is done.
+
+Turns (A B C A B C ...) spread over the points whatever else the machine does meanwhile.
+"""
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from heitler.cluster.launch import run_workers
+from heitler.config import ClusterConfig, Config
+from heitler.errors import HeitlerError
+from heitler.progress import progress_bar
+from heitler.scaling.points import Comparison, Point, Setup, points_by_setup
+from heitler.scaling.records import Record, read_records
+
+
+class SweepError(HeitlerError):
+    """A start of the sweep failed."""
+
+
+def run_sweep(
+    config: Config,
+    comparisons: list[Comparison],
+    folder: Path,
+    fingerprint: str,
+    script: str,
+) -> dict[Point, list[Record]]:
+    """Start what has no record yet; return the records of all points, one per repeat.
+
+    Args:
+        config: `scale` and `cluster`.
+        comparisons: what is to be measured.
+        folder: of the records.
+        fingerprint: of everything that decides them.
+        script: what the workers run: `script SETUP REPEAT MEETING PLACE`.
+
+    Raises:
+        SweepError: naming the start that failed.
+        LaunchError: if workers cannot be started as `cluster` says.
+    """
+    setups = points_by_setup(comparisons)
+    starts = [(repeat, setup) for repeat in range(config.scale.repeats) for setup in setups]
+    missing = [
+        (repeat, setup)
+        for repeat, setup in starts
+        if None in (read_records(folder, p, repeat, fingerprint) for p in setups[setup])
+    ]
+    kept = len(starts) - len(missing)
+    with progress_bar("measuring", len(starts), done=kept) as advance:
+        for repeat, setup in missing:
+            _start(config.cluster, setup, repeat, script)
+            advance(note=f"{setup.name}, repeat {repeat + 1} of {config.scale.repeats}")
+    repeats = range(config.scale.repeats)
+    return {
+        point: [_require(folder, point, repeat, fingerprint) for repeat in repeats]
+        for points in setups.values()
+        for point in points
+    }
+
+
+def _start(cluster: ClusterConfig, setup: Setup, repeat: int, script: str) -> None:
+    copies, workers = (setup.workers, 1) if setup.independent else (1, setup.workers)
+    with tempfile.TemporaryDirectory() as meeting, ThreadPoolExecutor(copies) as pool:
+
+        def start(place: int) -> int:
+            arguments = (setup.name, str(repeat), meeting, str(place))
+            return run_workers(cluster, workers, script, *arguments)
+
+        codes = list(pool.map(start, range(copies)))
+    if any(codes):
+        raise SweepError(
+            f"{setup.name}, repeat {repeat + 1}: a worker failed (above). What was measured before "
+            "is kept: mend the cause and run the stage again."
+        )
+
+
+def _require(folder: Path, point: Point, repeat: int, fingerprint: str) -> Record:
+    record = read_records(folder, point, repeat, fingerprint)
+    if record is None:
+        raise SweepError(
+            f"{folder}: no measurement of {point.name}, repeat {repeat + 1}, although its workers "
+            "ended well. Is the folder shared by all hosts? Rank 0 writes there."
+        )
+    return record

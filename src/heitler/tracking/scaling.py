@@ -1,0 +1,81 @@
+"""A sweep over numbers of workers in MLflow: a parent run with one child per row of the table.
+
+The children's parameters and metrics have the names that trainings have, so that the two can be
+compared in one table.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import mlflow
+
+from heitler.config import Config, as_dict
+from heitler.tracking.provenance import collect_provenance
+from heitler.tracking.runs import flatten, open_run
+
+KIND_TAG = "heitler.scale.kind"
+PARTS = {
+    "compute_time_s": "cycle_compute_s",
+    "communication_time_s": "cycle_communication_s",
+    "straggler_wait_s": "cycle_straggler_wait_s",
+    "input_wait_s": "cycle_input_wait_s",
+}
+"""Metric of a training, s per epoch: column of the table, s per cycle."""
+AS_THEY_ARE = (
+    "workers",
+    "cycle_time_s",
+    "epoch_time_s",
+    "showers_per_second",
+    "showers_per_second_low",
+    "showers_per_second_high",
+    "speed_up",
+    "efficiency",
+    "efficiency_low",
+    "efficiency_high",
+    "efficiency_against_independent",
+    "efficiency_against_independent_low",
+    "efficiency_against_independent_high",
+    "energy_J_per_shower",
+)
+
+
+def log_sweep(
+    config: Config,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    metrics: Mapping[str, Any],
+    figures: Path,
+) -> str:
+    """Log a finished sweep; the id of the parent run.
+
+    Args:
+        config: of the sweep.
+        name: of the parent run.
+        rows: of `heitler.scaling.efficiency.compare_points`.
+        metrics: of the parent.
+        figures: a folder with what to attach.
+    """
+    sections = {key: values for key, values in as_dict(config).items() if key in ("model", "scale")}
+    with open_run(name, parameters=sections, tags=collect_provenance()) as parent:
+        parent.log_metrics(metrics)
+        parent.log_files(figures, "scale")
+        for row in rows:
+            _log_point(row)
+    return parent.run_id
+
+
+def _log_point(row: Mapping[str, Any]) -> None:
+    epoch_over_cycle = row["epoch_time_s"] / row["cycle_time_s"]
+    metrics = {key: float(row[key]) for key in AS_THEY_ARE if row[key] is not None}
+    metrics |= {name: epoch_over_cycle * row[column] for name, column in PARTS.items()}
+    setting = {
+        "train": {"workers": row["workers"], "global_batch_size": row["global_batch_size"]},
+        "cluster": {"threads_per_worker": row["threads_per_worker"]},
+        "model": {"kernels": row["kernels"]},
+        "scale": {"per_worker_batch_size": row["per_worker_batch_size"], "onednn": row["onednn"]},
+    }
+    with mlflow.start_run(nested=True, run_name=f"scale-{row['name']}"):
+        mlflow.set_tag(KIND_TAG, row["kind"])
+        mlflow.log_params(dict(flatten(setting)))
+        mlflow.log_metrics(metrics)
