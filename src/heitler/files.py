@@ -32,7 +32,7 @@ def write_json(path: Path, content: Any) -> None:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def write_csv(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write a table with a heading, atomically; the rows have equal columns."""
     with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))

@@ -2,8 +2,10 @@
 
 import typer
 
+from heitler.cli.compare import compare
 from heitler.cli.generate import generate
 from heitler.cli.plan import plan
+from heitler.cli.sync import sync
 from heitler.stage import run_stage
 
 app = typer.Typer(
@@ -11,8 +13,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(compare)
 app.command()(generate)
 app.command()(plan)
+app.command()(sync)
 
 
 @app.callback()

@@ -1,0 +1,78 @@
+"""`heitler compare`: trainings and measured points side by side, with units."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH_OF_FILES = 250
+"""Characters, where the output is no terminal."""
+
+
+def compare(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN...",
+            help="Run names, run ids, or names of DVC experiments; a sweep stands for its points. "
+            "Default: the latest finished trainings.",
+        ),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+) -> None:
+    """Compare runs: speed, efficiency, where the time went, losses and response.
+
+    Speed-up and efficiency are relative to the first run named, so name the one with the fewest
+    workers first.
+
+    Examples:
+
+    heitler compare
+
+    heitler compare train-1-workers-5-epochs train-2-workers-5-epochs --csv compared.csv
+
+    heitler compare scale
+    """
+    from heitler.files import write_csv
+    from heitler.tracking.comparison import COLUMNS, compare_runs
+
+    rows = compare_runs(runs or [])
+    columns = [column for column in COLUMNS if any(row[column.name] is not None for row in rows)]
+    lines = [[column.heading for column in columns]]
+    lines += [[_text(row[column.name], column.decimals) for column in columns] for row in rows]
+    _print(lines)
+    if csv:
+        write_csv(csv, rows)
+
+
+def _print(lines: list[list[str]]) -> None:
+    """One line per run; where the terminal is too narrow for that, one column per run."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
+    table = _table(lines)
+    if console.measure(table).maximum > console.width:
+        table = _table([list(column) for column in zip(*lines, strict=True)])
+    console.print(table)
+
+
+def _table(lines: list[list[str]]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for index, heading in enumerate(lines[0]):
+        table.add_column(heading, justify="right" if index else "left")
+    for line in lines[1:]:
+        table.add_row(*line)
+    return table
+
+
+def _text(value: str | float | None, decimals: int) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{value:,.{decimals}f}"

@@ -1,0 +1,176 @@
+"""The table that a person would make by hand across runs: trainings and points of a sweep."""
+
+import difflib
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+from heitler.errors import HeitlerError
+from heitler.tracking.lookup import search
+from heitler.tracking.store import connect
+
+LATEST = 8
+"""Runs to compare if none is named."""
+SPEED = "showers_per_second"
+EXPERIMENT_TAG = "heitler.dvc.experiment"
+Cell = str | float | None
+
+
+class ComparisonError(HeitlerError):
+    """A run to compare is not there."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table."""
+
+    name: str
+    """As in the CSV file, with its unit."""
+    heading: str
+    decimals: int
+    value: Callable[["_Run", "_Run"], Cell]
+    """Of a run and the first run of the table."""
+
+
+def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
+    """One row per run, with the names of `COLUMNS`; None where a run has no such value.
+
+    Args:
+        names: run ids (or their first characters), run names or names of DVC experiments; a sweep
+            stands for its points. Without any: the latest finished trainings, or else the latest
+            sweep.
+
+    Raises:
+        ComparisonError: naming similar runs, if one is not there.
+    """
+    connect()
+    client = MlflowClient()
+    runs = search(client)
+    chosen = [run for name in names for run in _find(name, runs)] if names else _latest(runs)
+    if not chosen:
+        raise ComparisonError("No finished run in MLflow yet. Make one: dvc repro")
+    wrapped = [_Run(client, run) for run in chosen]
+    return [{c.name: c.value(run, wrapped[0]) for c in COLUMNS} for run in wrapped]
+
+
+class _Run:
+    """Values of a run, by their names in MLflow."""
+
+    def __init__(self, client: MlflowClient, run: Run) -> None:
+        self.client, self.run = client, run
+        self._histories: dict[str, list[float]] = {}
+
+    def history(self, metric: str) -> list[float]:
+        """Of a training: after every epoch."""
+        if metric not in self._histories:
+            points = self.client.get_metric_history(self.run.info.run_id, metric)
+            ordered = sorted(points, key=lambda point: point.step)
+            self._histories[metric] = [point.value for point in ordered]
+        return self._histories[metric]
+
+    def median(self, metric: str) -> float | None:
+        values = self.history(metric)
+        return statistics.median(values) if values else None
+
+    def share(self, metric: str) -> float | None:
+        """Percent of the time of all epochs."""
+        part, whole = self.history(metric), self.history("epoch_time_s")
+        return 100 * sum(part) / sum(whole) if part and whole else None
+
+    def last(self, metric: str) -> float | None:
+        value: float | None = self.run.data.metrics.get(metric)
+        return value
+
+    def parameter(self, name: str) -> float | None:
+        value = self.run.data.params.get(name)
+        return float(value) if value else None
+
+    def speed_up(self, first: "_Run") -> float | None:
+        own, other = self.median(SPEED), first.median(SPEED)
+        return own / other if own and other else None
+
+    def efficiency(self, first: "_Run") -> float | None:
+        """Percent: the speed-up over that of the number of workers."""
+        speed_up, workers = self.speed_up(first), self.parameter("train.workers")
+        before = first.parameter("train.workers")
+        return 100 * speed_up * before / workers if speed_up and workers and before else None
+
+    def batch_per_worker(self) -> float | None:
+        batch = self.parameter("train.global_batch_size")
+        workers = self.parameter("train.workers")
+        return batch / workers if batch and workers else None
+
+
+COLUMNS = (
+    Column("run", "run", 0, lambda run, _: run.run.info.run_name),
+    Column("run_id", "id", 0, lambda run, _: run.run.info.run_id[:8]),
+    Column("workers", "workers", 0, lambda run, _: run.parameter("train.workers")),
+    Column("batch_per_worker", "batch per worker", 0, lambda run, _: run.batch_per_worker()),
+    Column(
+        "global_batch_size", "batch", 0, lambda run, _: run.parameter("train.global_batch_size")
+    ),
+    Column("epochs", "epochs", 0, lambda run, _: run.last("epoch")),
+    Column("epoch_time_s", "s per epoch", 2, lambda run, _: run.median("epoch_time_s")),
+    Column("showers_per_second", "showers / s", 2, lambda run, _: run.median(SPEED)),
+    Column("speed_up", "speed-up", 2, lambda run, first: run.speed_up(first)),
+    Column("efficiency_percent", "efficiency %", 1, lambda run, first: run.efficiency(first)),
+    Column("communication_percent", "comm. %", 1, lambda run, _: run.share("communication_time_s")),
+    Column("straggler_percent", "slowest %", 1, lambda run, _: run.share("straggler_wait_s")),
+    Column("input_percent", "input %", 1, lambda run, _: run.share("input_wait_s")),
+    Column(
+        "discriminator_loss",
+        "D loss (real)",
+        2,
+        lambda run, _: run.last("discriminator_real_total"),
+    ),
+    Column("generator_loss", "G loss", 2, lambda run, _: run.last("generator_1_total")),
+    Column(
+        "response_worst_deviation",
+        "worst |R - 1|",
+        3,
+        lambda run, _: run.last("response_worst_deviation"),
+    ),
+)
+"""Times are medians over epochs, shares are of all epochs, losses and response of the last."""
+
+
+def _latest(runs: list[Run]) -> list[Run]:
+    finished = [run for run in runs if run.info.status == "FINISHED" and SPEED in run.data.metrics]
+    trainings = [run for run in finished if _parent(run) is None]
+    sweep = [run for run in finished if _parent(run) == _parent(finished[-1])]
+    return trainings[-LATEST:] or sweep
+
+
+def _parent(run: Run) -> str | None:
+    parent: str | None = run.data.tags.get(MLFLOW_PARENT_RUN_ID)
+    return parent
+
+
+def _find(name: str, runs: list[Run]) -> list[Run]:
+    """The run of this name or id, or the points of this sweep; of equal names the latest."""
+    matching = [
+        run
+        for run in runs
+        if name in (run.info.run_name, run.data.tags.get(EXPERIMENT_TAG))
+        or (len(name) >= 4 and run.info.run_id.startswith(name))
+    ]
+    if not matching:
+        raise ComparisonError(
+            f"{name}: no run of this name or id in MLflow. {_similar(name, runs)}"
+        )
+    found = matching[-1]
+    points = [run for run in runs if _parent(run) == found.info.run_id]
+    return points or [found]
+
+
+def _similar(name: str, runs: list[Run]) -> str:
+    known = {run.info.run_name for run in runs}
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    if close:
+        return f"Did you mean {', '.join(close)}?"
+    latest = list(dict.fromkeys(run.info.run_name for run in reversed(runs)))[:5]
+    return f"The latest are {', '.join(latest)}." if latest else "There is none at all."
