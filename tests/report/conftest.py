@@ -15,9 +15,16 @@ from heitler.data.observables import measure
 from heitler.files import write_csv, write_json
 from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
+from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.scaling.calibration import calibrate
+from heitler.scaling.holdouts import paper_residuals, v100_residuals
+from heitler.scaling.interconnects import PRESETS
+from heitler.scaling.plan import Training, plan_training
+from heitler.scaling.projection_summary import projection_metrics
 from heitler.validation.compare import compare_response, validation_metrics
+from tests.scaling.sweeps import write_sweep
 
 ROOT = Path(__file__).parents[2]
 EDGES = np.linspace(10, 100, 4)
@@ -75,6 +82,8 @@ def epoch(number: int) -> dict[str, float]:
         **losses,
         **times,
         "showers_per_second": 7.0,
+        "cycles": 4.0,
+        "events_seen": 70.0,
         "response_ratio_10_55_GeV": 0.5,
     }
 
@@ -101,14 +110,15 @@ def write_results(data: Path, reports: Path) -> None:
     response = compare_response(*samples, EDGES)
     folder = reports / "validate"
     write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
-    write_validation_figures(folder, samples, response, config)
-    draw_showers(folder / "showers.svg", generated, geant4, config.detector)
+    write_validation_figures(folder, samples, response, config.validate, 5.1)
+    draw_showers(folder / "showers.svg", generated, geant4, 5.1)
     sets = {"train": samples[2], "validation": samples[1], "test": samples[1]}
     write_data_figures(reports / "prepare", sets, [0.02], EDGES, config.detector, geant4)
     history = [epoch(1), epoch(2)]
     draw_losses(reports / "report/losses.svg", history)
     draw_epoch_times(reports / "report/epoch_times.svg", history)
     draw_response_history(reports / "report/response_history.svg", history)
+    write_projection(reports / "project")
     for stage in ("prepare", "train", "generate"):
         write_json(reports / stage / "metrics.json", {})
     write_csv(reports / "train/history.csv", history)
@@ -116,6 +126,16 @@ def write_results(data: Path, reports: Path) -> None:
     write_csv(reports / "generate/cost_by_batch_size.csv", [BATCH_COST])
     draw_cost(reports / "report/cost.svg", COSTS)
     write_json(data / "prepared/summary.json", summary())
+
+
+def write_projection(folder: Path) -> None:
+    sweep = write_sweep(folder.parent / "scale")
+    calibration = calibrate(sweep, 2, PRESETS["omni-path-100"], Path("no history"))
+    training = Training.of(small_config(), calibration, 16_000)
+    rows = plan_training(training, [1, 16, 256], epochs=30, budget_node_hours=None)
+    draw_epoch_time_by_nodes(folder / "fig1.svg", rows, {1: rows[0].epoch_s.value}, "test node")
+    residuals = paper_residuals(100, 1, 0.95) + v100_residuals(100, 1, 0.95)
+    write_json(folder / "metrics.json", projection_metrics(rows, residuals))
 
 
 def summary() -> dict[str, object]:

@@ -25,7 +25,7 @@ def change_metrics(results: Results, **values: object) -> None:
 def test_every_figure_is_on_the_page_with_a_text_alternative(results):
     page = page_of(results)
     figures = re.findall(r'<svg[^>]* role="img"[^>]* aria-label="([^"]+)"', page)
-    assert len(figures) == 2 + len(SHAPES) + len(TRAINING) + len(DATA)
+    assert len(figures) == 3 + len(SHAPES) + len(TRAINING) + len(DATA)
     assert len(set(figures)) == len(figures)
     for number in ("1.20 from 10 to 40 GeV", "1.20 from 70 to 100 GeV"):
         assert number in figures[0]
@@ -60,6 +60,15 @@ def test_cost_of_a_shower_is_shown_with_its_batch_size(results):
     assert "CPU time per shower of Geant4 and of the generator" in page
     assert "128 at once" in page
     assert "0.75\N{NO-BREAK SPACE}ms (1.25\N{NO-BREAK SPACE}ms of CPU time)" in page
+
+
+def test_the_papers_efficiency_and_the_checked_predictions_are_shown(results):
+    page = page_of(results)
+    nbsp = "\N{NO-BREAK SPACE}"
+    assert f"scaling is 98{nbsp}% efficient" in page
+    assert f"its own times give 87{nbsp}% there (83{nbsp}% to 91{nbsp}%" in page
+    assert "Paper, 256 nodes (Xeon 8260)" in page
+    assert "29.0 s published: -2.0%" in page
 
 
 def test_a_failing_response_is_said_plainly_with_its_numbers(results):

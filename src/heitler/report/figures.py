@@ -101,6 +101,16 @@ COST = Figure(
     "CPU time per shower of Geant4 and of the generator in bins of primary energy, with ratio.",
 )
 
+MANY_NODES = Figure(
+    "project/fig1.svg",
+    "The paper's Fig. 1 with our numbers. Above, time per epoch against nodes; dotted lines are "
+    "perfect scaling. Below, the efficiency: time on one node over N times the time on N nodes. "
+    "Bars are what the rounding of the printed numbers allows; the band is the interval of our "
+    "projection. A triangle is measured, a line is projected.",
+    "Time per epoch and scaling efficiency against nodes: two systems of the paper, and ours "
+    "projected.",
+)
+
 DATA = (
     Figure(
         "prepare/energy_spectrum.svg",

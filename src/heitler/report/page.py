@@ -11,6 +11,7 @@ from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.claims import describe_training, reach_verdict
 from heitler.report.inputs import ReportInputs
+from heitler.report.projection import projection_rows, published_efficiency
 from heitler.report.tables import batch_size_rows, physics_rows, speed_rows, training_rows
 
 TEMPLATE = "page.html.j2"
@@ -49,6 +50,9 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
         speed_rows=speed_rows(inputs),
         batch_size_rows=batch_size_rows(inputs),
         cost=figures.COST,
+        many_nodes=figures.MANY_NODES,
+        projection_rows=projection_rows(inputs.metrics["project"]),
+        published=published_efficiency(inputs.metrics["project"]),
         caveats=caveats(inputs, verdict),
         longer=longer_trainings(inputs, config, training),
         simulation=dict(flatten(inputs.summary["simulation"])),

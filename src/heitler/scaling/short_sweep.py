@@ -48,7 +48,7 @@ def measure_now(folder: Path, ranks_per_node: int, batch_per_worker: int | None)
         (work / PARAMS_FILE).write_text(yaml.safe_dump(params, sort_keys=False))
         (work / PREPARED).parent.mkdir(parents=True)
         (work / PREPARED).symlink_to(PREPARED.resolve())
-        command = [sys.executable, SCRIPT.resolve()]
+        command = [sys.executable, str(SCRIPT.resolve())]
         # Its progress goes where it does not mix with a plan as JSON.
         if subprocess.run(command, cwd=work, stdout=sys.stderr, check=False).returncode:
             raise ShortSweepError(

@@ -1,0 +1,41 @@
+"""What a projection found, as metrics and in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from heitler.scaling import published
+from heitler.scaling.holdouts import Residual
+from heitler.scaling.plan import PlanRow
+
+COMPARED = ("predicted_s", "observed_s", "deviation")
+
+
+def projection_metrics(rows: Sequence[PlanRow], residuals: Sequence[Residual]) -> dict[str, Any]:
+    """Predictions that count beside what was observed, the paper's efficiencies, and ours."""
+    one = published.ONE_NODE_S
+    on_128 = published.efficiency(one, published.ON_128_NODES_S, 128)
+    on_256 = published.efficiency(one, published.ON_256_NODES_S, 256)
+    headlines = [residual for residual in residuals if residual.headline]
+    return {
+        **{f"{r.check}_{r.nodes}_{name}": r.row()[name] for r in headlines for name in COMPARED},
+        "targets_met": all(residual.passes for residual in headlines),
+        "paper_128_efficiency": on_128.value,
+        "paper_128_efficiency_low": on_128.low,
+        "paper_128_efficiency_high": on_128.high,
+        "paper_256_efficiency": on_256.value,
+        "paper_256_efficiency_low": on_256.low,
+        "paper_256_efficiency_high": on_256.high,
+        "paper_claimed_efficiency": published.CLAIMED_EFFICIENCY.value,
+        **{f"projected_{row.nodes}_epoch_s": row.epoch_s.value for row in rows},
+        **{f"projected_{row.nodes}_efficiency": row.efficiency.value for row in rows},
+    }
+
+
+def residual_sentences(residuals: Sequence[Residual]) -> list[str]:
+    """The table of predictions beside observations, the ones that count with a star."""
+    return [
+        f"{'*' if r.headline else ' '} {r.check:8} {r.nodes:4} predicted {r.predicted_s:7.2f} s "
+        f"[{r.low_s:.1f}, {r.high_s:.1f}], observed {r.observed_s:6.2f} s: {r.deviation:+6.1%} "
+        f"(target {r.target:.0%}) from {r.fitted_to}"
+        for r in residuals
+    ]
