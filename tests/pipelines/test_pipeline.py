@@ -12,7 +12,17 @@ import pytest
 from tests.pipelines.conftest import Project
 
 TRAININGS = "run_uuid in (select run_uuid from params where key = 'train.epochs')"
-STAGES = ["tables", "simulate", "prepare", "scale", "train", "generate", "validate", "report"]
+STAGES = [
+    "tables",
+    "simulate",
+    "prepare",
+    "scale",
+    "train",
+    "project",
+    "generate",
+    "validate",
+    "report",
+]
 
 
 def stages_run(output: str) -> list[str]:
