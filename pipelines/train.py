@@ -99,7 +99,8 @@ def training_fingerprint(config: Config, data_digest: str) -> str:
 def write_history(history: list[dict[str, float]]) -> None:
     REPORT.mkdir(parents=True, exist_ok=True)
     with atomic_path(REPORT / "history.csv") as path, path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, history[-1])
+        names = dict.fromkeys(name for epoch in history for name in epoch)
+        writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(history)
     write_json(REPORT / "metrics.json", history[-1])

@@ -1,8 +1,7 @@
-"""A tiny training that runs real Horovod workers in double precision."""
+"""Tiny trainings on real Horovod workers, in double precision unless they say otherwise."""
 
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,9 +27,22 @@ class Outcome:
     output: str
     history: list[dict[str, float]]
     variables: dict[str, np.ndarray]
+    errors: list[str]
+    """Why each worker stopped, if it did."""
 
 
-Train = Callable[..., Outcome]
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One training: what it changes in the section `train`, and what happens to it."""
+
+    changes: dict[str, Any]
+    precision: str = "float64"
+    defect: str = ""
+    """Planted by `train_program.py`."""
+    kill_after_epoch: int = 0
+
+
+TrainAll = Callable[..., dict[str, Outcome]]
 
 
 @pytest.fixture(scope="session")
@@ -63,32 +75,38 @@ def shower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Train in a named folder with changed `train` parameters; real Horovod processes."""
-    tmp_path = tmp_path_factory.mktemp("trainings")
+def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainAll:
+    """Train several cases, one after another, in the same real Horovod processes."""
+    top = tmp_path_factory.mktemp("trainings")
 
-    def run(name: str, kill_after_epoch: int = 0, **changes: Any) -> Outcome:
-        params = yaml.safe_load(Path("params.yaml").read_text())
-        params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
-        params["train"] |= {"global_batch_size": 8, "epochs": 1} | changes
-        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
-        keras_home = tmp_path / "keras"
-        keras_home.mkdir(exist_ok=True)
-        (keras_home / "keras.json").write_text('{"floatx": "float64", "backend": "tensorflow"}')
-        workers = str(params["train"]["workers"])
-        horovodrun = [sys.executable, "-m", "horovod.runner.launch", "--gloo", "-np", workers]
-        program = [sys.executable, str(PROGRAM), str(shower_folder), str(tmp_path / "params.yaml")]
+    def run(workers: int, **cases: Case) -> dict[str, Outcome]:
+        folders = {name: _write_case(top / name, workers, case) for name, case in cases.items()}
+        horovodrun = [sys.executable, "-m", "horovod.runner.launch", "--gloo", "-np", str(workers)]
         done = subprocess.run(
-            [*horovodrun, *program, str(tmp_path / name), str(kill_after_epoch)],
+            [*horovodrun, sys.executable, str(PROGRAM), str(shower_folder), *folders.values()],
             capture_output=True,
             text=True,
-            env=os.environ | {"KERAS_HOME": str(keras_home)},
-            timeout=300,
+            timeout=600,
         )
         output = done.stdout + done.stderr
-        return Outcome(done.returncode, output, *_newest_checkpoint(tmp_path / name))
+        return {name: _outcome(done.returncode, output, folders[name]) for name in cases}
 
     return run
+
+
+def _write_case(folder: Path, workers: int, case: Case) -> str:
+    folder.mkdir(exist_ok=True)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
+    params["train"] |= {"workers": workers, "global_batch_size": 8, "epochs": 1} | case.changes
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    (folder / "case.json").write_text(json.dumps(dataclasses.asdict(case)))
+    return str(folder)
+
+
+def _outcome(exit_code: int, output: str, folder: str) -> Outcome:
+    errors = [path.read_text() for path in sorted(Path(folder).glob("error-*.txt"))]
+    return Outcome(exit_code, output, *_newest_checkpoint(Path(folder)), errors)
 
 
 def _newest_checkpoint(folder: Path) -> tuple[list[dict[str, float]], dict[str, np.ndarray]]:

@@ -1,36 +1,99 @@
-"""Run as a Horovod worker by the tests: train on the showers of a folder, as the stage does."""
+"""Run as a Horovod worker by the tests: trainings one after another, as the stage does them.
 
+Arguments: the folder with showers, then for each training its folder with `params.yaml` and
+`case.json`. A training that stops leaves its reason there, one file per worker.
+"""
+
+import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from heitler.cluster.world import join_world
+import keras
+
+from heitler.cluster.world import World, join_world
 from heitler.config import load_config
+from heitler.data.batches import CycleEvents, plan_epoch, worker_share
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
-from heitler.training.loop import TrainingInput, train
+from heitler.errors import HeitlerError
+from heitler.training import loop
 
-data, params, out = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-kill_after_epoch = int(sys.argv[4]) if len(sys.argv) > 4 else 0
-
-
-def log_epoch(metrics: dict[str, float], epoch: int) -> None:
-    if epoch == kill_after_epoch:
-        os.kill(os.getpid(), signal.SIGKILL)
+SLOW_S = 1.0
 
 
-config = load_config(params)
-world = join_world(config.train.workers, 1)
-source = TrainingInput(
-    data / "train.h5", read_showers(data / "train.h5")[:4], load_summary(data / "summary.json")
-)
-train(
-    config,
-    source,
-    world,
-    folder=out,
-    fingerprint="test",
-    check_physics=lambda showers: {"generated_GeV": float(showers.sum())},
-    log_epoch=log_epoch,
-)
+def public_plan(showers: int, batch: int, groups: int, **_: int) -> list[list[Any]]:
+    """As in the public code: the shuffle's return value is dropped, so the order is the file's."""
+    shuffled = plan_epoch(showers, batch, groups, seed=0, epoch=0)
+    rows = iter(range(showers))
+    return [[group * 0 + [next(rows) for _ in group] for group in cycle] for cycle in shuffled]
+
+
+def public_share(plan: list[list[Any]], *, epoch: int, rank: int, workers: int) -> Any:
+    """As in the public code: every rank reads what rank 0 reads."""
+    shares: list[CycleEvents] = worker_share(plan, epoch=epoch, rank=0, workers=workers)
+    return shares
+
+
+def slowed(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    def compile_slow(*networks: Any) -> Callable[..., Any]:
+        cycle = compiled(*networks)
+
+        def run(batch: Any) -> Any:
+            time.sleep(SLOW_S)
+            return cycle(batch)
+
+        return run
+
+    return compile_slow
+
+
+def plant(defect: str, world: World) -> dict[str, Any]:
+    """What to put in the training loop's place of its own."""
+    if defect == "public sharding":
+        return {"plan_epoch": public_plan, "worker_share": public_share}
+    if defect == "second worker slow" and world.rank == 1:
+        return {"compile_cycle": slowed(loop.compile_cycle)}
+    return {}
+
+
+def run(data: Path, folder: Path, world: World) -> None:
+    case = json.loads((folder / "case.json").read_text())
+    keras.config.set_floatx(case["precision"])
+    keras.config.set_dtype_policy(case["precision"])
+
+    def log_epoch(metrics: dict[str, float], epoch: int) -> None:
+        if epoch == case["kill_after_epoch"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    planted = plant(case["defect"], world)
+    own = {name: getattr(loop, name) for name in planted}
+    vars(loop).update(planted)
+    try:
+        loop.train(
+            load_config(folder / "params.yaml"),
+            loop.TrainingInput(
+                data / "train.h5",
+                read_showers(data / "train.h5")[:4],
+                load_summary(data / "summary.json"),
+            ),
+            world,
+            folder=folder,
+            fingerprint="test",
+            check_physics=lambda showers: {"generated_GeV": float(showers.sum())},
+            log_epoch=log_epoch,
+        )
+    except HeitlerError as error:
+        (folder / f"error-{world.rank}.txt").write_text(str(error))
+    finally:
+        vars(loop).update(own)
+
+
+data, *folders = (Path(argument) for argument in sys.argv[1:])
+world = join_world(load_config(folders[0] / "params.yaml").train.workers, 1)
+for folder in folders:
+    run(data, folder, world)

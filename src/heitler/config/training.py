@@ -53,10 +53,17 @@ class TrainConfig:
     workers: PositiveInt
     """Horovod processes."""
     virtual_workers: PositiveInt | None
-    """Batch-norm groups per global batch, a multiple of `workers`; null is one per worker."""
+    """Groups per global batch, a multiple of `workers`; null is one per worker.
+
+    Without effect where batch norm is synchronised, which makes the groups one.
+    """
+    batch_norm: Literal["per_worker", "synchronised"]
+    """Statistics of each group alone, or of the whole global batch."""
     global_batch_size: PositiveInt
     """Showers per cycle over all workers."""
     epochs: PositiveInt
+    cycles: PositiveInt | None
+    """Stop after so many cycles even if it is within an epoch; null has no limit."""
     learning_rate: Positive
     """At `reference_batch_size`."""
     learning_rate_rule: Literal["none", "sqrt", "linear"]
@@ -107,8 +114,10 @@ class TrainConfig:
 
     @property
     def batch_norm_groups(self) -> int:
-        """Groups of events that share batch-norm statistics in one cycle."""
-        return self.virtual_workers or self.workers
+        """Groups into which the events of a cycle are divided, each with its own statistics
+        unless these are synchronised over the workers."""
+        virtual = self.virtual_workers if self.batch_norm == "per_worker" else None
+        return virtual or self.workers
 
 
 def _require_multiple(batch: int, groups: int, key: str, noun: str) -> None:

@@ -61,8 +61,9 @@ class Gan:
 def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
     """New networks, initialised from `train.seed`, with RMSprop."""
     keras.utils.set_random_seed(train.seed)
-    generator = build_generator(model, image_shape)
-    discriminator = build_discriminator(model, image_shape)
+    synchronised = train.batch_norm == "synchronised"
+    generator = build_generator(model, image_shape, synchronised=synchronised)
+    discriminator = build_discriminator(model, image_shape, synchronised=synchronised)
     gan = Gan(
         model,
         image_shape,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from heitler.config import Config
-from heitler.data.batches import cycles_per_epoch
 from heitler.report.inputs import ReportInputs
 from heitler.report.wording import counted, decimal, duration, percent
 
@@ -41,13 +40,11 @@ class Verdict:
 
 def describe_training(inputs: ReportInputs, config: Config) -> Training:
     """Totals over the epochs."""
-    showers = int(inputs.summary["showers"]["train"])
-    epochs = len(inputs.history)
     return Training(
-        showers=showers,
-        epochs=epochs,
-        cycles=epochs * cycles_per_epoch(showers, config.train.global_batch_size),
-        showers_seen=epochs * showers,
+        showers=int(inputs.summary["showers"]["train"]),
+        epochs=len(inputs.history),
+        cycles=int(sum(epoch["cycles"] for epoch in inputs.history)),
+        showers_seen=int(sum(epoch["events_seen"] for epoch in inputs.history)),
         workers=config.train.workers,
         seconds=sum(epoch["epoch_time_s"] for epoch in inputs.history),
     )

@@ -52,6 +52,9 @@ class CycleResult(NamedTuple):
     """Share of fakes in which no energy is deposited."""
     reductions: Tensor
     """(updates, 2) s: when this worker's gradients were ready, and when the sums were there."""
+    gradient_norms: dict[str, Tensor]
+    """By update (3,), for the noise scale: mean over groups of the squared norm of the group's
+    gradient (per event), squared norm of the global batch's, mean over groups of 1 / events."""
 
 
 def batch_signature(gan: Gan, config: TrainConfig) -> CycleBatch:

@@ -32,14 +32,24 @@ def check_result(result: CycleResult, cycle: int) -> CycleResult:
     return result
 
 
-def check_coverage(seen: NDArray[np.int64], expected: NDArray[np.int64], epoch: int) -> None:
-    """Check that all workers together saw every training event exactly once: ids (N,), (N,).
+def check_coverage(
+    seen: NDArray[np.int64], events: NDArray[np.int64], expected: int, epoch: int
+) -> None:
+    """Check that all workers together saw as many different events as they should.
+
+    Args:
+        seen: (n,) ids that the workers used.
+        events: (N,) ids of the training set.
+        expected: N for a whole epoch, less for one that `train.cycles` ends early.
+        epoch: counted from 0.
 
     Raises:
-        TrainingError: if not.
+        TrainingError: if an event was lost or seen twice.
     """
-    if not np.array_equal(np.sort(seen), np.sort(expected)):
+    different = np.unique(seen)
+    if len(seen) != expected or len(different) != expected or not np.isin(seen, events).all():
         raise TrainingError(
-            f"epoch {epoch + 1}: the workers saw {len(np.unique(seen))} different events in "
-            f"{len(seen)} reads, not each of {len(expected)} once. Sharding is broken."
+            f"epoch {epoch + 1}: the workers saw {len(different)} different events in "
+            f"{len(seen)} reads, not {expected} of the training set's {len(events)} once each. "
+            "Sharding is broken."
         )

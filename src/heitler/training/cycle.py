@@ -6,13 +6,14 @@ by the global batch, so N workers compute what one worker with the same groups c
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
 
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
+from heitler.model.batch_norm import SynchronisedBatchNormalization
 from heitler.model.gan import Gan, latent_vector
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.losses import (
@@ -33,6 +34,18 @@ LOSSES = {
 }
 MAX_DROPOUT_LAYERS = 16
 
+
+class Sums(NamedTuple):
+    """What one update adds up over groups and workers."""
+
+    gradients: list[Tensor]
+    statistics: list[Tensor]
+    """Moving averages of batch norm, divided by the number of groups."""
+    losses: dict[str, Tensor]
+    noise: Tensor
+    """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
+
+
 Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
 
 
@@ -52,6 +65,9 @@ class _Cycle:
         self.dropouts = [
             layer for layer in gan.discriminator.layers if isinstance(layer, KeyedDropout)
         ]
+        for layer in (*_batch_norms(gan.generator), *_batch_norms(gan.discriminator)):
+            if isinstance(layer, SynchronisedBatchNormalization):
+                layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
     def run(self, batch: CycleBatch) -> CycleResult:
         gan = self.gan
@@ -62,12 +78,13 @@ class _Cycle:
         for call in range(1, self.config.generator_updates_per_cycle + 1):
             steps[f"generator_{call}"] = (gan.generator, self._judge_generated(call))
         losses: dict[str, dict[str, Tensor]] = {}
-        reductions = []
+        reductions, norms = [], {}
         for number, (name, (model, judge)) in enumerate(steps.items()):
-            losses[name], times = self._update(name, number, model, judge, batch)
+            losses[name], norms[name], times = self._update(name, number, model, judge, batch)
             reductions.append(times)
         _, *fakes = [part.pop("empty") for part in losses.values()]
-        return CycleResult(losses, tf.add_n(fakes) / len(fakes), tf.stack(reductions))
+        empty = tf.add_n(fakes) / len(fakes)
+        return CycleResult(losses, empty, tf.stack(reductions), norms)
 
     def _judge_real(self, events: Events) -> Judgement:
         targets = {
@@ -112,8 +129,12 @@ class _Cycle:
         model: keras.Model,
         judge: Callable[[Events], Judgement],
         batch: CycleBatch,
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """Gradients, all-reduce, optimiser step; returns losses and the all-reduce's times (2,)."""
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Gradients, all-reduce, optimiser step.
+
+        Returns:
+            Losses, gradient norms (3,) as in `CycleResult`, and the all-reduce's times (2,).
+        """
         weights = [weight.value for weight in model.trainable_variables]
         statistics = _moving_statistics(model)
         frozen = (
@@ -121,7 +142,7 @@ class _Cycle:
         )
         before = [tf.identity(value) for value in (*statistics, *frozen)]
 
-        def group_sums(group: Tensor) -> list[Tensor]:
+        def group_sums(group: Tensor) -> Sums:
             for variable, value in zip((*statistics, *frozen), before, strict=True):
                 variable.assign(value)
             first, last = batch.splits[group], batch.splits[group + 1]
@@ -131,22 +152,26 @@ class _Cycle:
                 tape.watch(weights)
                 losses = self._losses(judge(events), batch.count)
             gradients = tape.gradient(losses["total"], weights)
-            moved = [tf.identity(value) / self.config.batch_norm_groups for value in statistics]
-            return [*gradients, *moved, *losses.values()]
+            share = tf.cast(last - first, batch.count.dtype) / batch.count
+            noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
+            groups = self.config.batch_norm_groups
+            moved = [tf.identity(value) / groups for value in statistics]
+            return Sums(gradients, moved, losses, noise / groups)
 
         sums = group_sums(tf.constant(0))
         if self.groups > 1:
             for group in tf.range(1, self.groups):
-                sums = [a + b for a, b in zip(sums, group_sums(group), strict=True)]
+                sums = tf.nest.map_structure(tf.add, sums, group_sums(group))
         for variable, value in zip(frozen, before[len(statistics) :], strict=True):
             variable.assign(value)
-        sums, times = _timed_sum(sums, name)
-        gradients, moved = sums[: len(weights)], sums[len(weights) : len(weights) + len(statistics)]
-        self._optimizer(model).apply(gradients, model.trainable_variables)
-        for variable, value in zip(statistics, moved, strict=True):
+        reduced, times = _timed_sum(tf.nest.flatten(sums), name)
+        sums = tf.nest.pack_sequence_as(sums, reduced)
+        self._optimizer(model).apply(sums.gradients, model.trainable_variables)
+        for variable, value in zip(statistics, sums.statistics, strict=True):
             variable.assign(value)
-        names = [*self._loss_names(), "empty", "total"]
-        return dict(zip(names, sums[len(weights) + len(statistics) :], strict=True)), times
+        small, inverse_events = tf.unstack(sums.noise)
+        norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
+        return sums.losses, norms, times
 
     def _losses(self, judgement: Judgement, count: Tensor) -> dict[str, Tensor]:
         heads, targets = judgement
@@ -154,9 +179,6 @@ class _Cycle:
         total = weighted_total(losses, self.config.loss_weights)
         empty = tf.reduce_sum(tf.cast(heads["ecal_sum"] == 0, count.dtype)) / count
         return {**losses, "empty": empty, "total": total}
-
-    def _loss_names(self) -> list[str]:
-        return [name for name in LOSSES if name != "theta" or self.gan.has_theta]
 
     def _optimizer(self, model: keras.Model) -> Any:
         gan = self.gan
@@ -171,8 +193,17 @@ class _Cycle:
             layer.set_key(stream, batch.cycle * updates + update, first_event)
 
 
+def squared_norm(gradients: list[Tensor]) -> Tensor:
+    """Sum of the squares of all elements: scalar."""
+    return 2 * tf.add_n([tf.nn.l2_loss(gradient) for gradient in gradients])
+
+
+def _batch_norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+
+
 def _moving_statistics(model: keras.Model) -> list[tf.Variable]:
-    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = _batch_norms(model)
     return [v.value for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
 
 

@@ -1,5 +1,6 @@
 """Training from start (or the last checkpoint) to the last epoch, on all workers."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def train(
     check_physics: PhysicsCheck,
     log_epoch: Callable[[Metrics, int], None],
 ) -> tuple[Gan, list[Metrics]]:
-    """Train to `train.epochs`; every worker returns the same networks and history.
+    """Train to `train.epochs` or `train.cycles`; all workers return equal networks and history.
 
     Raises:
         OneDnnError: if TensorFlow does not use oneDNN on this worker.
@@ -58,16 +59,14 @@ def train(
     """
     require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
-    history = _restore(gan, world, folder, fingerprint, config.train.epochs)
+    epochs = _Epochs(config, data, world, gan)
+    history = _restore(gan, world, folder, fingerprint, epochs.count)
     if world.writes:
         for metrics in history:  # the run that tracks this training may be a new one
             log_epoch(metrics, int(metrics["epoch"]))
-    epochs = _Epochs(config, data, world, gan)
-    cycles = epochs.cycles_per_epoch
-    with progress_bar(
-        "training", config.train.epochs * cycles, done=len(history) * cycles, show=world.writes
-    ) as advance:
-        for epoch in range(len(history), config.train.epochs):
+    done = len(history) * epochs.cycles_per_epoch
+    with progress_bar("training", epochs.cycles, done=done, show=world.writes) as advance:
+        for epoch in range(len(history), epochs.count):
             metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, advance)}
             ended = time.monotonic()
             metrics |= check_physics(epochs.sample_validation())
@@ -101,6 +100,9 @@ class _Epochs:
         self.cycle = compile_cycle(gan, config.train)
         self.assemble = BatchAssembler(config.model, config.train, data.summary)
         self.cycles_per_epoch = len(self._plan(0))
+        wanted = config.train.epochs * self.cycles_per_epoch
+        self.cycles = min(wanted, config.train.cycles or wanted)
+        self.count = math.ceil(self.cycles / self.cycles_per_epoch)
 
     def _plan(self, epoch: int) -> list[list[NDArray[np.int64]]]:
         train = self.config.train
@@ -114,26 +116,30 @@ class _Epochs:
 
     def run(self, epoch: int, advance: Advance) -> Metrics:
         """One epoch on this worker; metrics are equal on all workers."""
-        shares = worker_share(
-            self._plan(epoch), epoch=epoch, rank=self.world.rank, workers=self.world.size
-        )
+        plan = self._plan(epoch)
+        whole = worker_share(plan, epoch=epoch, rank=self.world.rank, workers=self.world.size)
+        shares = whole[: self.cycles - epoch * len(plan)]
         tally, timer = Tally(), EpochTimer()
         ready = timer.started
         for share, batch in self.file.read_ahead(shares, self.assemble):
             begun = time.time()
             self._set_learning_rate(share.cycle)
             result = check_result(self.cycle(batch), share.cycle)
-            tally.add(result, self.file.event_id[share.rows])
+            tally.add(result, self.file.event_id[share.rows], share.global_count)
             input_s, ready = begun - ready, time.time()
             timer.add(input_s, ready - begun, result.reductions.numpy())
-            advance(note=f"epoch {epoch + 1}/{self.config.train.epochs}")
+            advance(note=f"epoch {epoch + 1}/{self.count}")
         seen = gather_arrays(tally.event_ids(), "event_ids")
-        check_coverage(seen, self.file.event_id, epoch)
+        early = len(shares) < len(whole)
+        expected = sum(share.global_count for share in shares) if early else len(self.file)
+        check_coverage(seen, self.file.event_id, expected, epoch)
         times = timer.metrics()
         return {
             **tally.metrics(),
+            "cycles": float(len(shares)),
+            "updates": float(len(shares) * (2 + self.config.train.generator_updates_per_cycle)),
             **times,
-            "learning_rate": float(self.gan.generator_optimizer.learning_rate),
+            "learning_rate": float(self.gan.generator_optimizer.learning_rate.numpy()),
             "showers_per_second": len(seen) / times["epoch_time_s"],
             "events_seen": float(len(seen)),
             "unique_events_seen": float(len(np.unique(seen))),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from heitler.training.batch import CycleResult
 from heitler.training.checkpoints import Metrics
+from heitler.training.noise_scale import GradientNoise
 
 
 def named_losses(result: CycleResult) -> Metrics:
@@ -22,17 +23,21 @@ class Tally:
     def __init__(self) -> None:
         self._losses: list[Metrics] = []
         self._ids: list[NDArray[np.int64]] = []
+        self._noise = GradientNoise()
 
-    def add(self, result: CycleResult, ids: NDArray[np.int64]) -> None:
-        """Take in one cycle: what it computed from which events."""
+    def add(self, result: CycleResult, ids: NDArray[np.int64], global_count: int) -> None:
+        """Take in one cycle: what it computed from which events; events of the global batch."""
         self._losses.append(named_losses(result))
         self._ids.append(ids)
+        for update, norms in result.gradient_norms.items():
+            self._noise.add(update.partition("_")[0], np.asarray(norms, np.float64), global_count)
 
     def event_ids(self) -> NDArray[np.int64]:
         """Ids of all events that this worker used: (n,)."""
         return np.concatenate(self._ids)
 
     def metrics(self) -> Metrics:
-        """Losses, which are equal on all workers: means over cycles."""
+        """Equal on all workers: losses, means over cycles, and gradient noise scales."""
         names = self._losses[0]
-        return {name: float(np.mean([cycle[name] for cycle in self._losses])) for name in names}
+        losses = {name: float(np.mean([cycle[name] for cycle in self._losses])) for name in names}
+        return losses | self._noise.metrics()
