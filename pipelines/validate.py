@@ -1,16 +1,17 @@
 """Stage `validate`: generated showers against Geant4's, with the floor of Geant4 against itself."""
 
-import csv
 from pathlib import Path
 
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.data.observables import join, load_observables
 from heitler.data.summary import load_summary
-from heitler.files import atomic_path, write_json
+from heitler.files import write_csv, write_json
+from heitler.progress import progress_bar
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.stage import run_stage
 from heitler.tracking.training import training_run
+from heitler.validation.card import card_steps, flat_metrics, score_card
 from heitler.validation.compare import (
     check_pairs,
     compare_response,
@@ -18,6 +19,7 @@ from heitler.validation.compare import (
     validation_metrics,
 )
 from heitler.validation.response import energy_bin_edges
+from heitler.validation.score import Score, count_verdicts
 
 PREPARED = Path("data/prepared")
 GENERATED = Path("data/generated/showers.h5")
@@ -44,34 +46,32 @@ def main() -> None:
     )
     samples = (generated, geant4, reference)
     response = compare_response(*samples, edges)
-    metrics = validation_metrics(
-        *samples, response, config.validate.limits.response_max_deviation[0]
-    )
+    steps = card_steps(config.validate)
+    with progress_bar("score card", steps) as advance:
+        scores = score_card(*samples, edges, config.validate, advance=advance)
+    limit = config.validate.limits.response_max_deviation[0]
+    metrics = validation_metrics(*samples, response, limit) | flat_metrics(scores)
     write_json(REPORT / "metrics.json", metrics)
-    write_rows(REPORT / "response.csv", response_rows(response))
-    write_validation_figures(REPORT, samples, response, config)
+    write_json(REPORT / "card.json", [score.as_json() for score in scores])
+    write_csv(REPORT / "response.csv", response_rows(response))
+    size = config.detector.cell_size_mm
+    write_validation_figures(REPORT, samples, response, config.validate, size)
     pair = next(iterate_showers(GENERATED)), next(iterate_showers(PREPARED / "test.h5"))
-    draw_showers(REPORT / "showers.svg", *pair, config.detector)
-    run = training_run(TRAINING, validate=config.validate)
+    draw_showers(REPORT / "showers.svg", *pair, size)
+    run = training_run(TRAINING)
     # The validation set's response ratios of every epoch are in the same run.
     run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
     run.log_files(REPORT, "validate")
-    announce(metrics)
+    announce(metrics, scores)
 
 
-def write_rows(path: Path, rows: list[dict[str, float]]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def announce(metrics: dict[str, float]) -> None:
+def announce(metrics: dict[str, float], scores: list[Score]) -> None:
     print(
         f"validate: response off by up to {metrics['response_max_deviation']:.1%} "
         f"(limit {metrics['response_pass']:.0%}, Geant4 against itself "
         f"{metrics['response_max_deviation_floor']:.1%})"
     )
+    print(f"validate: score card: {count_verdicts(scores)}")
     if left_out := metrics["energy_bins_left_out"]:
         print(f"validate: {left_out} energy bins with fewer than two showers left out")
 

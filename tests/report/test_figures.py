@@ -47,9 +47,11 @@ def test_a_generator_that_deposits_nothing_can_be_drawn(tmp_path):
     samples = (measure(nothing), measure(geant4), measure(random_showers(30, 2)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_validation_figures(tmp_path, samples, compare_response(*samples, EDGES), config)
-        draw_showers(tmp_path / "showers.svg", nothing, geant4, config.detector)
-    assert len(list(tmp_path.glob("*.svg"))) == 6
+        write_validation_figures(
+            tmp_path, samples, compare_response(*samples, EDGES), config.validate, 5.1
+        )
+        draw_showers(tmp_path / "showers.svg", nothing, geant4, 5.1)
+    assert len(list(tmp_path.glob("*.svg"))) == 11
 
 
 def test_one_epoch_and_missing_columns_can_be_drawn(tmp_path):

@@ -85,20 +85,32 @@ PER_SHOWER = tuple(f.name for f in dataclasses.fields(Observables) if f.name != 
 
 def measure(showers: Showers) -> Observables:
     """Reduce showers to their observables."""
-    cells = showers.cells_GeV  # (N, X, Y, Z)
-    energy = showers.primary_energy_GeV.astype(np.float64)
+    measured = measure_cells(showers.cells_GeV, showers.primary_energy_GeV)
+    return dataclasses.replace(
+        measured,
+        theta_rad=showers.theta_rad.astype(np.float64),
+        cpu_seconds=showers.cpu_seconds.astype(np.float64),
+    )
+
+
+def measure_cells(
+    cells_GeV: NDArray[np.float32], primary_energy_GeV: NDArray[np.floating]
+) -> Observables:
+    """Observables of bare images: (N, X, Y, Z), (N,); angle and CPU time are NaN."""
+    energy = primary_energy_GeV.astype(np.float64)
+    per_GeV = 1 / energy[:, None]
     return Observables(
         primary_energy_GeV=energy,
-        theta_rad=showers.theta_rad.astype(np.float64),
-        ecal_sum_GeV=ecal_sum(cells),
-        longitudinal=longitudinal_profile(cells) / energy[:, None],
-        transverse_x=transverse_profile(cells, axis=0) / energy[:, None],
-        transverse_y=transverse_profile(cells, axis=1) / energy[:, None],
-        radial=radial_profile(cells) / energy[:, None],
-        cell_spectrum=_cell_spectrum(cells),
-        coarse_cells=(block_sums(cells, BLOCKS_ACROSS) / energy[:, None]).astype(np.float32),
-        cpu_seconds=showers.cpu_seconds.astype(np.float64),
-        image_GeV=cells.sum(axis=0, dtype=np.float64),
+        theta_rad=np.full(len(energy), np.nan),
+        ecal_sum_GeV=ecal_sum(cells_GeV),
+        longitudinal=longitudinal_profile(cells_GeV) * per_GeV,
+        transverse_x=transverse_profile(cells_GeV, axis=0) * per_GeV,
+        transverse_y=transverse_profile(cells_GeV, axis=1) * per_GeV,
+        radial=radial_profile(cells_GeV) * per_GeV,
+        cell_spectrum=_cell_spectrum(cells_GeV),
+        coarse_cells=(block_sums(cells_GeV, BLOCKS_ACROSS) * per_GeV).astype(np.float32),
+        cpu_seconds=np.full(len(energy), np.nan),
+        image_GeV=cells_GeV.sum(axis=0, dtype=np.float64),
     )
 
 

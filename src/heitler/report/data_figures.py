@@ -142,4 +142,4 @@ def _event(path: Path, showers: Showers, detector: DetectorConfig) -> None:
     energy = showers.primary_energy_GeV
     row = int(np.argmin(np.abs(energy - np.median(energy))))
     shower = Display(f"One Geant4 shower, {energy[row]:.0f} GeV", showers.cells_GeV[row])
-    draw_displays(path, [shower], detector)
+    draw_displays(path, [shower], detector.cell_size_mm)

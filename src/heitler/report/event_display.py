@@ -10,7 +10,6 @@ from matplotlib.colors import LogNorm
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from heitler.config import DetectorConfig
 from heitler.report.style import figure
 
 MEV = 1000.0
@@ -26,8 +25,11 @@ class Display:
     image_GeV: NDArray[np.floating]
 
 
-def draw_displays(path: Path, displays: Sequence[Display], detector: DetectorConfig) -> None:
-    """One column per image, side view above front view, one colour scale for all."""
+def draw_displays(path: Path, displays: Sequence[Display], cell_size_mm: float | None) -> None:
+    """One column per image, side view above front view, one colour scale for all.
+
+    Places across are in cells where the size of a cell is not known.
+    """
     projections = [
         (d.image_GeV.sum(axis=1) * MEV, d.image_GeV.sum(axis=2) * MEV)  # (X, Z), (X, Y) MeV
         for d in displays
@@ -38,27 +40,32 @@ def draw_displays(path: Path, displays: Sequence[Display], detector: DetectorCon
         panels = drawing.subplots(2, len(displays), squeeze=False)
         for column, (display, (side, front)) in enumerate(zip(displays, projections, strict=True)):
             panels[0, column].set_title(display.title, fontsize=11)
-            _side_view(panels[0, column], side, norm, detector)
-            image = _front_view(panels[1, column], front, norm, detector)
+            _side_view(panels[0, column], side, norm, cell_size_mm)
+            image = _front_view(panels[1, column], front, norm, cell_size_mm)
         bar = drawing.colorbar(image, ax=panels, shrink=0.8, pad=0.02)
         bar.set_label("Energy in column of cells (MeV)")
 
 
 def _side_view(
-    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, detector: DetectorConfig
+    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, cell_size_mm: float | None
 ) -> AxesImage:
-    half = detector.cells_kept * detector.cell_size_mm / 2
-    layers = energy_MeV.shape[1]
-    axes.set(xlabel="Layer", ylabel="x (mm)")
+    cells, layers = energy_MeV.shape
+    half, unit = _half_width(cells, cell_size_mm)
+    axes.set(xlabel="Layer", ylabel=f"x ({unit})")
     return _show(axes, energy_MeV, norm, (0.5, layers + 0.5, -half, half))
 
 
 def _front_view(
-    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, detector: DetectorConfig
+    axes: Axes, energy_MeV: NDArray[np.floating], norm: LogNorm, cell_size_mm: float | None
 ) -> AxesImage:
-    half = detector.cells_kept * detector.cell_size_mm / 2
-    axes.set(xlabel="x (mm)", ylabel="y (mm)")
-    return _show(axes, energy_MeV.T, norm, (-half, half, -half, half))
+    (half_x, unit), (half_y, _) = (_half_width(n, cell_size_mm) for n in energy_MeV.shape)
+    axes.set(xlabel=f"x ({unit})", ylabel=f"y ({unit})")
+    return _show(axes, energy_MeV.T, norm, (-half_x, half_x, -half_y, half_y))
+
+
+def _half_width(cells: int, cell_size_mm: float | None) -> tuple[float, str]:
+    """From the middle of the image to its edge, and the unit."""
+    return (cells / 2, "cells") if cell_size_mm is None else (cells * cell_size_mm / 2, "mm")
 
 
 def _show(

@@ -5,11 +5,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.config import Config, DetectorConfig
+from heitler.config import ValidateConfig
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import Observables
-from heitler.detector import transverse_centres_mm
 from heitler.report.event_display import Display, draw_displays
+from heitler.report.fluctuation_figures import (
+    MEV,
+    Samples,
+    draw_cells,
+    draw_correlations,
+    draw_hits,
+    draw_resolution,
+)
 from heitler.report.style import (
     GEANT4,
     GENERATED,
@@ -27,19 +34,26 @@ Float = NDArray[np.float64]
 
 def write_validation_figures(
     folder: Path,
-    samples: tuple[Observables, Observables, Observables],
+    samples: Samples,
     response: ResponseComparison,
-    config: Config,
+    config: ValidateConfig,
+    cell_size_mm: float | None,
 ) -> None:
-    """Write the figures of (generated, Geant4, reference) into `folder`; pairs are drawn apart."""
+    """Write the figures of (generated, Geant4, reference) into `folder`; pairs are drawn apart.
+
+    Places across are in cells where the size of a cell is not known.
+    """
     generated, geant4, _ = samples
-    draw_response(
-        folder / "response.svg", response, config.validate.limits.response_max_deviation[0]
-    )
+    draw_response(folder / "response.svg", response, config.limits.response_max_deviation[0])
+    draw_resolution(folder / "resolution.svg", generated, geant4, response.edges_GeV)
     draw_longitudinal(folder / "longitudinal.svg", samples)
+    draw_radial(folder / "radial.svg", samples, cell_size_mm)
     for axis in "xy":
-        draw_transverse(folder / f"transverse_{axis}.svg", samples, config.detector, axis)
-    draw_mean_showers(folder / "mean_showers.svg", generated, geant4, config.detector)
+        draw_transverse(folder / f"transverse_{axis}.svg", samples, axis, cell_size_mm)
+    draw_cells(folder / "cells.svg", samples)
+    draw_hits(folder / "hits.svg", samples, config.hit_threshold_MeV / MEV)
+    draw_correlations(folder / "correlations.svg", generated, geant4)
+    draw_mean_showers(folder / "mean_showers.svg", generated, geant4, cell_size_mm)
 
 
 def draw_response(path: Path, response: ResponseComparison, response_pass: float) -> None:
@@ -52,7 +66,7 @@ def draw_response(path: Path, response: ResponseComparison, response_pass: float
         main, ratio = main_and_ratio(drawing)
         for sample, style, label in (
             (response.geant4, GEANT4, "Geant4"),
-            (response.generated, GENERATED, "generated (3DGAN)"),
+            (response.generated, GENERATED, "generated"),
         ):
             main.errorbar(
                 sample.energy_GeV, 100 * sample.mean, 100 * sample.error, **style, **POINTS,
@@ -70,45 +84,59 @@ def draw_response(path: Path, response: ResponseComparison, response_pass: float
         ratio.legend(loc="best", fontsize=10)
 
 
-def draw_longitudinal(path: Path, samples: tuple[Observables, Observables, Observables]) -> None:
+def draw_longitudinal(path: Path, samples: Samples) -> None:
     """Mean energy per layer of (generated, Geant4, reference) and its ratio to Geant4."""
     layers = np.arange(1, samples[1].longitudinal.shape[1] + 1, dtype=np.float64)
     profiles = [sample.longitudinal for sample in samples]
     _draw_profiles(path, profiles, layers, "Layer", "Deposit / primary energy per layer (%)")
 
 
-def draw_transverse(
-    path: Path,
-    samples: tuple[Observables, Observables, Observables],
-    detector: DetectorConfig,
-    axis: str,
-) -> None:
+def draw_transverse(path: Path, samples: Samples, axis: str, cell_size_mm: float | None) -> None:
     """Mean energy per column of cells along `axis` (x or y), drawn likewise."""
     profiles = [getattr(sample, f"transverse_{axis}") for sample in samples]
+    columns = profiles[0].shape[1]
+    size, unit = _length(cell_size_mm)
+    centres = (np.arange(columns) - (columns - 1) / 2) * size
     label = "Deposit / primary energy per column (%)"
-    _draw_profiles(path, profiles, transverse_centres_mm(detector), f"{axis} (mm)", label)
+    _draw_profiles(path, profiles, centres, f"{axis} ({unit})", label)
 
 
-def draw_showers(path: Path, generated: Showers, geant4: Showers, detector: DetectorConfig) -> None:
-    """One Geant4 and one generated shower of the same primary energy, the median one."""
+def draw_radial(path: Path, samples: Samples, cell_size_mm: float | None) -> None:
+    """Mean energy per ring around the axis, drawn likewise."""
+    size, unit = _length(cell_size_mm)
+    radii = np.arange(samples[1].radial.shape[1], dtype=np.float64) * size
+    label = "Deposit / primary energy per ring (%)"
+    _draw_profiles(path, [sample.radial for sample in samples], radii, f"Radius ({unit})", label)
+
+
+def draw_showers(
+    path: Path, generated: Showers, geant4: Showers, cell_size_mm: float | None
+) -> None:
+    """The Geant4 shower of median energy, and the generated one of the nearest energy."""
     energy = geant4.primary_energy_GeV
     row = int(np.argmin(np.abs(energy - np.median(energy))))
+    made = int(np.argmin(np.abs(generated.primary_energy_GeV - energy[row])))
     displays = [
-        Display(f"{name}, {energy[row]:.0f} GeV", showers.cells_GeV[row])
-        for name, showers in (("Geant4", geant4), ("Generated", generated))
+        Display(f"{name}, {showers.primary_energy_GeV[i]:.0f} GeV", showers.cells_GeV[i])
+        for name, showers, i in (("Geant4", geant4, row), ("Generated", generated, made))
     ]
-    draw_displays(path, displays, detector)
+    draw_displays(path, displays, cell_size_mm)
 
 
 def draw_mean_showers(
-    path: Path, generated: Observables, geant4: Observables, detector: DetectorConfig
+    path: Path, generated: Observables, geant4: Observables, cell_size_mm: float | None
 ) -> None:
-    """The mean Geant4 and the mean generated shower over the same primary energies."""
+    """The mean Geant4 and the mean generated shower."""
     displays = [
         Display(f"{name}, mean of {len(sample)}", sample.image_GeV / len(sample))
         for name, sample in (("Geant4", geant4), ("Generated", generated))
     ]
-    draw_displays(path, displays, detector)
+    draw_displays(path, displays, cell_size_mm)
+
+
+def _length(cell_size_mm: float | None) -> tuple[float, str]:
+    """Size of a cell in the unit of the figure."""
+    return (1.0, "cells") if cell_size_mm is None else (cell_size_mm, "mm")
 
 
 def _draw_profiles(
@@ -121,7 +149,7 @@ def _draw_profiles(
         main, ratio = main_and_ratio(drawing)
         for profile, style, label in (
             (geant4, GEANT4, "Geant4"),
-            (generated, GENERATED, "generated (3DGAN)"),
+            (generated, GENERATED, "generated"),
         ):
             main.errorbar(
                 abscissa, 100 * profile.mean, 100 * profile.error, **style, **POINTS, label=label

@@ -28,9 +28,11 @@ FEWEST_SHOWERS = 20
 def score_card(
     generated: Observables,
     truth: Observables,
-    reference: Observables | None,
+    reference: Observables,
     edges_GeV: Float,
     config: ValidateConfig,
+    *,
+    trained_on_reference: bool = True,
     advance: Callable[[], Any] = lambda: None,
 ) -> list[Score]:
     """Every metric between the samples, with error, floor and verdict.
@@ -38,11 +40,11 @@ def score_card(
     Args:
         generated: showers to judge.
         truth: Geant4 showers that the generator has not seen.
-        reference: other Geant4 showers, those that the generator was trained on among them; for
-            the floor, and to see whether it repeats them. Without, the floor comes from halves
-            of `truth`, and repetition is not measured.
+        reference: other Geant4 showers, for the floor.
         edges_GeV: bins of primary energy.
         config: section validate.
+        trained_on_reference: whether the generator was trained on the reference, so that it can
+            be seen whether it repeats it.
         advance: called after each of `card_steps(config)` steps.
     """
     settings = build_settings(config, edges_GeV)
@@ -52,6 +54,8 @@ def score_card(
     advance()
     if min(len(generated), len(truth), len(few[0].generated)) >= FEWEST_SHOWERS:
         found |= _slow(generated, truth, reference, settings, few, config, advance)
+    if not trained_on_reference:
+        found.pop("nearest_neighbour_ratio", None)
     metrics = [*(metric for metric, _ in QUICK), *SLOW]
     return [
         judge(metric, found[metric.name], config, len(generated), len(few[0].generated))
@@ -98,7 +102,7 @@ def _quick(
 def _slow(
     generated: Observables,
     truth: Observables,
-    reference: Observables | None,
+    reference: Observables,
     settings: Settings,
     pairs: list[FloorPair],
     config: ValidateConfig,
@@ -108,8 +112,7 @@ def _slow(
     advance()
     floors = []
     for pair in pairs:
-        rest = None if reference is None else pair.rest
-        floors.append(_measure_slow(pair.generated, pair.truth, rest, settings, config))
+        floors.append(_measure_slow(pair.generated, pair.truth, pair.rest, settings, config))
         advance()
     return {
         name: Measured(
@@ -125,7 +128,7 @@ def _slow(
 def _measure_slow(
     generated: Observables,
     truth: Observables,
-    reference: Observables | None,
+    reference: Observables,
     settings: Settings,
     config: ValidateConfig,
 ) -> Numbers:
@@ -142,8 +145,7 @@ def _measure_slow(
         found[f"classifier_jsd_{level}"] = (result.jsd, result.jsd_error)
     found["fpd"] = frechet_physics_distance(high[1], high[0], seed=config.seed)
     found["kpd"] = kernel_physics_distance(high[1], high[0], seed=config.seed)
-    if reference is not None:
-        found["nearest_neighbour_ratio"] = nearest_neighbour_ratio(
-            generated, reference, truth, config.seed
-        )
+    found["nearest_neighbour_ratio"] = nearest_neighbour_ratio(
+        generated, reference, truth, config.seed
+    )
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import curve_fit
+from scipy.optimize import least_squares
 
 from heitler.data.observables import Observables
 from heitler.validation.response import largest_finite
@@ -107,11 +107,12 @@ def fit_resolution(points: CoreByEnergy) -> ResolutionFit | None:
     if good.sum() < 3:
         return None
     energy, resolution = points.energy_GeV[good], points.resolution[good]
+    error = points.resolution_error[good]
     start = [resolution[0] * np.sqrt(energy[0]), 0.0, 0.0]
-    found, _ = curve_fit(
-        _quadrature, energy, resolution, start, points.resolution_error[good], bounds=(0, np.inf)
+    found = least_squares(
+        lambda terms: (_quadrature(energy, *terms) - resolution) / error, start, bounds=(0, np.inf)
     )
-    return ResolutionFit(*(float(value) for value in found))
+    return ResolutionFit(*(float(value) for value in found.x))
 
 
 def _quadrature(energy_GeV: Float, a: float, b: float, c: float) -> Float:

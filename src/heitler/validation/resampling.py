@@ -18,6 +18,10 @@ Measure = Callable[[Observables, Observables], dict[str, float]]
 """Numbers by name, from a generated and a true sample."""
 
 
+LEFT_OVER = 0.2
+"""Part of all Geant4 showers that a pair leaves over at least: they stand for training showers."""
+
+
 @dataclass(frozen=True)
 class FloorPair:
     """Independent Geant4 samples in the roles of generated, true and training showers."""
@@ -38,10 +42,10 @@ def bootstrap(
 
 
 def floor_pairs(
-    truth: Observables, reference: Observables | None, generated: int, splits: int, seed: int
+    truth: Observables, reference: Observables, generated: int, splits: int, seed: int
 ) -> Iterator[FloorPair]:
     """Deal all Geant4 showers into pairs; smaller ones, in proportion, if there are too few."""
-    pool = truth if reference is None else join([truth, reference])
+    pool = join([truth, reference])
     sizes = floor_sizes(generated, len(truth), len(pool))
     random = np.random.default_rng([seed, 1])
     for _ in range(splits):
@@ -52,7 +56,7 @@ def floor_pairs(
 
 def floor_sizes(generated: int, truth: int, available: int) -> tuple[int, int]:
     """How many showers the two samples of a pair have."""
-    part = min(1.0, available / (generated + truth))
+    part = min(1.0, (1 - LEFT_OVER) * available / (generated + truth))
     return int(part * generated), int(part * truth)
 
 

@@ -8,8 +8,9 @@ number mild, never wrong; the card says which of the two limits was in force.
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,10 +119,16 @@ def judge(
     )
 
 
-def worst_verdict(scores: list[Score]) -> Verdict:
+def worst_verdict(scores: Sequence[Score]) -> Verdict:
     """The verdict of the whole card: that of its worst line."""
     found = {score.verdict for score in scores}
     return "fail" if "fail" in found else "warn" if "warn" in found else "pass"
+
+
+def count_verdicts(scores: Sequence[Score]) -> str:
+    """In words: "20 pass, 3 warn, 8 fail"."""
+    found = [score.verdict for score in scores]
+    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in get_args(Verdict))
 
 
 def _plain(value: Any) -> Any:
