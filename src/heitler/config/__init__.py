@@ -5,6 +5,7 @@ the remedy, before any long work starts.
 """
 
 from heitler.config.cluster import ClusterConfig, SlurmConfig
+from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
 from heitler.config.projection import ProjectConfig
@@ -17,6 +18,7 @@ __all__ = [
     "PARAMS_FILE",
     "AbsorberSection",
     "ClusterConfig",
+    "CompactConfig",
     "Config",
     "ConfigError",
     "DetectorConfig",

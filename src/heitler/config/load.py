@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from heitler.config.cluster import ClusterConfig
+from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
@@ -32,6 +33,7 @@ class Config:
     cluster: ClusterConfig
     scale: ScaleConfig
     project: ProjectConfig
+    compact: CompactConfig
     generate: GenerateConfig
     validate: ValidateConfig
 
