@@ -7,6 +7,7 @@ from heitler.files import write_csv, write_json
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.scaling import published
 from heitler.scaling.calibration import calibrate
+from heitler.scaling.emulation import emulated_residuals
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import find_link
 from heitler.scaling.plan import Training, flat_row, plan_training
@@ -29,6 +30,7 @@ def main() -> None:
     residuals = [
         *paper_residuals(project.draws, project.seed, project.interval),
         *v100_residuals(project.draws, project.seed, project.interval),
+        *emulated_residuals(),
     ]
     measured_s = {
         nodes: training.job.cycles(nodes) * seconds

@@ -17,7 +17,7 @@ def projection_rows(found: Mapping[str, Any]) -> list[Row]:
         Row(
             _label(key),
             f"{found[f'{key}_predicted_s']:.1f}",
-            f"s predicted, {found[f'{key}_observed_s']:.1f} s published: "
+            f"s predicted, {found[f'{key}_observed_s']:.1f} s {_observed(key)}: "
             f"{found[f'{key}_deviation']:+.1%}",
         )
         for key in keys
@@ -35,6 +35,10 @@ def published_efficiency(found: Mapping[str, Any]) -> str:
     )
 
 
+def _observed(key: str) -> str:
+    return "published" if key.partition("_")[0] in SERIES else "measured, per cycle"
+
+
 def _label(key: str) -> str:
     series, _, number = key.partition("_")
-    return SERIES.get(series, series + ", {} nodes").format(number)
+    return SERIES.get(series, f"{series.replace('-', ' ')}, {{}} hosts").format(number)

@@ -17,7 +17,7 @@ def projection_metrics(rows: Sequence[PlanRow], residuals: Sequence[Residual]) -
     on_256 = published.efficiency(one, published.ON_256_NODES_S, 256)
     headlines = [residual for residual in residuals if residual.headline]
     return {
-        **{f"{r.check}_{r.nodes}_{name}": r.row()[name] for r in headlines for name in COMPARED},
+        **{_key(r, name): r.row()[name] for r in headlines for name in COMPARED},
         "targets_met": all(residual.passes for residual in headlines),
         "paper_128_efficiency": on_128.value,
         "paper_128_efficiency_low": on_128.low,
@@ -31,10 +31,16 @@ def projection_metrics(rows: Sequence[PlanRow], residuals: Sequence[Residual]) -
     }
 
 
+def _key(residual: Residual, name: str) -> str:
+    """Such as `paper_256_deviation`, `emulated-at-100-Mbit-per-s_4_predicted_s`."""
+    check = residual.check.replace("/", " per ").replace(" ", "-")
+    return f"{check}_{residual.nodes}_{name}"
+
+
 def residual_sentences(residuals: Sequence[Residual]) -> list[str]:
     """The table of predictions beside observations, the ones that count with a star."""
     return [
-        f"{'*' if r.headline else ' '} {r.check:8} {r.nodes:4} predicted {r.predicted_s:7.2f} s "
+        f"{'*' if r.headline else ' '} {r.check:22} {r.nodes:4} predicted {r.predicted_s:7.2f} s "
         f"[{r.low_s:.1f}, {r.high_s:.1f}], observed {r.observed_s:6.2f} s: {r.deviation:+6.1%} "
         f"(target {r.target:.0%}) from {r.fitted_to}"
         for r in residuals
