@@ -79,7 +79,8 @@ def _start(folder: Path, peers: str | None) -> list[Worker]:
     other, setting = (SLOW, "0") if by_default else ("keras_onednn", "1")
     workers.append(start(other, "keras", TF_ENABLE_ONEDNN_OPTS=setting))
     if peers:
-        workers += [start(name, name, peers) for name in ("torch_published", "torch_best")]
+        forms = ("torch_published", "torch_best", "torch_compiled")
+        workers += [start(name, name, peers) for name in forms]
     workers += [start(name, name) for name in ("ours_plain", "ours_fast")]
     parameters = {worker.name: worker.about["parameters"] for worker in workers}
     if len(set(parameters.values())) != 1:

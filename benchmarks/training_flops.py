@@ -38,6 +38,21 @@ def flops_per_shower(config: Config) -> dict[str, float]:
     return {form: _cycle(config, fast=form == "executed") for form in ("as_published", "executed")}
 
 
+def layer_costs(config: Config, *, fast: bool) -> dict[tuple[str, str], float]:
+    """Giga-operations of one direction per shower, by network and layer."""
+    architecture, shape = ARCHITECTURES[config.model.network], image_shape(config.detector)
+    base = base_size(architecture.generator, shape)
+    costs = {
+        "generator": _layers(architecture.generator, base, architecture.base_channels, fast),
+        "discriminator": _layers(architecture.discriminator, shape, 1, fast),
+    }
+    return {
+        (network, f"conv_{number}"): cost.forward
+        for network, layers in costs.items()
+        for number, cost in enumerate(layers, start=1)
+    }
+
+
 def _cycle(config: Config, fast: bool) -> float:
     """D twice, the generator's inference, and G through D for each of its updates."""
     model, shape = config.model, image_shape(config.detector)

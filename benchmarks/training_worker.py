@@ -51,6 +51,14 @@ def torch_best(folder: Path) -> tuple[Run, Answer]:
     return cycle, {"parameters": cycle.parameters()}
 
 
+def torch_compiled(folder: Path) -> tuple[Run, Answer]:
+    """The same, compiled."""
+    from training_torch import Cycle
+
+    cycle = Cycle(folder, THREADS, best=True, compiled=True)
+    return cycle, {"parameters": cycle.parameters()}
+
+
 def ours_plain(folder: Path) -> tuple[Run, Answer]:
     return our_cycle(folder, "plain")
 
@@ -82,7 +90,15 @@ def matrix_peak(folder: Path) -> tuple[Run, Answer]:
 
 VARIANTS = {
     function.__name__: function
-    for function in (keras, torch_published, torch_best, ours_plain, ours_fast, matrix_peak)
+    for function in (
+        keras,
+        torch_published,
+        torch_best,
+        torch_compiled,
+        ours_plain,
+        ours_fast,
+        matrix_peak,
+    )
 }
 
 
