@@ -9,10 +9,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint ui env
+.PHONY: help repro test lint ui bench bench-quick env
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html
 	dvc repro
@@ -30,6 +30,20 @@ ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui 
 	@echo "Starting MLflow at http://127.0.0.1:$(PORT) (up to a minute); Ctrl-C ends it"
 	mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
 		--host 127.0.0.1 --port $(PORT) --workers 1
+
+# The benchmarks of benchmarks/ that a target runs, in this order; PEERS names a Python with torch.
+BENCHMARKS := $(filter $(basename $(notdir $(wildcard benchmarks/*.py))),\
+	training ranks layers generator input)
+
+bench: env ## Measure everything; benchmarks/results (PEERS=/path/bin/python: also PyTorch etc.)
+	@set -e; for name in $(BENCHMARKS); do \
+		echo "benchmarks/$$name.py"; \
+		case $$name in training|generator) peers="$(PEERS:%=--peers %)";; *) peers="";; esac; \
+		python benchmarks/$$name.py $(QUICK) $$peers; \
+	done
+
+bench-quick: ## The same with fewer sizes and rounds, within 5 minutes on 2 cores
+	@$(MAKE) --no-print-directory bench QUICK=--quick
 
 env: .venv/.ready ## Build the environment, if uv.lock is newer
 

@@ -1,6 +1,6 @@
 """Where a training cycle's time goes: every layer by itself, in both forms and all directions.
 
-    python benchmarks/layers.py [--batch 8] [--rounds 7]
+    python benchmarks/layers.py [--quick] [--batch 8] [--rounds 7]
 
 Each layer's forward pass, gradient with respect to its input and gradient with respect to its
 weights is a compiled function of its own; all take turns (A B C ... A B C ...) with a large matrix
@@ -50,7 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="2 rounds")
     options = parser.parse_args()
+    rounds = 2 if options.quick else options.rounds
     join_world(1)
     config = load_config()
     runs: dict[Key, Run] = {}
@@ -60,12 +62,12 @@ def main() -> None:
         runs |= {(*key, form): run for key, run in _runs(gan, options.batch)}
     pieces = [key[:-1] for key in runs if key[-1] == FORMS[0]]
     runs = {(*piece, form): runs[(*piece, form)] for piece in pieces for form in FORMS}
-    seconds, peak_s = _take_turns(runs, options.rounds)
+    seconds, peak_s = _take_turns(runs, rounds)
     costs = {form: layer_costs(config, fast=form == "fast") for form in FORMS}
     results = {
         "network": config.model.network,
         "batch": options.batch,
-        "rounds": options.rounds,
+        "rounds": rounds,
         "threads": len(os.sched_getaffinity(0)),
         "peak_gflop_per_s": 2e-9 * PEAK_SIZE**3 / peak_s,
         "layers": [
