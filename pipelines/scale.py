@@ -30,8 +30,8 @@ def main() -> None:
     if launched_rank() is None:
         sweep(config)
     else:
-        setup, repeat, meeting, place = sys.argv[1:]
-        measure_as_worker(config, setup, int(repeat), Path(meeting), int(place))
+        setup, repeat, meeting = sys.argv[1:]
+        measure_as_worker(config, setup, int(repeat), Path(meeting))
 
 
 def sweep(config: Config) -> None:
@@ -57,7 +57,7 @@ def plan(config: Config) -> list[Comparison]:
     return plan_comparisons(config.scale, config.model, cores)
 
 
-def measure_as_worker(config: Config, name: str, repeat: int, meeting: Path, place: int) -> None:
+def measure_as_worker(config: Config, name: str, repeat: int, meeting: Path) -> None:
     points = {setup.name: found for setup, found in points_by_setup(plan(config)).items()}[name]
     # TensorFlow reads this when it is imported, in the workers only.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(points[0].setup.onednn))
@@ -67,7 +67,7 @@ def measure_as_worker(config: Config, name: str, repeat: int, meeting: Path, pla
     measure_points(
         config,
         points,
-        Start(repeat, sweep_fingerprint(config, summary.digest), meeting, place),
+        Start(repeat, sweep_fingerprint(config, summary.digest), meeting),
         PREPARED / "train.h5",
         summary,
         RECORDS,

@@ -10,7 +10,7 @@ from heitler.scaling.points import plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 
 data, records, fingerprint = (os.environ[f"SWEEP_{name}"] for name in ("DATA", "OUT", "PRINT"))
-name, repeat, meeting, place = sys.argv[1:]
+name, repeat, meeting = sys.argv[1:]
 config = load_config(Path(data) / "params.yaml")
 setups = points_by_setup(plan_comparisons(config.scale, config.model, local_cores=2))
 [points] = [found for setup, found in setups.items() if setup.name == name]
@@ -20,7 +20,7 @@ from heitler.scaling.measure import measure_points  # noqa: E402  TensorFlow
 measure_points(
     config,
     points,
-    Start(int(repeat), fingerprint, Path(meeting), int(place)),
+    Start(int(repeat), fingerprint, Path(meeting)),
     Path(data) / "train.h5",
     load_summary(Path(data) / "summary.json"),
     Path(records),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from tests.generation.conftest import generator_folder  # noqa: F401  a fixture
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.cluster.alone import leave_the_others
 from heitler.cluster.pinning import pin_process
 from heitler.cluster.topology import read_cores
 from heitler.cluster.world import (
@@ -52,16 +53,17 @@ def measure_points(
     """Measure the points of one setup and write their records; runs in every worker."""
     setup, cluster = points[0].setup, config.cluster
     copies = setup.workers if setup.independent else 1
+    place = leave_the_others() if setup.independent else 0
     threads = config.scale.threads_per_worker
     if copies == setup.workers and cluster.pin_cores:
-        _keep_own_cores(start.place, threads)
+        _keep_own_cores(place, threads)
     world = join_world(setup.workers // copies, threads, pin_cores=cluster.pin_cores)
     bench = Bench(config, setup, world, train_file, summary)
     for point in points:
-        meeting = Meeting(start.meeting / point.name, start.place, copies)
+        meeting = Meeting(start.meeting / point.name, place, copies)
         record = bench.measure(point, start, meeting)
         if world.writes:
-            write_record(record_path(folder, point, start.repeat, start.place), record)
+            write_record(record_path(folder, point, start.repeat, place), record)
 
 
 def _keep_own_cores(place: int, threads: int) -> None:

@@ -27,8 +27,6 @@ class Start:
     """Of everything that decides what is measured."""
     meeting: Path
     """An empty folder for independent processes to meet in."""
-    place: int
-    """Of this process among them; 0 if the workers belong together."""
 
 
 @dataclass(frozen=True)

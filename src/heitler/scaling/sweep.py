@@ -4,7 +4,6 @@ Turns (A B C A B C ...) spread over the points whatever else the machine does me
 """
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from heitler.cluster.launch import run_workers
@@ -33,7 +32,7 @@ def run_sweep(
         comparisons: what is to be measured.
         folder: of the records.
         fingerprint: of everything that decides them.
-        script: what the workers run: `script SETUP REPEAT MEETING PLACE`.
+        script: what the workers run: `script SETUP REPEAT MEETING`.
 
     Raises:
         SweepError: naming the start that failed.
@@ -60,15 +59,9 @@ def run_sweep(
 
 
 def _start(cluster: ClusterConfig, setup: Setup, repeat: int, script: str) -> None:
-    copies, workers = (setup.workers, 1) if setup.independent else (1, setup.workers)
-    with tempfile.TemporaryDirectory() as meeting, ThreadPoolExecutor(copies) as pool:
-
-        def start(place: int) -> int:
-            arguments = (setup.name, str(repeat), meeting, str(place))
-            return run_workers(cluster, workers, script, *arguments)
-
-        codes = list(pool.map(start, range(copies)))
-    if any(codes):
+    with tempfile.TemporaryDirectory() as meeting:
+        code = run_workers(cluster, setup.workers, script, setup.name, str(repeat), meeting)
+    if code:
         raise SweepError(
             f"{setup.name}, repeat {repeat + 1}: a worker failed (above). What was measured before "
             "is kept: mend the cause and run the stage again."
