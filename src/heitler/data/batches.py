@@ -40,7 +40,7 @@ class CycleEvents:
 
 
 def cycles_per_epoch(showers: int, global_batch_size: int) -> int:
-    """Whole cycles in an epoch; the remainder makes some of them one event per group larger.
+    """Whole cycles in an epoch; the remainder makes some of them larger.
 
     Raises:
         ConfigError: if there are fewer showers than one global batch.
