@@ -101,6 +101,14 @@ COST = Figure(
     "CPU time per shower of Geant4 and of the generator in bins of primary energy, with ratio.",
 )
 
+WORKERS = Figure(
+    "scale/efficiency.svg",
+    "Time per epoch and efficiency measured on this machine, one worker's speed being 100%; bars "
+    "are 95% intervals, dashed lines are ideal. Processes that do not communicate show what the "
+    "machine itself loses when several work at once.",
+    "Time per epoch and efficiency against the number of workers, measured.",
+)
+
 MANY_NODES = Figure(
     "project/fig1.svg",
     "The paper's Fig. 1 with our numbers. Above, time per epoch against nodes; dotted lines are "

@@ -8,7 +8,7 @@ from typing import Any
 
 from heitler.errors import HeitlerError
 
-STAGES = ("prepare", "train", "project", "generate", "validate")
+STAGES = ("prepare", "train", "scale", "project", "generate", "validate")
 
 
 class ReportError(HeitlerError):

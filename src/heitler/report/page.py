@@ -13,6 +13,7 @@ from heitler.report.claims import describe_training, reach_verdict
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
 from heitler.report.tables import batch_size_rows, physics_rows, speed_rows, training_rows
+from heitler.report.workers import worker_rows
 
 TEMPLATE = "page.html.j2"
 
@@ -51,6 +52,8 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
         batch_size_rows=batch_size_rows(inputs),
         cost=figures.COST,
         many_nodes=figures.MANY_NODES,
+        worker_rows=worker_rows(inputs.metrics["scale"]),
+        workers=figures.WORKERS,
         projection_rows=projection_rows(inputs.metrics["project"]),
         published=published_efficiency(inputs.metrics["project"]),
         caveats=caveats(inputs, verdict),

@@ -1,0 +1,29 @@
+"""What the page says of more workers on this machine, as measured."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from heitler.report.tables import Row
+from heitler.report.wording import percent
+
+EFFICIENCY = re.compile(r"^((weak|strong|independent)_(\d+)_workers)_efficiency$")
+LABELS = {
+    "weak": "{} workers, each with the batch of one alone (weak scaling)",
+    "strong": "{} workers sharing the same batch (strong scaling)",
+    "independent": "{} processes side by side that do not communicate",
+}
+
+
+def worker_rows(found: Mapping[str, Any]) -> list[Row]:
+    """Measured efficiency with its interval, by kind and number of workers."""
+    rows = []
+    for key, kind, workers in (match.groups() for match in map(EFFICIENCY.match, found) if match):
+        low, high = (percent(found[f"{key}_efficiency_{end}"]) for end in ("low", "high"))
+        unit = f"efficient (95% interval {low} to {high})"
+        if kind != "independent":
+            unit += f", communication {percent(found[f'{key}_communication_fraction'])} of a cycle"
+        if (beside := found.get(f"{key}_efficiency_against_independent")) is not None:
+            unit += f"; {percent(beside)} of what processes that do not communicate reach"
+        rows.append(Row(LABELS[kind].format(workers), percent(found[f"{key}_efficiency"]), unit))
+    return rows
