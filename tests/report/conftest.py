@@ -14,16 +14,16 @@ from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
 from heitler.files import write_csv, write_json
 from heitler.report.cost_figure import draw_cost
-from heitler.report.efficiency_figure import draw_efficiency
 from heitler.report.data_figures import write_data_figures
+from heitler.report.efficiency_figure import draw_efficiency
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.scaling.calibration import calibrate
+from heitler.scaling.efficiency import compare_points
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import PRESETS
 from heitler.scaling.plan import Training, plan_training
-from heitler.scaling.efficiency import compare_points
 from heitler.scaling.points import Comparison, Point, Setup
 from heitler.scaling.projection_summary import projection_metrics
 from heitler.scaling.records import PARTS, Record
@@ -124,7 +124,7 @@ def write_results(data: Path, reports: Path) -> None:
     draw_epoch_times(reports / "report/epoch_times.svg", history)
     draw_response_history(reports / "report/response_history.svg", history)
     write_projection(reports / "project")
-    write_sweep(reports / "scale")
+    write_measured_scaling(reports / "scale")
     for stage in ("prepare", "train", "generate"):
         write_json(reports / stage / "metrics.json", {})
     write_csv(reports / "train/history.csv", history)
@@ -134,13 +134,13 @@ def write_results(data: Path, reports: Path) -> None:
     write_json(data / "prepared/summary.json", summary())
 
 
-def write_sweep(folder: Path) -> None:
+def write_measured_scaling(folder: Path) -> None:
     """Two workers that need 1.1 s for what one does in 1 s."""
     records = {}
     for workers, seconds in ((1, 1.0), (2, 1.1)):
         point = Point(Setup(workers, independent=False, kernels="fast", onednn=True), 8 * workers)
         wall = np.full((workers, 3), seconds)
-        parts = {"wall_s": wall} | {part: wall / 4 for part in PARTS}
+        parts = {"wall_s": wall} | dict.fromkeys(PARTS, wall / 4)
         records[point] = [Record(point.name, 0, "", parts, None, ["node"] * workers, "cpu", 1)]
     one, two = records
     rows = [Comparison("weak", one, one), Comparison("weak", two, one)]
