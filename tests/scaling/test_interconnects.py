@@ -50,7 +50,10 @@ def test_measured_interconnect_is_read_or_its_command_named(tmp_path):
     path = tmp_path / "link.json"
     with pytest.raises(InterconnectError, match=r"link.json: not found.*heitler check-cluster"):
         find_link("measured", path)
-    path.write_text(json.dumps({"latency_s": 2e-4, "bandwidth_B_per_s": 1e9}))
+    path.write_text(json.dumps({"world_size": 1.0, "allreduce_4_B_s": 1e-3}))
+    with pytest.raises(InterconnectError, match=r"measured with one worker"):
+        find_link("measured", path)
+    path.write_text(json.dumps({"allreduce_4_B_s": 4e-3, "bandwidth_B_per_s": 1e9}))
     link = find_link("measured", path)
-    assert (link.latency_s, link.bandwidth_B_per_s) == (2e-4, 1e9)
+    assert (link.start_s, link.bandwidth_B_per_s) == (4e-3, 1e9)
     assert "measured" in link.source

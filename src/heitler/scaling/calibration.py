@@ -16,10 +16,8 @@ from heitler.scaling.slowest import log_spread, spread_from_waiting
 
 Float = NDArray[np.float64]
 Row = dict[str, str]
-START_OF_ALLREDUCE_S = 1e-3
-"""Horovod looks once per HOROVOD_CYCLE_TIME, 1 ms unless changed, for something to sum."""
 START_ERROR = 0.7
-"""Standard deviation of its logarithm: a factor of 2 either way."""
+"""Of the start of an all-reduce, standard deviation of its logarithm: a factor of 2 either way."""
 REMEDY = "Measure first: dvc repro scale, or heitler plan --calibrate."
 
 
@@ -128,7 +126,7 @@ def _costs(parts: dict[str, Float], ranks: int, link: Link, fixed_s: float) -> C
         spread=spread,
         barriers=barriers,
         on_node_s=float(parts["communication_s"].mean()),
-        coordination_s=START_OF_ALLREDUCE_S,
+        coordination_s=link.start_s,
         input_s=float(parts["input_wait_s"].mean()),
         fixed_s=fixed_s,
         link=link,

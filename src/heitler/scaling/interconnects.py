@@ -22,6 +22,8 @@ Algorithm = Literal["ring", "recursive_halving"]
 
 
 MEASURED = "measured"
+UNMEASURED_LATENCY_S = 25e-6
+"""Of a step over TCP: literature, as in the presets."""
 LINK_FILE = Path("reports/cluster/link.json")
 
 
@@ -40,6 +42,9 @@ class Link:
     relative_error: float
     """One standard deviation of either number (of its logarithm)."""
     source: str
+    start_s: float = 1e-3
+    """Of an all-reduce whatever its size: Horovod looks once per HOROVOD_CYCLE_TIME, 1 ms unless
+    changed, for something to sum."""
 
 
 def _literature(name: str, latency_us: float, gigabytes_per_s: float, source: str) -> Link:
@@ -84,8 +89,21 @@ def _read_link(path: Path) -> Link:
             f"check-cluster` on the hosts in question, or use one of {', '.join(PRESETS)}."
         )
     found = json.loads(path.read_text())
-    latency_s, bandwidth = float(found["latency_s"]), float(found["bandwidth_B_per_s"])
-    return Link(MEASURED, latency_s, bandwidth, 0.1, f"measured by heitler check-cluster: {path}")
+    if "bandwidth_B_per_s" not in found:
+        raise InterconnectError(
+            f"{path}: measured with one worker, so there is no link in it. Run `heitler "
+            f"check-cluster` with several, or use one of {', '.join(PRESETS)}."
+        )
+    # Few workers cannot tell the latency of a step from Horovod's own start of an all-reduce; if
+    # all were latency, it would be multiplied by the number of nodes.
+    return Link(
+        MEASURED,
+        UNMEASURED_LATENCY_S,
+        float(found["bandwidth_B_per_s"]),
+        0.3,
+        f"bandwidth and start of an all-reduce measured by heitler check-cluster: {path}",
+        start_s=float(found["allreduce_4_B_s"]),
+    )
 
 
 def allreduce_s(size_B: float, processes: int, link: Link, algorithm: Algorithm) -> Samples:
