@@ -27,7 +27,8 @@ lint: env ## Check style and types
 
 ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui PORT=5001)
 	@mkdir -p mlruns
-	@echo "Starting MLflow at http://127.0.0.1:$(PORT) (up to a minute); Ctrl-C ends it"
+	@echo "Starting MLflow (up to a minute); Ctrl-C ends it. The runs:"
+	@echo "http://127.0.0.1:$(PORT)/#/experiments/1/runs?workflowType=machine_learning"
 	mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
 		--host 127.0.0.1 --port $(PORT) --workers 1
 
