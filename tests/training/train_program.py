@@ -84,7 +84,7 @@ def run(data: Path, folder: Path, world: World) -> None:
             world,
             folder=folder,
             fingerprint="test",
-            check_physics=lambda showers: {"generated_GeV": float(showers.sum())},
+            check_physics=lambda showers, _: {"generated_GeV": float(showers.sum())},
             log_epoch=log_epoch,
         )
     except HeitlerError as error:
