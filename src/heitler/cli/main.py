@@ -2,8 +2,10 @@
 
 import typer
 
+from heitler.cli.check_cluster import check_cluster
 from heitler.cli.compare import compare
 from heitler.cli.generate import generate
+from heitler.cli.launch import launch
 from heitler.cli.plan import plan
 from heitler.cli.sync import sync
 from heitler.stage import run_stage
@@ -15,13 +17,10 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(generate)
+app.command()(launch)
+app.command()(check_cluster)
 app.command()(plan)
 app.command()(sync)
-
-
-@app.callback()
-def _subcommands() -> None:
-    """Keeps `generate` a subcommand while it is the only one."""
 
 
 def main() -> None:

@@ -44,8 +44,13 @@ def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
         return {}
     # MPI's label is put before each piece that is written: a line should be one piece.
     variables = {"PYTHONUNBUFFERED": ""}
-    if cluster.mpirun is None:  # the Intel MPI that Horovod is linked with; workers pin themselves
-        variables |= {"I_MPI_ROOT": sys.prefix, "I_MPI_PIN": "0"}
+    if cluster.mpirun is None or cluster.launcher == "slurm":  # the Intel MPI of the environment
+        libraries = [f"{sys.prefix}/lib", *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
+        variables |= {
+            "I_MPI_ROOT": sys.prefix,
+            "I_MPI_PIN": "0",  # workers pin themselves, or Slurm does
+            "LD_LIBRARY_PATH": ":".join(libraries),
+        }
         if cluster.network_interface:
             variables["FI_TCP_IFACE"] = cluster.network_interface
     return variables

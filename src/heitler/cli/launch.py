@@ -1,0 +1,85 @@
+"""`heitler launch`: a stage on many workers, where the section `cluster` says; no DVC involved."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heitler.cluster.commands import launch_command, launch_environment, shown
+from heitler.cluster.errors import LaunchError
+from heitler.cluster.slurm import job_script, submit, sweep_script
+from heitler.config import Config, load_config
+
+PIPELINES = Path("pipelines")
+
+
+def launch(
+    stage: Annotated[str, typer.Argument(help="Stage whose script starts Horovod workers.")],
+    send: Annotated[
+        bool, typer.Option("--submit", help="Slurm: send the job instead of printing it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be run, and run nothing.")
+    ] = False,
+) -> None:
+    """Run a stage with its workers where the section `cluster` of params.yaml says.
+
+    Unlike `dvc repro` this takes no lock, so that several jobs can use one folder. Afterwards
+    `dvc commit STAGE` tells DVC of the results.
+
+    Examples:
+
+    heitler launch train
+
+    heitler launch train --dry-run
+
+    heitler launch scale --submit
+    """
+    config = load_config()
+    script = PIPELINES / f"{stage}.py"
+    sizes = world_sizes(config, stage, script)
+    slurm = config.cluster.launcher == "slurm"
+    if send and not slurm:
+        raise LaunchError(
+            f"--submit is for Slurm, but cluster.launcher is {config.cluster.launcher}. "
+            "Change it, or leave --submit away."
+        )
+    if slurm:
+        job = slurm_job(config, stage, sizes, script)
+        print(submit(job) if send and not dry_run else job)
+    elif dry_run:
+        variables = launch_environment(config.cluster)
+        for workers in sizes:
+            print(shown(launch_command(config.cluster, workers, [str(script)]), variables))
+    else:
+        os.execv(sys.executable, [sys.executable, "-u", str(script)])
+
+
+def world_sizes(config: Config, stage: str, script: Path) -> list[int]:
+    """Numbers of workers that a stage runs on, one after another.
+
+    Raises:
+        LaunchError: if the stage has no workers.
+    """
+    able = [path.stem for path in sorted(PIPELINES.glob("*.py")) if _starts_workers(path)]
+    if stage not in able:
+        raise LaunchError(
+            f"{script}: {'not a stage' if not script.exists() else 'runs without workers'}. "
+            f"Stages with workers: {', '.join(able)}."
+        )
+    section = getattr(config, stage)
+    sizes: int | tuple[int, ...] = getattr(section, "world_sizes", None) or section.workers
+    return [sizes] if isinstance(sizes, int) else list(sizes)
+
+
+def slurm_job(config: Config, stage: str, sizes: list[int], script: Path) -> str:
+    """The batch script: a job array for a sweep over numbers of workers."""
+    if len(sizes) == 1:
+        return job_script(config.cluster, stage, sizes[0], str(script))
+    return sweep_script(config.cluster, stage, sizes, str(script))
+
+
+def _starts_workers(script: Path) -> bool:
+    return "heitler.cluster" in script.read_text()
