@@ -37,6 +37,14 @@ TINY: dict[str, dict[str, Any]] = {
         "independent": False,
         "software": False,
     },
+    "compact": {
+        "channels": 4,
+        "block_cells": 3,
+        "showers": 64,
+        "judged_showers": 64,
+        "calibration_showers": 64,
+        "energy_bins": 2,
+    },
     "validate": {"energy_bins": 2},
 }
 

@@ -19,6 +19,7 @@ STAGES = [
     "scale",
     "train",
     "project",
+    "compact",
     "generate",
     "validate",
     "report",
@@ -78,7 +79,8 @@ def test_the_sweep_over_workers_is_one_parent_run_with_a_child_per_point(project
 def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> None:
     code = (
         "import mlflow, pandas as pd; from heitler.tracking.store import connect; connect(); "
-        "[model] = mlflow.search_logged_models(output_format='list'); "
+        "models = mlflow.search_logged_models(output_format='list'); "
+        "[model] = [model for model in models if model.name == 'generator']; "
         "model = mlflow.pyfunc.load_model(model.model_uri); "
         "frame = pd.DataFrame({'primary_energy_GeV': [1, 3]}); "
         "print('shape', model.predict(frame).shape)"
@@ -105,7 +107,7 @@ def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
 
 def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
     output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
-    assert stages_run(output) == ["train", "generate", "validate", "report"]
+    assert stages_run(output) == ["train", "compact", "generate", "validate", "report"]
     counts = mlflow_runs(
         project,
         "select value, count(*) from params where key = 'train.workers' "

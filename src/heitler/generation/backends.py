@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from heitler.config import ModelConfig
 from heitler.generation.errors import GenerationError
+from heitler.generation.form_file import read_form
+from heitler.generation.inference_form import InferenceForm
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import Size
 
@@ -22,6 +24,8 @@ GenerateCells = Callable[[Array], Array]
 """Latent vectors (N, L) -> cells (N, X, Y, Z) in units of `cell_unit_GeV`."""
 
 KERAS_FILE = "generator.keras"
+FORM_FILE = "generator.npz"
+"""Instead of Keras's, of a generator that exists in the inference form only."""
 ONNX_FILE = "generator.onnx"
 AT_ONCE = 64
 """Showers in flight, whatever the batch size: more are no faster and take 1.5 MB each."""
@@ -40,10 +44,7 @@ def load_backend(
         case "tensorflow":
             from heitler.generation.tensorflow_backend import tensorflow_backend
 
-            path = require_file(folder / KERAS_FILE)
-            generator = keras.saving.load_model(path, compile=False, safe_mode=True)
-            weights = generator.get_weights()
-            run = tensorflow_backend(build_inference_form(model, image_shape, weights))
+            run = tensorflow_backend(_load_form(folder, model, image_shape))
         case "onnxruntime":
             from heitler.generation.onnx_backend import onnx_backend
 
@@ -53,6 +54,14 @@ def load_backend(
                 f"The backend is {backend!r}, which is unknown. Use tensorflow or onnxruntime."
             )
     return run_in_parts(run)
+
+
+def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> InferenceForm:
+    if (folder / FORM_FILE).is_file():
+        return read_form(folder / FORM_FILE)
+    path = require_file(folder / KERAS_FILE)
+    generator = keras.saving.load_model(path, compile=False, safe_mode=True)
+    return build_inference_form(model, image_shape, generator.get_weights())
 
 
 def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:

@@ -7,7 +7,7 @@ function for any ONNX runtime) and `generator.json` (units, image shape, what it
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,18 @@ from numpy.typing import NDArray
 from heitler.config import ModelConfig, as_dict
 from heitler.files import write_json
 from heitler.generation.backends import (
+    FORM_FILE,
+    ONNX_FILE,
     GenerateCells,
     load_backend,
     require_file,
     write_backend_files,
 )
+from heitler.generation.energy_scale import EnergyScale
 from heitler.generation.errors import GenerationError
+from heitler.generation.form_file import write_form
+from heitler.generation.inference_form import InferenceForm
+from heitler.generation.onnx_backend import write_onnx
 from heitler.model.gan import Gan, latent_vector
 from heitler.model.networks import noise_dim
 
@@ -43,6 +49,8 @@ class Sampler:
     """Primary energies that it was trained on."""
     particle: str
     """That it was trained on, such as e-."""
+    energy_scale: EnergyScale = field(default_factory=EnergyScale)
+    """A correction of the cells' energies; the full generator has none."""
 
     def sample(
         self,
@@ -81,15 +89,18 @@ class Sampler:
         stream = np.random.Generator(np.random.Philox(key=[seed, 2]))
         for start in range(0, len(energy), batch_size):
             rows = slice(start, start + batch_size)
-            size = (len(energy[rows]), noise_dim(self.model))
-            noise = stream.standard_normal(size, dtype=np.float32)
-            yield self._cells_GeV(noise, energy[rows], theta[rows])
+            latent = self.draw_latent(stream, energy[rows], theta[rows])
+            scale = np.float32(self.model.cell_unit_GeV) * self.energy_scale(energy[rows])
+            yield self.generate_cells(latent) * scale[:, None, None, None]
 
-    def _cells_GeV(self, noise: Array, energy: Array, theta: Array) -> Array:
+    def draw_latent(self, stream: np.random.Generator, energy_GeV: Array, theta: Array) -> Array:
+        """Random latent vectors (N, L) of showers at energies (N,) and angles (N,) in rad."""
+        size = (len(energy_GeV), noise_dim(self.model))
+        noise = stream.standard_normal(size, dtype=np.float32)
         unit = np.float32(self.model.energy_unit_GeV)
-        latent = latent_vector(self.model, noise, energy[:, None] / unit, theta[:, None])
-        cells = self.generate_cells(np.asarray(latent))
-        return cells * np.float32(self.model.cell_unit_GeV)
+        return np.asarray(
+            latent_vector(self.model, noise, energy_GeV[:, None] / unit, theta[:, None])
+        )
 
 
 def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
@@ -97,6 +108,23 @@ def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_backend_files(folder, gan.generator, gan.model, gan.image_shape)
     description = {"model": as_dict(gan.model), "image_shape": gan.image_shape, **about}
+    write_json(folder / ABOUT_FILE, description)
+
+
+def write_compact(folder: Path, form: InferenceForm, full: Sampler, scale: EnergyScale) -> None:
+    """Write a generator that imitates `full`, with the files of `write_generator`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_form(folder / FORM_FILE, form)
+    write_onnx(folder / ONNX_FILE, form)
+    low, high = full.energy_range_GeV
+    description = {
+        "model": as_dict(full.model),
+        "image_shape": full.image_shape,
+        "energy_min_GeV": low,
+        "energy_max_GeV": high,
+        "particle": full.particle,
+        "energy_scale": dataclasses.asdict(scale),
+    }
     write_json(folder / ABOUT_FILE, description)
 
 
@@ -116,4 +144,5 @@ def load_sampler(folder: Path, backend: str = "tensorflow") -> Sampler:
         image_shape=(x, y, z),
         energy_range_GeV=(about["energy_min_GeV"], about["energy_max_GeV"]),
         particle=about["particle"],
+        energy_scale=EnergyScale(**about.get("energy_scale", {})),
     )

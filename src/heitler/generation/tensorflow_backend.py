@@ -20,7 +20,7 @@ def tensorflow_backend(form: InferenceForm) -> Callable[[Array], Array]:
     It is compiled for batches of 1, 2, 4, 8 ... showers, when first needed; others are filled up.
     A graph for any size would be compiled only once, but takes a third more time.
     """
-    compiled = tf.function(lambda latent: _generate(form, latent), autograph=False)
+    compiled = tf.function(lambda latent: generate_cells(form, latent), autograph=False)
 
     def run(latent: Array) -> Array:
         size = 1 << (len(latent) - 1).bit_length()
@@ -30,9 +30,10 @@ def tensorflow_backend(form: InferenceForm) -> Callable[[Array], Array]:
     return run
 
 
-def _generate(form: InferenceForm, latent: Tensor) -> Tensor:
+def generate_cells(form: InferenceForm, latent: Tensor) -> Tensor:
+    """Latent vectors (N, L) -> cells (N, X, Y, Z) in cell units; weights may be variables."""
     matrix = form.matrix
-    volume = tf.matmul(latent, _constant(matrix.weight)) + _constant(matrix.bias)
+    volume = tf.matmul(latent, _tensor(matrix.weight)) + _tensor(matrix.bias)
     volume = tf.reshape(_leaky_relu(volume, matrix.slope), (-1, *matrix.shape))
     for step in form.convolutions:
         volume = _convolve(volume, step)
@@ -44,8 +45,8 @@ def _convolve(volume: Tensor, step: Convolution) -> Tensor:
     pads = [(max(low, 0), max(high, 0)) for low, high in step.pads]
     cuts = (slice(max(-low, 0), min(high, 0) or None) for low, high in step.pads)
     volume = tf.pad(volume, [(0, 0), *pads, (0, 0)])[:, *cuts]
-    volume = tf.nn.conv3d(volume, _constant(step.kernel), strides=[1] * 5, padding="VALID")
-    volume = _leaky_relu(volume + _constant(step.bias), step.slope)
+    volume = tf.nn.conv3d(volume, _tensor(step.kernel), strides=[1] * 5, padding="VALID")
+    volume = _leaky_relu(volume + _tensor(step.bias), step.slope)
     return to_cells(volume, step.grids, step.filters) if step.rearrange else volume
 
 
@@ -55,5 +56,5 @@ def _leaky_relu(volume: Tensor, slope: float) -> Tensor:
     return tf.nn.leaky_relu(volume, slope) if slope else tf.nn.relu(volume)
 
 
-def _constant(array: NDArray[np.floating]) -> Tensor:
-    return tf.constant(array, tf.float32)
+def _tensor(array: NDArray[np.floating] | tf.Variable) -> Tensor:
+    return array if isinstance(array, tf.Variable) else tf.constant(array, tf.float32)

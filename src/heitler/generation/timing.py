@@ -51,11 +51,23 @@ def cost_by_batch_size(
     for size in batch_sizes:
         batch = np.full(size, energy_GeV, np.float32)
         runs = [_time(sampler, batch) for _ in range(ROUNDS + 1)][1:]
-        wall, cpu = (np.median([run[key] for run in runs]) * 1e3 for key in ("wall_s", "cpu_s"))
-        rows.append(
-            {"batch_size": size, "wall_ms": float(wall / size), "cpu_ms": float(cpu / size)}
-        )
+        rows.append({"batch_size": size, **_ms_per_shower(runs, size)})
     return rows
+
+
+def time_in_turns(samplers: dict[str, Sampler], batch_size: int) -> dict[str, Cost]:
+    """Wall and CPU milliseconds per shower of several generators, medians of calls in turns."""
+    runs: dict[str, list[Cost]] = {name: [] for name in samplers}
+    for _ in range(ROUNDS + 1):
+        for name, sampler in samplers.items():
+            energy = np.full(batch_size, np.mean(sampler.energy_range_GeV), np.float32)
+            runs[name].append(_time(sampler, energy))
+    return {name: _ms_per_shower(times[1:], batch_size) for name, times in runs.items()}
+
+
+def _ms_per_shower(runs: list[Cost], batch_size: int) -> Cost:
+    wall, cpu = (np.median([run[key] for run in runs]) * 1e3 for key in ("wall_s", "cpu_s"))
+    return {"wall_ms": float(wall / batch_size), "cpu_ms": float(cpu / batch_size)}
 
 
 def _geant4_cost(cpu_s: Float) -> Cost:

@@ -1,0 +1,131 @@
+"""Teaching a compact generator to make the showers of a full one.
+
+Both get the same latent vectors; Adam lowers the difference of their cells. [Hinton et al. 2015,
+arXiv:1503.02531, for regression.] All terms are of energies over the primary energy, relative to
+the full generator's mean over the batch, so that showers of all energies count alike and nearly
+empty ones, which an early generator makes, do no harm.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from heitler.config import CompactConfig
+from heitler.generation.inference_form import InferenceForm
+from heitler.generation.tensorflow_backend import generate_cells
+from heitler.progress import Advance
+
+Tensor: TypeAlias = tf.Tensor
+Array = NDArray[np.float32]
+Step = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Latent vectors, primary energies, wanted cells -> loss; moves the weights."""
+Draw = Callable[[int], tuple[Array, Array]]
+"""Number of showers -> latent vectors (N, L) and primary energies (N,) in any unit."""
+
+LEAK = 0.05
+"""Slope of the last ReLU in the first half of learning: cells that are empty still learn."""
+LONGEST_GRADIENT = 5.0
+WARMUP_STEPS = 30
+AXES = ((2, 3), (1, 3), (1, 2))
+"""Summed over for the profiles along x, y, z."""
+
+
+def distil(
+    teacher: Callable[[Array], Array],
+    form: InferenceForm,
+    draw: Draw,
+    config: CompactConfig,
+    advance: Advance,
+) -> InferenceForm:
+    """The form with weights that imitate `teacher`, latent vectors (N, L) -> cells (N, X, Y, Z)."""
+    trained, variables = _with_variables(form)
+    optimizer = keras.optimizers.Adam(config.learning_rate)
+    optimizer.build(variables)
+    steps = max(config.showers // config.batch_size, 2)
+    for phase, leak in enumerate((LEAK, 0.0)):
+        step = _compile_step(_with_last_slope(trained, leak), variables, optimizer)
+        for index in range(phase * (steps // 2), steps if phase else steps // 2):
+            optimizer.learning_rate.assign(config.learning_rate * _schedule(index, steps))
+            latent, energy = draw(config.batch_size)
+            loss = step(tf.constant(latent), tf.constant(energy), tf.constant(teacher(latent)))
+            advance(config.batch_size, note=f"loss {float(loss):.3f}")
+    return _with_arrays(trained)
+
+
+def imitation_loss(cells: Tensor, wanted: Tensor, energy: Tensor) -> Tensor:
+    """Squares of cells, absolute differences of the sum and of the profiles along x, y, z.
+
+    (N, X, Y, Z) twice in cell units, (N,) -> scalar.
+    """
+    wanted = wanted / energy[:, None, None, None]
+    difference = cells / energy[:, None, None, None] - wanted
+    per_shower = (1, 2, 3)
+    power = tf.reduce_mean(tf.reduce_sum(wanted**2, per_shower))
+    total = tf.reduce_mean(tf.reduce_sum(wanted, per_shower))
+    squares = tf.reduce_mean(tf.reduce_sum(difference**2, per_shower)) / power
+    sums = tf.reduce_mean(tf.abs(tf.reduce_sum(difference, per_shower))) / total
+    mean = tf.reduce_mean(difference, axis=0, keepdims=True)
+    profiles = tf.add_n([_profile_size(difference, axes) for axes in AXES])
+    mean_profiles = tf.add_n([_profile_size(mean, axes) for axes in AXES])
+    return squares + 0.5 * sums + (profiles / 6 + mean_profiles / 3) / total
+
+
+def _profile_size(difference: Tensor, axes: tuple[int, int]) -> Tensor:
+    return tf.reduce_mean(tf.reduce_sum(tf.abs(tf.reduce_sum(difference, axes)), axis=1))
+
+
+def _compile_step(
+    form: InferenceForm, variables: list[tf.Variable], optimizer: keras.Optimizer
+) -> Step:
+    def step(latent: Tensor, energy: Tensor, wanted: Tensor) -> Tensor:
+        with tf.GradientTape() as tape:
+            loss = imitation_loss(generate_cells(form, latent), wanted, energy)
+        gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, variables), LONGEST_GRADIENT)
+        optimizer.apply(gradients, variables)
+        return loss
+
+    compiled: Step = tf.function(step, autograph=False)
+    return compiled
+
+
+def _schedule(index: int, steps: int) -> float:
+    """Share of the learning rate: a short rise, then a cosine to zero."""
+    return min(1.0, (index + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * index / steps))
+
+
+def _with_last_slope(form: InferenceForm, slope: float) -> InferenceForm:
+    *before, last = form.convolutions
+    return dataclasses.replace(form, convolutions=(*before, dataclasses.replace(last, slope=slope)))
+
+
+def _map_weights(form: InferenceForm, change: Callable[[Any], Any]) -> InferenceForm:
+    matrix = form.matrix
+    return dataclasses.replace(
+        form,
+        matrix=dataclasses.replace(matrix, weight=change(matrix.weight), bias=change(matrix.bias)),
+        convolutions=tuple(
+            dataclasses.replace(step, kernel=change(step.kernel), bias=change(step.bias))
+            for step in form.convolutions
+        ),
+    )
+
+
+def _weights(form: InferenceForm) -> Iterator[tf.Variable]:
+    yield from (form.matrix.weight, form.matrix.bias)
+    for step in form.convolutions:
+        yield from (step.kernel, step.bias)
+
+
+def _with_variables(form: InferenceForm) -> tuple[InferenceForm, list[tf.Variable]]:
+    trained = _map_weights(form, lambda array: tf.Variable(array, dtype=tf.float32))
+    return trained, list(_weights(trained))
+
+
+def _with_arrays(form: InferenceForm) -> InferenceForm:
+    return _map_weights(form, np.asarray)
