@@ -28,6 +28,7 @@ from heitler.scaling.points import Comparison, Point, Setup
 from heitler.scaling.projection_summary import projection_metrics
 from heitler.scaling.records import PARTS, Record
 from heitler.scaling.summary import flat_metrics
+from heitler.validation.card import score_card
 from heitler.validation.compare import compare_response, validation_metrics
 from tests.scaling.sweeps import write_sweep
 
@@ -116,6 +117,8 @@ def write_results(data: Path, reports: Path) -> None:
     folder = reports / "validate"
     write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
     write_validation_figures(folder, samples, response, config.validate, 5.1)
+    scores = score_card(*samples, EDGES, config.validate)
+    write_json(folder / "card.json", [score.as_json() for score in scores])
     draw_showers(folder / "showers.svg", generated, geant4, 5.1)
     sets = {"train": samples[2], "validation": samples[1], "test": samples[1]}
     write_data_figures(reports / "prepare", sets, [0.02], EDGES, config.detector, geant4)

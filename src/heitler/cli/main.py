@@ -4,10 +4,12 @@ import typer
 
 from heitler.cli.check_cluster import check_cluster
 from heitler.cli.compare import compare
+from heitler.cli.export import export
 from heitler.cli.generate import generate
 from heitler.cli.launch import launch
 from heitler.cli.plan import plan
 from heitler.cli.sync import sync
+from heitler.cli.validate import validate
 from heitler.stage import run_stage
 
 app = typer.Typer(
@@ -19,6 +21,8 @@ app.command()(compare)
 app.command()(generate)
 app.command()(launch)
 app.command()(check_cluster)
+app.command()(validate)
+app.command()(export)
 app.command()(plan)
 app.command()(sync)
 

@@ -121,7 +121,7 @@ def _read_source(
         for first in range(0, showers, simulate.showers_per_shard):
             rows = slice(first, min(first + simulate.showers_per_shard, showers))
             try:
-                part = _read_rows(file, layout, rows, imported, particle)
+                part = read_rows(file, layout, rows, imported, particle)
             except OSError as error:
                 raise DataError(
                     f"{path}: rows {rows.start} to {rows.stop - 1} cannot be read: the file is "
@@ -146,9 +146,10 @@ def _check_shapes(file: h5py.File, path: Path, layout: Layout, image: tuple[int,
     return int(found[0])
 
 
-def _read_rows(
+def read_rows(
     file: h5py.File, layout: Layout, rows: slice, imported: int, particle: str
 ) -> Showers:
+    """Some showers of an open file; event ids count on from `imported`."""
     cells = np.asarray(file["ECAL"][rows], np.float32) / np.float32(layout.cell_scale)
     count = len(cells)
     energy = np.asarray(file[layout.energy][rows], np.float32).reshape(count, -1)

@@ -40,16 +40,27 @@ def response_figure(found: Mapping[str, Any]) -> Figure:
         "ratio of generated to Geant4 showers below. Bars are errors of the mean. The band shows "
         "what statistics alone does: two independent Geant4 samples. Between the dotted lines "
         "the response passes.",
-        f"Ratio of generated to Geant4 sampling fraction: {', '.join(ratios)}.",
+        f"Ratio of generated to Geant4 sampling fraction{': ' * bool(ratios)}{', '.join(ratios)}.",
     )
 
 
 SHAPES = (
     Figure(
+        "validate/resolution.svg",
+        "Linearity and resolution: mean and relative spread of the deposited energy, tails left "
+        "out, with the fit of stochastic, noise and constant term (E in GeV).",
+        "Mean and relative spread of the sampling fraction against primary energy, with fits.",
+    ),
+    Figure(
         "validate/longitudinal.svg",
         "Along the depth: mean energy in each layer over the primary energy. An arrow marks a "
         "ratio above 3.",
         "Mean energy per layer of Geant4 and generated showers, with their ratio.",
+    ),
+    Figure(
+        "validate/radial.svg",
+        "Across: mean energy in rings around the axis.",
+        "Mean energy per ring around the axis of Geant4 and generated showers, with ratio.",
     ),
     Figure(
         "validate/transverse_x.svg",
@@ -60,6 +71,22 @@ SHAPES = (
         "validate/transverse_y.svg",
         "Across: mean energy in each column of cells along y.",
         "Mean energy per column of cells along y of Geant4 and generated showers, with ratio.",
+    ),
+    Figure(
+        "validate/cells.svg",
+        "Energies of single cells.",
+        "Histogram of cell energies of Geant4 and generated showers, with ratio.",
+    ),
+    Figure(
+        "validate/hits.svg",
+        "How many cells are hit.",
+        "Histogram of the number of hits of Geant4 and generated showers, with ratio.",
+    ),
+    Figure(
+        "validate/correlations.svg",
+        "How the energies of two layers vary together: a shower that starts late is strong at the "
+        "back and weak at the front.",
+        "Correlation matrices of the layers of Geant4 and generated showers, and their difference.",
     ),
     Figure(
         "validate/showers.svg",

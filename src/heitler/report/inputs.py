@@ -29,6 +29,8 @@ class ReportInputs:
     """CPU time per shower, Geant4 and generator, in bins of primary energy."""
     cost_by_batch_size: list[dict[str, float]]
     """Time per generated shower."""
+    card: list[dict[str, Any]]
+    """`reports/validate/card.json`, one entry per line of the score card."""
     reports: Path
     """Folder with the stages' figures."""
 
@@ -45,6 +47,7 @@ def load_inputs(data: Path, reports: Path) -> ReportInputs:
         history=_load_table(reports / "train" / "history.csv", "train"),
         cost_by_energy=_load_table(reports / "generate" / "cost_by_energy.csv", "generate"),
         cost_by_batch_size=_load_table(reports / "generate" / "cost_by_batch_size.csv", "generate"),
+        card=_load_json(reports / "validate" / "card.json", "validate"),
         reports=reports,
     )
 
@@ -60,11 +63,11 @@ def require_figure(path: Path) -> Path:
     return path
 
 
-def _load_json(path: Path, stage: str) -> dict[str, Any]:
+def _load_json(path: Path, stage: str) -> Any:
     if not path.is_file():
         raise _missing(path, stage)
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except json.JSONDecodeError as error:
         raise ReportError(f"{path}: not valid JSON ({error}). {_remedy(stage)}") from None
     return content

@@ -9,6 +9,7 @@ import jinja2
 from heitler.config import Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
+from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
 from heitler.report.claims import describe_training, reach_verdict
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
@@ -46,6 +47,9 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
         training_figures=figures.TRAINING,
         data_figures=figures.DATA,
         load=lambda figure: figure.load(inputs.reports),
+        card=card_rows(inputs.card),
+        card_counts=count_verdicts(inputs.card),
+        card_explained=EXPLAINED,
         physics_rows=physics_rows(inputs, training),
         training_rows=training_rows(inputs, training),
         speed_rows=speed_rows(inputs),

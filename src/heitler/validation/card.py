@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
@@ -47,6 +48,27 @@ def score_card(
             be seen whether it repeats it.
         advance: called after each of `card_steps(config)` steps.
     """
+    with threadpool_limits(1):  # small matrices: more threads only wait for each other
+        found, size = _measure(generated, truth, reference, edges_GeV, config, advance)
+    if not trained_on_reference:
+        found.pop("nearest_neighbour_ratio", None)
+    metrics = [*(metric for metric, _ in QUICK), *SLOW]
+    return [
+        judge(metric, found[metric.name], config, len(generated), size)
+        for metric in metrics
+        if metric.name in found
+    ]
+
+
+def _measure(
+    generated: Observables,
+    truth: Observables,
+    reference: Observables,
+    edges_GeV: Float,
+    config: ValidateConfig,
+    advance: Callable[[], Any],
+) -> tuple[dict[str, Measured], int]:
+    """What was found for every metric, and the number of showers in a sample of the floor."""
     settings = build_settings(config, edges_GeV)
     pairs = floor_pairs(truth, reference, len(generated), config.floor_splits, config.seed)
     few = list(itertools.islice(pairs, config.slow_floor_splits))
@@ -54,14 +76,7 @@ def score_card(
     advance()
     if min(len(generated), len(truth), len(few[0].generated)) >= FEWEST_SHOWERS:
         found |= _slow(generated, truth, reference, settings, few, config, advance)
-    if not trained_on_reference:
-        found.pop("nearest_neighbour_ratio", None)
-    metrics = [*(metric for metric, _ in QUICK), *SLOW]
-    return [
-        judge(metric, found[metric.name], config, len(generated), len(few[0].generated))
-        for metric in metrics
-        if metric.name in found
-    ]
+    return found, len(few[0].generated)
 
 
 def card_steps(config: ValidateConfig) -> int:

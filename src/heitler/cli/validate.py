@@ -1,0 +1,106 @@
+"""`heitler validate`: the score card of any two shower files, whoever made them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from heitler.validation.score import Score
+
+EXIT_FAIL = 3
+
+
+def validate(
+    generated: Annotated[Path, typer.Argument(help="Showers to judge.")],
+    truth: Annotated[Path, typer.Argument(help="Showers to judge them by, such as Geant4's.")],
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Other true showers, best those that the generator was trained on: for the "
+            "floor, and to see whether it repeats them. Default: half of TRUTH, for the floor.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for card.json, index.html and the figures.")
+    ] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="X,Y,Z of CaloChallenge files, such as 16,9,45.")
+    ] = None,
+    threshold_MeV: Annotated[
+        float, typer.Option("--threshold-mev", help="Cells below count as 0, in both files.")
+    ] = 1e-3,
+    params: Annotated[
+        Path, typer.Option(help="Parameter file; its section `validate` has the limits.")
+    ] = Path("params.yaml"),
+    strict: Annotated[
+        bool, typer.Option(help=f"End with exit code {EXIT_FAIL} if a line fails.")
+    ] = False,
+) -> None:
+    """Compare generated with true showers: every metric, its error, its floor, its verdict.
+
+    Reads this project's files, CERN's calorimeter images (fixed and variable angle) and
+    CaloChallenge's HDF5. Exit code 0: compared. 1: an error. 3: with --strict, a line fails.
+
+    Examples:
+
+    heitler validate showers.h5 data/prepared/test.h5 --reference data/prepared/train.h5
+
+    heitler validate mine.hdf5 dataset_2_2.hdf5 --shape 16,9,45 --output card
+    """
+    from heitler.config import load_config
+    from heitler.validation.files import compare_files
+
+    comparison = compare_files(
+        generated,
+        truth,
+        reference,
+        shape=_parse_shape(shape),
+        threshold_GeV=threshold_MeV / 1e3,
+        config=load_config(params).validate,
+    )
+    for note in comparison.notes:
+        print(f"Note: {note}")
+    _print_table(comparison.scores)
+    if output:
+        from heitler.report.card_folder import write_card_folder
+
+        write_card_folder(output, comparison)
+        print(f"written: {output / 'index.html'}")
+    if strict and any(score.verdict == "fail" for score in comparison.scores):
+        raise typer.Exit(EXIT_FAIL)
+
+
+def _parse_shape(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    try:
+        x, y, z = (int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--shape is {text!r}. Give three numbers: X,Y,Z.") from None
+    return x, y, z
+
+
+def _print_table(scores: "list[Score]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from heitler.validation.score import count_verdicts
+
+    colours = {"pass": "green", "warn": "yellow", "fail": "bold red"}
+    table = Table("Quantity", "Value", "Geant4 itself", "Passes within", "Showers", "Verdict")
+    for score in scores:
+        star = "*" if score.limited_by == "statistics" else ""
+        table.add_row(
+            score.title,
+            f"{score.value:.3g} ± {score.error:.2g} {score.unit}",
+            f"{score.floor:.3g} ± {score.floor_error:.2g}",
+            f"{score.threshold:.3g}{star}",
+            f"{score.showers:,}",
+            f"[{colours[score.verdict]}]{score.verdict}[/]",
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{count_verdicts(scores)}; * statistics, not the limit, decides", highlight=False
+    )

@@ -1,0 +1,79 @@
+"""Shower files of any layout that we know: this project's, CERN's two, CaloChallenge's."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from heitler.data import calochallenge, cern
+from heitler.data.checks import DataError, open_hdf5, require_dataset
+from heitler.data.hdf5 import Showers, read_attributes
+from heitler.data.observables import Observables, join, measure
+from heitler.showers import apply_threshold
+
+AT_ONCE = 512
+REMEDY = "Give an HDF5 file of this project, of CERN's calorimeter images, or of CaloChallenge."
+
+
+def iterate_any(path: Path, shape: calochallenge.Shape | None = None) -> Iterator[Showers]:
+    """Showers of a file, some at a time.
+
+    Args:
+        path: the file; its datasets tell the layout.
+        shape: X, Y, Z of CaloChallenge showers.
+
+    Raises:
+        DataError: for a missing, damaged or unknown file, or one without usable showers.
+    """
+    with open_hdf5(path, REMEDY) as file:
+        total, read = _reader(file, path, shape)
+        if not total:
+            raise DataError(f"{path}: no showers in it. {REMEDY}")
+        for first in range(0, total, AT_ONCE):
+            part = read(slice(first, min(first + AT_ONCE, total)))
+            _refuse_broken(part, path, first)
+            yield part
+
+
+def _reader(
+    file: h5py.File, path: Path, shape: calochallenge.Shape | None
+) -> tuple[int, Callable[[slice], Showers]]:
+    """How many showers the file holds, and what reads some of them."""
+    if calochallenge.is_calochallenge(file):
+        known = calochallenge.find_shape(file, path, shape)
+        return len(file[calochallenge.VOXELS]), (
+            lambda rows: calochallenge.read_rows(file, rows, known)
+        )
+    require_dataset(file, path, "ECAL", REMEDY)
+    layout = cern.find_layout(file, path)
+    return len(file["ECAL"]), lambda rows: cern.read_rows(file, layout, rows, 0, "e-")
+
+
+def measure_file(
+    path: Path, shape: calochallenge.Shape | None, threshold_GeV: float
+) -> Observables:
+    """Observables of a file, read in pieces; cells below the threshold count as 0."""
+    return join(
+        measure(dataclasses.replace(part, cells_GeV=apply_threshold(part.cells_GeV, threshold_GeV)))
+        for part in iterate_any(path, shape)
+    )
+
+
+def known_cell_size_mm(path: Path) -> float | None:
+    """From the detector that this project's files describe; None for others."""
+    geometry = read_attributes(path).get("geometry")
+    return float(geometry["cell_size_mm"]) if isinstance(geometry, dict) else None
+
+
+def _refuse_broken(showers: Showers, path: Path, first: int) -> None:
+    broken = {
+        "a cell that is not a number": ~np.isfinite(showers.cells_GeV).all(axis=(1, 2, 3)),
+        "no positive primary energy": ~(showers.primary_energy_GeV > 0),
+    }
+    for what, rows in broken.items():
+        if rows.any():
+            raise DataError(
+                f"{path}: row {first + int(np.argmax(rows))} has {what}. Remove such showers."
+            )

@@ -1,0 +1,36 @@
+"""A folder with the score card of two files: JSON, one page, figures."""
+
+from pathlib import Path
+
+from heitler.data.any_format import iterate_any, known_cell_size_mm
+from heitler.files import write_json, write_text
+from heitler.report.card_page import render_card_page
+from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.validation.compare import compare_response
+from heitler.validation.files import FileComparison
+
+
+def write_card_folder(folder: Path, comparison: FileComparison) -> None:
+    """Write card.json, validate/*.svg and index.html, which needs none of the other files."""
+    card = [score.as_json() for score in comparison.scores]
+    write_json(folder / "card.json", card)
+    figures = folder / "validate"
+    size = known_cell_size_mm(comparison.truth_file)
+    response = compare_response(*comparison.samples, comparison.edges_GeV)
+    write_validation_figures(figures, comparison.samples, response, comparison.config, size)
+    first = [
+        next(iter(iterate_any(path, comparison.shape)))
+        for path in (comparison.generated_file, comparison.truth_file)
+    ]
+    draw_showers(figures / "showers.svg", first[0], first[1], size)
+    generated, truth, reference = (len(sample) for sample in comparison.samples)
+    page = render_card_page(
+        card,
+        folder,
+        generated=comparison.generated_file.name,
+        truth=comparison.truth_file.name,
+        showers=f"{generated:,} showers against {truth:,} true ones, with {reference:,} other true "
+        "ones for the floor.",
+        notes=comparison.notes,
+    )
+    write_text(folder / "index.html", page)

@@ -1,0 +1,100 @@
+"""The score card as rows of text, and as a page of its own for any two shower files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from heitler.report.figures import SHAPES, Figure, response_figure
+
+HERE = Path(__file__).parent
+TEMPLATE = "card.html.j2"
+TABLE = "card_table.html.j2"
+EXPLAINED = (
+    "The floor is what independent Geant4 samples of this size show against each other: their mean "
+    "and standard deviation. A number passes within its limit, or within what statistics alone "
+    "does (marked *)."
+)
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """A line of the card, in words."""
+
+    title: str
+    value: str
+    unit: str
+    floor: str
+    threshold: str
+    showers: str
+    verdict: str
+    formula: str
+    source: str
+
+
+def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
+    """The lines of `card.json`; numbers that are null could not be measured."""
+    return [
+        CardRow(
+            title=line["title"],
+            value=_with_error(line["value"], line["error"]),
+            unit=line["unit"],
+            floor=_with_error(line["floor"], line["floor_error"]),
+            threshold=f"{line['threshold']:.3g}{'*' * (line['limited_by'] == 'statistics')}",
+            showers=f"{line['showers']:,}",
+            verdict=line["verdict"],
+            formula=line["formula"],
+            source=line["source"],
+        )
+        for line in card
+    ]
+
+
+def count_verdicts(card: Sequence[Mapping[str, Any]]) -> str:
+    """Such as "20 of 31 lines pass, 3 warn, 8 fail"."""
+    found = [line["verdict"] for line in card]
+    return (
+        f"{found.count('pass')} of {len(found)} lines pass, {found.count('warn')} warn, "
+        f"{found.count('fail')} fail"
+    )
+
+
+def render_card_page(
+    card: Sequence[Mapping[str, Any]],
+    folder: Path,
+    *,
+    generated: str,
+    truth: str,
+    showers: str,
+    notes: Sequence[str] = (),
+) -> str:
+    """The page as HTML, one file: table and the figures in `folder`/validate."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    verdicts = [line["verdict"] for line in card]
+    numbers = {line["name"]: line["value"] for line in card}
+    figures: list[Figure] = [response_figure(numbers), *SHAPES]
+    return environment.get_template(TEMPLATE).render(
+        card=card_rows(card),
+        figures=figures,
+        load=lambda figure: figure.load(folder),
+        generated=generated,
+        truth=truth,
+        showers=showers,
+        counts=count_verdicts(card),
+        notes=[*notes, EXPLAINED],
+        verdict="fail" if "fail" in verdicts else "pass",
+    )
+
+
+def _with_error(value: float | None, error: float | None) -> str:
+    if value is None:
+        return "not measurable"
+    return f"{value:.3g}" if error is None else f"{value:.3g} ± {error:.2g}"
