@@ -109,10 +109,14 @@ class TrainingFile:
         return len(self.event_id)
 
     def read(self, rows: Rows) -> Events:
-        """Read rows in any order."""
-        order = np.argsort(rows)  # h5py wants increasing rows
-        cells = np.empty((len(rows), *self._file["ECAL"].shape[1:]), np.float32)
-        cells[order] = self._file["ECAL"][rows[order]]
+        """Read rows in any order.
+
+        One by one: HDF5 takes four times as long for a list of rows as for each by itself.
+        """
+        stored = self._file["ECAL"]
+        cells = np.empty((len(rows), *stored.shape[1:]), np.float32)
+        for place, row in enumerate(rows):
+            cells[place] = stored[row]
         return Events(cells, self._energy[rows], self._theta[rows], self.event_id[rows])
 
     def read_ahead(
