@@ -40,7 +40,7 @@ def radial_profile(showers: Array) -> NDArray[np.float64]:
     x, y = (np.arange(size) - (size - 1) / 2 for size in front.shape[1:])
     ring = np.rint(np.hypot(x[:, None], y[None, :])).astype(int)  # (X, Y)
     membership = ring.reshape(-1, 1) == np.arange(ring.max() + 1)  # (X * Y, R)
-    return np.asarray(front.reshape(len(front), -1) @ membership)
+    return np.asarray(front.reshape(-1, len(membership)) @ membership)
 
 
 def block_sums(showers: Array, across: int) -> NDArray[np.float64]:
