@@ -3,6 +3,8 @@
 Showers are arrays (N, X, Y, Z) of cell energies in GeV; see `heitler.detector` for the axes.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,7 +56,7 @@ def block_sums(showers: Array, across: int) -> NDArray[np.float64]:
         size = showers.shape[axis]
         starts = np.rint(np.linspace(0, size, min(across, size) + 1)[:-1]).astype(int)
         sums = np.add.reduceat(sums, starts, axis=axis, dtype=np.float64)
-    return np.asarray(sums.reshape(len(showers), -1))
+    return np.asarray(sums.reshape(-1, math.prod(sums.shape[1:])))
 
 
 def apply_threshold(showers: Array, threshold_GeV: float) -> Array:
