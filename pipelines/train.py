@@ -3,6 +3,7 @@
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.config import Config, as_dict, load_config
@@ -11,6 +12,9 @@ from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, write_json
 from heitler.stage import run_stage
 from heitler.tracking.provenance import source_digest
+
+if TYPE_CHECKING:
+    from heitler.model.gan import Gan
 
 PREPARED = Path("data/prepared")
 TRAINING = Path("data/training")
@@ -79,16 +83,28 @@ def train_as_worker(config: Config) -> None:
                 "energy_max_GeV": energy_range[1],
                 "particle": validation.particle,
                 "epochs": len(history),
+                "selected_epoch": select_epoch(gan, history, config.train.select_by),
             }
+            run.log_metrics({"selected_epoch": about["selected_epoch"]})
             write_generator(TRAINING / "generator", gan, about)
             write_history(history)
             run.log_generator(TRAINING / "generator", summary.image_shape)
 
 
+def select_epoch(gan: "Gan", history: list[dict[str, float]], select_by: str) -> int:
+    """Go back to the best epoch's networks, and say which it is."""
+    from heitler.training.checkpoints import load_best
+
+    best = load_best(TRAINING / "checkpoints", history, select_by)
+    best.restore(gan)
+    print(f"train: epoch {best.epoch} of {len(history)} is exported (by {select_by})", flush=True)
+    return best.epoch
+
+
 def training_fingerprint(config: Config, data_digest: str) -> str:
     """Everything that decides an epoch's weights; more epochs continue the same training."""
     train = as_dict(config.train)
-    for free in ("epochs", "keep_checkpoints"):
+    for free in ("epochs", "keep_checkpoints", "select_by"):
         del train[free]
     code = source_digest("cluster", "data", "model", "training")
     return digest(

@@ -80,6 +80,10 @@ class TrainConfig:
     generator_updates_per_cycle: PositiveInt
     seed: NonNegativeInt
     keep_checkpoints: PositiveInt
+    """So many newest ones, and the best by `select_by`."""
+    select_by: Literal["selection_score", "response_worst_deviation", "last"]
+    """Which epoch's generator is exported: lowest |R - 1| plus profile error of the validation
+    set, lowest |R - 1|, or simply the last epoch."""
     response_bins: PositiveInt
     """Bins of primary energy in which the response is followed at every epoch."""
 

@@ -107,11 +107,40 @@ def sample_cells_GeV(
     return cells * np.float32(model.cell_unit_GeV)
 
 
+def sample_in_training_mode_GeV(
+    generator: keras.Model,
+    model: ModelConfig,
+    noise: NDArray[np.float32],
+    primary_energy_GeV: NDArray[np.float32],
+    theta_rad: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """As `sample_cells_GeV`, but batch norm uses the statistics of these N showers.
+
+    The moving averages are left as they were.
+    """
+    kept = [(v.value, v.numpy()) for v in generator.non_trainable_variables]
+    energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
+    arrays = (noise, energy, theta_rad[:, None])
+    latent = latent_vector(model, *(tf.cast(array, generator.compute_dtype) for array in arrays))
+    cells = _compiled(generator, training=True)(latent)
+    for variable, value in kept:
+        variable.assign(value)
+    return np.asarray(cells[..., 0], np.float32) * np.float32(model.cell_unit_GeV)
+
+
 def compiled_inference(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
     """The generator in inference mode as one compiled function, traced once per model."""
-    if not hasattr(generator, "heitler_inference"):
+    return _compiled(generator, training=False)
+
+
+def _compiled(
+    generator: keras.Model, *, training: bool
+) -> tf.types.experimental.PolymorphicFunction:
+    name = "heitler_training" if training else "heitler_inference"
+    if not hasattr(generator, name):
         signature = [tf.TensorSpec((None, generator.input_shape[1]), generator.compute_dtype)]
-        generator.heitler_inference = tf.function(
-            lambda latent: generator(latent, training=False), input_signature=signature
+        compiled = tf.function(
+            lambda latent: generator(latent, training=training), input_signature=signature
         )
-    return generator.heitler_inference
+        setattr(generator, name, compiled)
+    return getattr(generator, name)

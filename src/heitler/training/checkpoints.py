@@ -6,7 +6,9 @@ order are functions of the epoch (see `randomness`), so nothing else is needed t
 """
 
 import json
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ class Checkpoint:
     history: list[Metrics]
     """One entry per epoch."""
     variables: dict[str, NDArray[Any]]
+    fingerprint: str
 
     def restore(self, gan: Gan) -> None:
         """Set the networks and optimisers to this state."""
@@ -38,19 +41,39 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, gan: Gan, history: list[Metrics], fingerprint: str, keep: int
+    folder: Path, gan: Gan, history: list[Metrics], fingerprint: str, keep: int, select_by: str
 ) -> Path:
-    """Write the checkpoint of epoch `len(history)` and delete all but the newest `keep`."""
-    path = folder / f"epoch-{len(history):04d}.h5"
+    """Write the checkpoint of epoch `len(history)`; delete all but the newest `keep` and the best.
+
+    The best is the one whose metric `select_by` is lowest.
+    """
+    path = _path(folder, len(history))
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         for name, variable in gan.variables().items():
             file[name] = variable.numpy()
         file.attrs["epoch"] = len(history)
         file.attrs["history"] = json.dumps(history)
         file.attrs["fingerprint"] = fingerprint
+    best = _path(folder, best_epoch(history, select_by))
     for old in _newest_first(folder)[keep:]:
-        old.unlink()
+        if old != best:
+            old.unlink()
     return path
+
+
+def best_epoch(history: Sequence[Metrics], select_by: str) -> int:
+    """The epoch, counted from 1, of the lowest metric; the last one if no epoch has it."""
+    found = {number: epoch.get(select_by, math.inf) for number, epoch in enumerate(history, 1)}
+    best = min(found, key=lambda number: found[number])
+    return best if math.isfinite(found[best]) else len(history)
+
+
+def load_best(folder: Path, history: Sequence[Metrics], select_by: str) -> Checkpoint:
+    """The checkpoint of the best epoch whose file was kept."""
+    kept = [path for path in _newest_first(folder) if path <= _path(folder, len(history))]
+    epochs = sorted(int(path.stem.removeprefix("epoch-")) for path in kept)
+    best = best_epoch([history[epoch - 1] for epoch in epochs], select_by)
+    return _read(_path(folder, epochs[best - 1]))
 
 
 def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoint | None:
@@ -61,18 +84,27 @@ def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoi
     """
     for path in _newest_first(folder):
         try:
-            with h5py.File(path, "r") as file:
-                attributes = dict(file.attrs)
-                variables = {name: np.asarray(file[name]) for name in _datasets(file)}
+            checkpoint = _read(path)
         except OSError as error:
             print(f"{path}: cannot be read ({error}); trying the one before it.")
             continue
-        if attributes["fingerprint"] != fingerprint:
+        if checkpoint.fingerprint != fingerprint:
             path.unlink()
-        elif attributes["epoch"] <= last_epoch:
-            history = json.loads(attributes["history"])
-            return Checkpoint(int(attributes["epoch"]), history, variables)
+        elif checkpoint.epoch <= last_epoch:
+            return checkpoint
     return None
+
+
+def _read(path: Path) -> Checkpoint:
+    with h5py.File(path, "r") as file:
+        attributes = dict(file.attrs)
+        variables = {name: np.asarray(file[name]) for name in _datasets(file)}
+    history = json.loads(attributes["history"])
+    return Checkpoint(int(attributes["epoch"]), history, variables, attributes["fingerprint"])
+
+
+def _path(folder: Path, epoch: int) -> Path:
+    return folder / f"epoch-{epoch:04d}.h5"
 
 
 def _newest_first(folder: Path) -> list[Path]:

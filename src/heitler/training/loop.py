@@ -14,7 +14,7 @@ from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
-from heitler.model.gan import Gan, build_gan, sample_cells_GeV
+from heitler.model.gan import Gan, build_gan, sample_cells_GeV, sample_in_training_mode_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
 from heitler.onednn import require_onednn
@@ -37,8 +37,9 @@ class TrainingInput:
     summary: DataSummary
 
 
-PhysicsCheck = Callable[[NDArray[np.float32]], Metrics]
-"""Generated validation showers (N, X, Y, Z) GeV -> metrics by name."""
+PhysicsCheck = Callable[[NDArray[np.float32], NDArray[np.float32] | None], Metrics]
+"""Generated validation showers (N, X, Y, Z) GeV -> metrics by name; first with batch norm's moving
+averages, then with the statistics of training batches (None if there are too few showers)."""
 
 
 def train(
@@ -69,11 +70,20 @@ def train(
         for epoch in range(len(history), epochs.count):
             metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, advance)}
             ended = time.monotonic()
-            metrics |= check_physics(epochs.sample_validation())
+            metrics |= check_physics(
+                epochs.sample_validation(), epochs.sample_validation_in_training_mode()
+            )
             metrics["evaluation_time_s"] = time.monotonic() - ended
             history.append(metrics)
             if world.writes:
-                save_checkpoint(folder, gan, history, fingerprint, config.train.keep_checkpoints)
+                save_checkpoint(
+                    folder,
+                    gan,
+                    history,
+                    fingerprint,
+                    config.train.keep_checkpoints,
+                    config.train.select_by,
+                )
                 log_epoch(metrics, epoch + 1)
     return gan, history
 
@@ -153,14 +163,34 @@ class _Epochs:
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""
-        showers = self.data.validation
-        noise = validation_noise(self.config.train.seed, len(showers), noise_dim(self.gan.model))
-        own = np.array_split(np.arange(len(showers)), self.world.size)[self.world.rank]
-        cells = sample_cells_GeV(
-            self.gan.generator,
-            self.gan.model,
-            noise[own],
-            showers.primary_energy_GeV[own],
-            showers.theta_rad[own],
-        )
-        return gather_arrays(cells, "validation")
+        count = len(self.data.validation)
+        own = np.array_split(np.arange(count), self.world.size)[self.world.rank]
+        return gather_arrays(self._sample(own, sample_cells_GeV), "validation")
+
+    def sample_validation_in_training_mode(self) -> NDArray[np.float32] | None:
+        """The same with the batch-norm statistics of groups as large as in training.
+
+        Every worker makes equally many groups, because they may meet in a sum over workers. None
+        if there are fewer showers than groups.
+        """
+        train, count = self.config.train, len(self.data.validation)
+        batches = max(count // train.global_batch_size, 1)
+        groups = np.array_split(np.arange(count), train.batch_norm_groups * batches)
+        if count < len(groups):
+            return None
+        per_worker = len(groups) // self.world.size
+        first = self.world.rank * per_worker
+        parts = [
+            self._sample(rows, sample_in_training_mode_GeV)
+            for rows in groups[first : first + per_worker]
+        ]
+        return gather_arrays(np.concatenate(parts), "validation_in_training_mode")
+
+    def _sample(
+        self, rows: NDArray[np.int64], sampler: Callable[..., NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        showers = self.data.validation[rows]
+        seed, size = self.config.train.seed, noise_dim(self.gan.model)
+        noise = validation_noise(seed, len(self.data.validation), size)[rows]
+        energy, theta = showers.primary_energy_GeV, showers.theta_rad
+        return sampler(self.gan.generator, self.gan.model, noise, energy, theta)
