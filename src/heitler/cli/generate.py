@@ -25,6 +25,7 @@ class Spectrum(StrEnum):
 class BackendName(StrEnum):
     """What runs the network."""
 
+    AUTO = "auto"
     TENSORFLOW = "tensorflow"
     ONNXRUNTIME = "onnxruntime"
 
@@ -84,8 +85,8 @@ def generate(
     ] = Path("data/training/generator"),
     backend: Annotated[
         BackendName,
-        typer.Option(help="What runs the network; the default is faster.", rich_help_panel=MODEL),
-    ] = BackendName.TENSORFLOW,
+        typer.Option(help="What runs the network; auto is the fastest.", rich_help_panel=MODEL),
+    ] = BackendName.AUTO,
     batch_size: Annotated[
         int,
         typer.Option(min=1, help="Showers in memory at once.", rich_help_panel=MODEL),

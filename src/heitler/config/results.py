@@ -14,8 +14,8 @@ class GenerateConfig:
 
     batch_size: PositiveInt
     seed: NonNegativeInt
-    backend: Literal["tensorflow", "onnxruntime"]
-    """What runs the generator; both give the same showers up to rounding."""
+    backend: Literal["auto", "tensorflow", "onnxruntime"]
+    """What runs the generator, equal showers up to rounding; auto is the fastest."""
     timed_batch_sizes: tuple[PositiveInt, ...]
     """Batch sizes at which the time per shower is measured."""
     timed_energy_bins: PositiveInt

@@ -1,7 +1,7 @@
 """What runs a trained generator: TensorFlow or ONNX Runtime, both from the same inference form.
 
-They agree to rounding. TensorFlow is the default because it is the faster one:
-benchmarks/generator.py measures it, benchmarks/results has the figures.
+They agree to rounding. The default, "auto", takes the faster one: ONNX Runtime for a single
+shower, TensorFlow for more. benchmarks/generator.py measures it, benchmarks/results has figures.
 """
 
 from collections.abc import Callable
@@ -39,21 +39,38 @@ def load_backend(
     Raises:
         GenerationError: for an unknown backend, or if the folder lacks the backend's file.
     """
-    # Each backend's library is imported where it is used: the other one need not be installed.
     match backend:
+        case "auto":
+            one = _load_onnx(folder)
+            several = _load_tensorflow(folder, model, image_shape)
+            run = _choose(one, several)
         case "tensorflow":
-            from heitler.generation.tensorflow_backend import tensorflow_backend
-
-            run = tensorflow_backend(_load_form(folder, model, image_shape))
+            run = _load_tensorflow(folder, model, image_shape)
         case "onnxruntime":
-            from heitler.generation.onnx_backend import onnx_backend
-
-            run = onnx_backend(require_file(folder / ONNX_FILE))
+            run = _load_onnx(folder)
         case _:
             raise GenerationError(
-                f"The backend is {backend!r}, which is unknown. Use tensorflow or onnxruntime."
+                f"The backend is {backend!r}, which is unknown. Use auto, tensorflow or "
+                "onnxruntime."
             )
     return run_in_parts(run)
+
+
+def _choose(one: GenerateCells, several: GenerateCells) -> GenerateCells:
+    return lambda latent: one(latent) if len(latent) == 1 else several(latent)
+
+
+# Each backend's library is imported where it is used: the other one need not be installed.
+def _load_tensorflow(folder: Path, model: ModelConfig, image_shape: Size) -> GenerateCells:
+    from heitler.generation.tensorflow_backend import tensorflow_backend
+
+    return tensorflow_backend(_load_form(folder, model, image_shape))
+
+
+def _load_onnx(folder: Path) -> GenerateCells:
+    from heitler.generation.onnx_backend import onnx_backend
+
+    return onnx_backend(require_file(folder / ONNX_FILE))
 
 
 def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> InferenceForm:

@@ -44,6 +44,21 @@ def distil(
     advance: Advance,
 ) -> InferenceForm:
     """The form with weights that imitate `teacher`, latent vectors (N, L) -> cells (N, X, Y, Z)."""
+    # Fusing of bias and leaky ReLU fails on the graph of the gradients, loudly.
+    tf.config.optimizer.set_experimental_options({"remapping": False})
+    try:
+        return _distil(teacher, form, draw, config, advance)
+    finally:
+        tf.config.optimizer.set_experimental_options({"remapping": True})
+
+
+def _distil(
+    teacher: Callable[[Array], Array],
+    form: InferenceForm,
+    draw: Draw,
+    config: CompactConfig,
+    advance: Advance,
+) -> InferenceForm:
     trained, variables = _with_variables(form)
     optimizer = keras.optimizers.Adam(config.learning_rate)
     optimizer.build(variables)

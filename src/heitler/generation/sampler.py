@@ -128,7 +128,7 @@ def write_compact(folder: Path, form: InferenceForm, full: Sampler, scale: Energ
     write_json(folder / ABOUT_FILE, description)
 
 
-def load_sampler(folder: Path, backend: str = "tensorflow") -> Sampler:
+def load_sampler(folder: Path, backend: str = "auto") -> Sampler:
     """Load what `write_generator` wrote.
 
     Raises:

@@ -35,4 +35,4 @@ class ShowerModel:
 
 
 def _load_pyfunc(path: str) -> ShowerModel:
-    return ShowerModel(load_sampler(Path(path)))
+    return ShowerModel(load_sampler(Path(path), "tensorflow"))  # ONNX Runtime may not be there
