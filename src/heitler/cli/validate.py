@@ -1,5 +1,6 @@
 """`heitler validate`: the score card of any two shower files, whoever made them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from heitler.validation.score import Score
 
 EXIT_FAIL = 3
+WIDTH_OF_FILES = 140
 
 
 def validate(
@@ -88,18 +90,21 @@ def _print_table(scores: "list[Score]") -> None:
     from heitler.validation.score import count_verdicts
 
     colours = {"pass": "green", "warn": "yellow", "fail": "bold red"}
-    table = Table("Quantity", "Value", "Geant4 itself", "Passes within", "Showers", "Verdict")
+    table = Table(
+        "Quantity", "Value", "Unit", "Geant4 itself", "Passes within", "Showers", "Verdict"
+    )
     for score in scores:
         star = "*" if score.limited_by == "statistics" else ""
         table.add_row(
             score.title,
-            f"{score.value:.3g} ± {score.error:.2g} {score.unit}",
+            f"{score.value:.3g} ± {score.error:.2g}",
+            score.unit,
             f"{score.floor:.3g} ± {score.floor_error:.2g}",
             f"{score.threshold:.3g}{star}",
             f"{score.showers:,}",
             f"[{colours[score.verdict]}]{score.verdict}[/]",
         )
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
     console.print(table)
     console.print(
         f"{count_verdicts(scores)}; * statistics, not the limit, decides", highlight=False
