@@ -25,7 +25,7 @@ def change_metrics(results: Results, **values: object) -> None:
 def test_every_figure_is_on_the_page_with_a_text_alternative(results):
     page = page_of(results)
     figures = re.findall(r'<svg[^>]* role="img"[^>]* aria-label="([^"]+)"', page)
-    assert len(figures) == 3 + len(SHAPES) + len(TRAINING) + len(DATA)
+    assert len(figures) == 4 + len(SHAPES) + len(TRAINING) + len(DATA)
     assert len(set(figures)) == len(figures)
     for number in ("1.20 from 10 to 40 GeV", "1.20 from 70 to 100 GeV"):
         assert number in figures[0]

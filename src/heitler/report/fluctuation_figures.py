@@ -92,6 +92,7 @@ def draw_correlations(path: Path, generated: Observables, geant4: Observables) -
                 np.ma.masked_invalid(matrix), vmin=-1, vmax=1, cmap="RdBu_r", origin="lower",
                 extent=(0.5, layers + 0.5, 0.5, layers + 0.5), interpolation="nearest",
             )  # fmt: skip
+            image.set_gid(title.lower())  # equal pictures would get equal ids
             panel.set_title(title, fontsize=11)
             panel.set_xlabel("Layer")
         panels[0].set_ylabel("Layer")
