@@ -11,8 +11,10 @@ from generator_plain import write_plain_onnx
 from heitler.config import Config, as_dict
 from heitler.data.hdf5 import read_showers
 from heitler.detector import image_shape
+from heitler.generation.compact_form import build_compact_form
+from heitler.generation.form_file import write_form
 from heitler.generation.inference_form import InferenceForm
-from heitler.generation.onnx_backend import write_onnx
+from heitler.generation.onnx_backend import onnx_backend, write_onnx
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import ARCHITECTURES, base_size
 from heitler.model.networks import build_generator
@@ -40,6 +42,12 @@ def write_files(folder: Path, config: Config, showers: int) -> InferenceForm:
     write_plain_onnx(folder / "plain.onnx", model, shape, weights)
     _write_plain_arrays(folder / "plain.npz", model, shape, weights)
     _write_form_arrays(folder / "ours.npz", form)
+    compact = build_compact_form(model.latent_dim, shape, config.compact)
+    write_form(folder / "compact.npz", compact)
+    write_onnx(folder / "compact.onnx", compact)
+    np.save(
+        folder / "expected_compact.npy", onnx_backend(folder / "compact.onnx")(latent[:CHECKED])
+    )
     return form
 
 

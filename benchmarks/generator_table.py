@@ -14,14 +14,18 @@ NAMES = {
     "ours_openvino": "OpenVINO, our `generator.onnx`",
     "ours_torch": "PyTorch, our form by hand",
     "ours_onnxruntime": "**ours, ONNX Runtime**",
-    "ours_tensorflow": "**ours, TensorFlow (default)**",
+    "ours_tensorflow": "**ours, TensorFlow**",
+    "compact_onnxruntime": "compact, ONNX Runtime",
+    "compact_tensorflow": "**compact, TensorFlow**",
 }
 BASELINE, OURS = "keras_predict", "ours_tensorflow"
 
 
 def write_table(path: Path, results: dict[str, Any]) -> None:
     """Write all tables to one Markdown file."""
-    write_text(path, "\n".join([*_generator_lines(results), "", *_geant4_lines(results), ""]))
+    parts = (_generator_lines(results), _compact_lines(results), _geant4_lines(results))
+    lines = [line for part in parts for line in [*part, ""]]
+    write_text(path, "\n".join(lines))
 
 
 def _generator_lines(results: dict[str, Any]) -> list[str]:
@@ -44,6 +48,26 @@ def _generator_lines(results: dict[str, Any]) -> list[str]:
         faster = measured[BASELINE][most]["median"] / by_batch[most]["median"]
         lines.append(f"| {NAMES[variant]} | " + " | ".join(cells) + f" | {faster:.1f} |")
     return lines
+
+
+def _compact_lines(results: dict[str, Any]) -> list[str]:
+    found = results["compact"]
+    if not found:
+        return ["What physics `compact` gives up is not known here: run `dvc repro compact`."]
+    names = ("longitudinal", "transverse_x", "transverse_y")
+    to_full = ", ".join(f"{found[f'{name}_profile_error_to_full']:.3f}" for name in names)
+    geant4, of_full = (
+        ", ".join(f"{found[f'{name}_profile_error_{which}']:.2f}" for name in names)
+        for which in ("to_geant4", "full_to_geant4")
+    )
+    return [
+        "The compact generator is another function, which imitates the trained one. From stage "
+        f"`compact`, {found['showers']} pairs of showers: response within "
+        f"{found['response_max_deviation']:.1%} of the full generator's in every energy bin; "
+        f"profile errors along z, x, y (0 equal, 2 disjoint) to the full generator {to_full}, "
+        f"to Geant4 {geant4} (the full generator's own: {of_full}); spread of the response "
+        f"{found['response_spread_to_full']:.2f} of the full generator's.",
+    ]
 
 
 def _geant4_lines(results: dict[str, Any]) -> list[str]:

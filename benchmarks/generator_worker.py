@@ -63,6 +63,21 @@ def ours_onnxruntime(folder: Path) -> Run:
     return run_in_parts(onnx_backend(folder / "ours.onnx"))
 
 
+def compact_tensorflow(folder: Path) -> Run:
+    from heitler.generation.backends import run_in_parts
+    from heitler.generation.form_file import read_form
+    from heitler.generation.tensorflow_backend import tensorflow_backend
+
+    return run_in_parts(tensorflow_backend(read_form(folder / "compact.npz")))
+
+
+def compact_onnxruntime(folder: Path) -> Run:
+    from heitler.generation.backends import run_in_parts
+    from heitler.generation.onnx_backend import onnx_backend
+
+    return run_in_parts(onnx_backend(folder / "compact.onnx"))
+
+
 def plain_onnxruntime(folder: Path) -> Run:
     from heitler.generation.onnx_backend import onnx_backend
 
@@ -110,13 +125,16 @@ VARIANTS = {
         ours_torch,
         ours_onnxruntime,
         ours_tensorflow,
+        compact_onnxruntime,
+        compact_tensorflow,
     )
 }
 
 
 def main() -> None:
     variant, folder = sys.argv[1], Path(sys.argv[2])
-    latent, expected = np.load(folder / "latent.npy"), np.load(folder / "expected.npy")
+    expected_file = "expected_compact.npy" if "compact" in variant else "expected.npy"
+    latent, expected = np.load(folder / "latent.npy"), np.load(folder / expected_file)
     run = VARIANTS[variant](folder)
     error = np.abs(run(latent[: len(expected)]) - expected).max() / expected.max()
     answer({"error": float(error)})
