@@ -25,6 +25,8 @@ TRAINING = Path("data/training")
 COMPACT = Path("data/compact/generator")
 REPORT = Path("reports/compact")
 TIMED_BATCH = 128
+FACTORS_PER_BIN = 2
+"""Of the energy scale, finer than the bins in which it is judged."""
 
 
 def main() -> None:
@@ -92,7 +94,10 @@ def calibrate(form: Any, full: "Sampler", pairs: Any, config: CompactConfig) -> 
     write_compact(COMPACT, form, full, EnergyScale())
     made, wanted = (sample(s, pairs, config.seed + 1) for s in (load_sampler(COMPACT), full))
     scale = fit_energy_scale(
-        made.primary_energy_GeV, made.ecal_sum_GeV, wanted.ecal_sum_GeV, config.energy_bins
+        made.primary_energy_GeV,
+        made.ecal_sum_GeV,
+        wanted.ecal_sum_GeV,
+        FACTORS_PER_BIN * config.energy_bins,
     )
     write_compact(COMPACT, form, full, scale)
     factors = ", ".join(f"{f:.3f}" for f in scale.factor)
@@ -125,7 +130,8 @@ def time_both(compact: "Sampler", full: "Sampler") -> dict[str, float]:
     from heitler.generation.timing import time_in_turns
 
     times = time_in_turns({"compact": compact, "full": full}, TIMED_BATCH)
-    return {f"{name}_{key}": value for name, row in times.items() for key, value in row.items()}
+    flat = {f"{name}_{key}": value for name, row in times.items() for key, value in row.items()}
+    return {"timed_batch_size": TIMED_BATCH, **flat}
 
 
 def announce(metrics: dict[str, Any]) -> None:

@@ -25,7 +25,8 @@ def main() -> None:
     draw_losses(REPORTS / "report/losses.svg", inputs.history)
     draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
-    draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy)
+    compact_cpu_s = inputs.metrics["compact"]["compact_cpu_ms"] / 1e3
+    draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy, compact_cpu_s)
     write_text(PAGE, render_page(inputs, config, collect_provenance()))
     run = training_run(TRAINING, generate=config.generate)
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})

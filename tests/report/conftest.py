@@ -62,6 +62,23 @@ def small_config(**detector: object) -> Config:
     return build_config(raw)
 
 
+COMPACT = {
+    "timed_batch_size": 128,
+    "compact_wall_ms": 0.3,
+    "compact_cpu_ms": 0.5,
+    "full_wall_ms": 1.2,
+    "full_cpu_ms": 2.0,
+    "response_max_deviation": 0.034,
+    "response_pass": 0.05,
+    "response_passes": 1,
+    **{
+        f"{name}_profile_error_{kind}": value
+        for name in ("longitudinal", "transverse_x", "transverse_y")
+        for kind, value in (("to_full", 0.06), ("to_geant4", 0.7), ("full_to_geant4", 0.65))
+    },
+}
+
+
 def random_showers(n: int, seed: int) -> Showers:
     generator = np.random.default_rng(seed)
     energy = generator.uniform(10, 100, n).astype(np.float32)
@@ -133,7 +150,8 @@ def write_results(data: Path, reports: Path) -> None:
     write_csv(reports / "train/history.csv", history)
     write_csv(reports / "generate/cost_by_energy.csv", COSTS)
     write_csv(reports / "generate/cost_by_batch_size.csv", [BATCH_COST])
-    draw_cost(reports / "report/cost.svg", COSTS)
+    draw_cost(reports / "report/cost.svg", COSTS, 0.0005)
+    write_json(reports / "compact/metrics.json", COMPACT)
     write_json(data / "prepared/summary.json", summary())
 
 

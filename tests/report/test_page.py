@@ -17,8 +17,8 @@ def page_of(results: Results) -> str:
     return render_page(load_inputs(results.data, results.reports), results.config, PROVENANCE)
 
 
-def change_metrics(results: Results, **values: object) -> None:
-    path = results.reports / "validate/metrics.json"
+def change_metrics(results: Results, stage: str = "validate", **values: object) -> None:
+    path = results.reports / stage / "metrics.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
@@ -60,6 +60,16 @@ def test_cost_of_a_shower_is_shown_with_its_batch_size(results):
     assert "CPU time per shower of Geant4 and of the generator" in page
     assert "128 at once" in page
     assert "0.75\N{NO-BREAK SPACE}ms (1.25\N{NO-BREAK SPACE}ms of CPU time)" in page
+
+
+def test_the_compact_generator_stands_beside_the_full_one_with_its_physics(results):
+    words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
+    assert "Compact, per shower, 128 at once 0.3 ms (0.5 ms of CPU time)" in words
+    assert "3.4 % of the full one&#39;s; limit 5 %: passes" in words
+    assert "0.060 from the full one; 0.700 from Geant4, full 0.650" in words
+    change_metrics(results, "compact", response_passes=0, response_max_deviation=0.2)
+    words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
+    assert "20 % of the full one&#39;s; limit 5 %: does not pass" in words
 
 
 def test_the_papers_efficiency_and_the_checked_predictions_are_shown(results):

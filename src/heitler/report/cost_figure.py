@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 from heitler.report.style import GEANT4, GENERATED, POINTS, figure
 
 Row = dict[str, float]
+COMPACT = {"color": GENERATED["color"], "linestyle": "--"}
 
 
-def draw_cost(path: Path, rows: list[Row]) -> None:
+def draw_cost(path: Path, rows: list[Row], compact_cpu_s: float) -> None:
     """CPU seconds per shower on a logarithmic scale, and below how many times less it is.
 
     Rows as `heitler.generation.timing.cost_by_energy` makes them; without Geant4's times only
-    the generator is drawn.
+    the generators are drawn. The compact generator's time, `compact_cpu_s`, is a line, because
+    it does not depend on the energy.
     """
     energy, generated = _column(rows, "energy_GeV"), _column(rows, "generated_cpu_s")
     geant4, error = _column(rows, "geant4_cpu_s"), _column(rows, "geant4_cpu_s_error")
@@ -24,6 +26,7 @@ def draw_cost(path: Path, rows: list[Row]) -> None:
             cost.errorbar(energy, geant4, error, label="Geant4", **GEANT4, **POINTS)
             ratio.errorbar(energy, geant4 / generated, error / generated, **GENERATED, **POINTS)
         cost.errorbar(energy, generated, label="3DGAN", **GENERATED, **POINTS)
+        cost.axhline(compact_cpu_s, **COMPACT, label="3DGAN, compact")
         cost.set(yscale="log", ylabel="CPU time per shower (s)")
         cost.margins(y=0.25)
         cost.legend()

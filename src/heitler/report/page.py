@@ -13,7 +13,13 @@ from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
 from heitler.report.claims import describe_training, reach_verdict
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
-from heitler.report.tables import batch_size_rows, physics_rows, speed_rows, training_rows
+from heitler.report.tables import (
+    batch_size_rows,
+    compact_rows,
+    physics_rows,
+    speed_rows,
+    training_rows,
+)
 from heitler.report.workers import worker_rows
 
 TEMPLATE = "page.html.j2"
@@ -54,6 +60,7 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
         training_rows=training_rows(inputs, training),
         speed_rows=speed_rows(inputs),
         batch_size_rows=batch_size_rows(inputs),
+        compact_rows=compact_rows(inputs),
         cost=figures.COST,
         many_nodes=figures.MANY_NODES,
         worker_rows=worker_rows(inputs.metrics["scale"]),

@@ -9,6 +9,12 @@ from heitler.report.claims import Training, speed_ratio
 from heitler.report.inputs import ReportInputs
 from heitler.report.wording import decimal, duration, percent, with_error
 
+PROFILES = (
+    ("longitudinal", "Shape along the depth"),
+    ("transverse_x", "Shape across, x"),
+    ("transverse_y", "Shape across, y"),
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,11 +55,7 @@ def physics_rows(inputs: ReportInputs, training: Training) -> list[Row]:
             **common,
         ),
     ]
-    for name, label in (
-        ("longitudinal", "Shape along the depth"),
-        ("transverse_x", "Shape across, x"),
-        ("transverse_y", "Shape across, y"),
-    ):
+    for name, label in PROFILES:
         value, floor = (found.get(f"{name}_profile_error{kind}") for kind in ("", "_floor"))
         rows.append(Row(label, decimal(value), "0 equal, 2 disjoint", decimal(floor), **common))
     return rows
@@ -104,6 +106,34 @@ def batch_size_rows(inputs: ReportInputs) -> list[Row]:
         )
         for row in inputs.cost_by_batch_size
     ]
+
+
+def compact_rows(inputs: ReportInputs) -> list[Row]:
+    """The compact generator: its speed beside the full one's, and the physics that it gives up."""
+    found = inputs.metrics["compact"]
+    passes = "passes" if found["response_passes"] else "does not pass"
+    rows = [
+        Row(
+            f"{who}, per shower, {found['timed_batch_size']} at once",
+            duration(found[f"{key}_wall_ms"] / 1e3),
+            f"({duration(found[f'{key}_cpu_ms'] / 1e3)} of CPU time)",
+        )
+        for who, key in (("Compact", "compact"), ("Full", "full"))
+    ]
+    rows.append(
+        Row(
+            "Largest deviation of its response",
+            percent(found["response_max_deviation"]),
+            f"of the full one's; limit {percent(found['response_pass'])}: {passes}",
+        )
+    )
+    for name, label in PROFILES:
+        full, geant4, of_full = (
+            decimal(found[f"{name}_profile_error_{kind}"])
+            for kind in ("to_full", "to_geant4", "full_to_geant4")
+        )
+        rows.append(Row(label, full, f"from the full one; {geant4} from Geant4, full {of_full}"))
+    return rows
 
 
 def _energy_bins(found: dict[str, Any]) -> int:
