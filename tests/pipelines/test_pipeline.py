@@ -107,7 +107,7 @@ def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
 
 def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
     output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
-    assert stages_run(output) == ["train", "compact", "generate", "validate", "report"]
+    assert stages_run(output) == STAGES[STAGES.index("train") :]
     counts = mlflow_runs(
         project,
         "select value, count(*) from params where key = 'train.workers' "
