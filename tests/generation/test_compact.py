@@ -11,9 +11,11 @@ from heitler.generation.distillation import distil, imitation_loss
 from heitler.generation.energy_scale import EnergyScale, fit_energy_scale
 from heitler.generation.form_file import read_form, write_form
 from heitler.generation.onnx_backend import onnx_backend, write_onnx
-from heitler.generation.sampler import load_sampler, write_compact
+from heitler.generation.rewriting import build_inference_form
+from heitler.generation.sampler import Sampler, load_sampler, write_compact
 from heitler.generation.tensorflow_backend import tensorflow_backend
 from tests.generation.conftest import SHAPE
+from tests.generation.trained import build_trained_generator
 
 ENERGIES = np.linspace(10, 100, 40, dtype=np.float32)
 
@@ -51,7 +53,8 @@ def learn(sampler, compact, showers):
 
     def draw(count):
         energy = random.uniform(10, 100, count).astype(np.float32)
-        return sampler.draw_latent(random, energy, np.ones_like(energy)), energy / 100
+        theta = random.uniform(1.0, 2.0, count).astype(np.float32)
+        return sampler.draw_latent(random, energy, theta), energy / 100
 
     form = build_compact_form(sampler.model.latent_dim, sampler.image_shape, compact)
     config = dataclasses.replace(compact, showers=showers)
@@ -69,6 +72,21 @@ def test_learning_brings_the_showers_nearer_and_is_repeatable(generator_folder, 
     assert losses[1] < 0.5 * losses[0]
     first, again = (learn(sampler, compact, 64).matrix.weight for _ in range(2))
     np.testing.assert_array_equal(first, again)
+
+
+def test_it_learns_from_the_network_with_an_angle_too(make_config, compact):
+    model = make_config(model={"network": "3dgan-51-angle", "latent_dim": 16}).model
+    shape = (12, 13, 9)
+    weights = build_trained_generator(model, shape).get_weights()
+    run = tensorflow_backend(build_inference_form(model, shape, weights))
+    full = Sampler(run, model, shape, (10.0, 100.0), "e-")
+    latent = full.draw_latent(np.random.default_rng(9), ENERGIES, ENERGIES / 50)
+    wanted, energy = full.generate_cells(latent), ENERGIES / 100
+    losses = [
+        float(imitation_loss(tensorflow_backend(form)(latent), wanted, energy))
+        for form in (learn(full, compact, showers) for showers in (32, 1600))
+    ]
+    assert losses[1] < 0.5 * losses[0]
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "onnxruntime"])
