@@ -15,7 +15,7 @@ from heitler.scaling.efficiency import compare_points, cycle_rows
 from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 from heitler.scaling.summary import flat_metrics, sentences
-from heitler.scaling.sweep import run_sweep
+from heitler.scaling.sweep import measure_missing, run_sweep
 from heitler.stage import run_stage
 from heitler.tracking.provenance import source_digest
 from heitler.tracking.scaling import log_sweep
@@ -28,7 +28,11 @@ REPORT = Path("reports/scale")
 def main() -> None:
     config = load_config()
     if launched_rank() is None:
-        sweep(config)
+        match sys.argv[1:]:
+            case ["--workers", workers]:
+                measure(config, int(workers))
+            case _:
+                sweep(config)
     else:
         setup, repeat, meeting = sys.argv[1:]
         measure_as_worker(config, setup, int(repeat), Path(meeting))
@@ -50,6 +54,12 @@ def sweep(config: Config) -> None:
     log_sweep(config, "scale", rows, flat_metrics(rows), REPORT)
     shutil.rmtree(RECORDS)  # the next sweep measures again
     print("\n".join(sentences(rows)))
+
+
+def measure(config: Config, workers: int) -> None:
+    """One element of a batch system's array; the sweep finds its records and adds what lacks."""
+    fingerprint = sweep_fingerprint(config, load_summary(PREPARED / "summary.json").digest)
+    measure_missing(config, plan(config), RECORDS, fingerprint, __file__, workers)
 
 
 def plan(config: Config) -> list[Comparison]:

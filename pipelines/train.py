@@ -45,7 +45,7 @@ def launch(config: Config) -> int:
 
 def train_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
-    from heitler.cluster.world import join_world
+    from heitler.cluster.world import describe_worker, gather_objects, join_world
     from heitler.generation.sampler import write_generator
     from heitler.tracking.runs import Dataset
     from heitler.tracking.training import track_training
@@ -65,7 +65,9 @@ def train_as_worker(config: Config) -> None:
     datasets = [
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
+    places = gather_objects(describe_worker(), "places")
     with track_training(config, TRAINING, fingerprint, datasets, active=world.writes) as run:
+        run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
         gan, history = train(
             config,
             TrainingInput(PREPARED / "train.h5", validation, summary),

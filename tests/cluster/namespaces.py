@@ -79,22 +79,29 @@ class Hosts:
         """With the hosts' `ssh` before any other."""
         return {**os.environ, **(extra or {}), "PATH": f"{self.path}:{os.environ['PATH']}"}
 
-    def limit(self, bits_per_s: float) -> None:
-        """Let no host send faster."""
-        burst = max(LARGEST_PACKET_B, int(bits_per_s / 8 * BURST_S))
+    def limit(self, bits_per_s: float | None) -> None:
+        """Let no host send faster; None takes the limit away."""
         for name in self.names:
-            shape = f"rate {bits_per_s:.0f}bit burst {burst} latency 200ms"
-            _inside(name, f"tc qdisc replace dev {CARD} root tbf {shape}")
+            limit_link(name, bits_per_s)
+
+
+def limit_link(host: str, bits_per_s: float | None) -> None:
+    """Shape what a host sends; callable from inside any of the hosts."""
+    if bits_per_s is None:
+        _try("ip", "netns", "exec", host, "tc", "qdisc", "del", "dev", CARD, "root")
+        return
+    burst = max(LARGEST_PACKET_B, int(bits_per_s / 8 * BURST_S))
+    shape = f"rate {bits_per_s:.0f}bit burst {burst} latency 200ms"
+    _inside(host, f"tc qdisc replace dev {CARD} root tbf {shape}")
 
 
 @contextlib.contextmanager
-def several_hosts(count: int, folder: Path, bits_per_s: float | None = None) -> Iterator[Hosts]:
+def several_hosts(count: int, folder: Path) -> Iterator[Hosts]:
     """Hosts that are gone at the end of the block, also when this process is killed in it.
 
     Args:
         count: how many.
         folder: for their `ssh`.
-        bits_per_s: of each host's link, per direction; None is as fast as the machine.
     """
     prefix = f"hl{os.getpid()}"
     names = tuple(f"{prefix}n{number}" for number in range(count))
@@ -109,10 +116,7 @@ def several_hosts(count: int, folder: Path, bits_per_s: float | None = None) -> 
         _create(names, prefix)
         (folder / "ssh").write_text(SSH)
         (folder / "ssh").chmod(0o755)
-        hosts = Hosts(names, folder)
-        if bits_per_s:
-            hosts.limit(bits_per_s)
-        yield hosts
+        yield Hosts(names, folder)
     finally:
         cleaner.communicate(b"\n")
 

@@ -13,6 +13,9 @@ if what == "wait":
     print(f"pid {os.getpid()}", flush=True)
     time.sleep(300)
 world = join_world(int(os.environ.get("HEITLER_TEST_WORKERS", "2")), 1)
+if what == "stay":
+    print(f"pid {os.getpid()}", flush=True)
+    time.sleep(300)
 if what == "fail" and world.rank == 1:
     sys.exit("worker has a reason")
 rank = tf.constant(float(world.rank))

@@ -80,7 +80,7 @@ def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     top = tmp_path_factory.mktemp("trainings")
 
     def run(workers: int, **cases: Case) -> dict[str, Outcome]:
-        folders = {name: _write_case(top / name, workers, case) for name, case in cases.items()}
+        folders = {name: write_case(top / name, workers, case) for name, case in cases.items()}
         horovodrun = [sys.executable, "-m", "horovod.runner.launch", "--gloo", "-np", str(workers)]
         done = subprocess.run(
             [*horovodrun, sys.executable, str(PROGRAM), str(shower_folder), *folders.values()],
@@ -89,12 +89,13 @@ def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             timeout=600,
         )
         output = done.stdout + done.stderr
-        return {name: _outcome(done.returncode, output, folders[name]) for name in cases}
+        return {name: outcome_of(done.returncode, output, folders[name]) for name in cases}
 
     return run
 
 
-def _write_case(folder: Path, workers: int, case: Case) -> str:
+def write_case(folder: Path, workers: int, case: Case) -> str:
+    """Put what `train_program.py` needs into a folder; return its name."""
     folder.mkdir(exist_ok=True)
     params = yaml.safe_load(Path("params.yaml").read_text())
     params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
@@ -104,7 +105,8 @@ def _write_case(folder: Path, workers: int, case: Case) -> str:
     return str(folder)
 
 
-def _outcome(exit_code: int, output: str, folder: str) -> Outcome:
+def outcome_of(exit_code: int, output: str, folder: str) -> Outcome:
+    """What a training left in its folder."""
     errors = [path.read_text() for path in sorted(Path(folder).glob("error-*.txt"))]
     return Outcome(exit_code, output, *_newest_checkpoint(Path(folder)), errors)
 

@@ -38,7 +38,29 @@ def run_sweep(
         SweepError: naming the start that failed.
         LaunchError: if workers cannot be started as `cluster` says.
     """
-    setups = points_by_setup(comparisons)
+    measure_missing(config, comparisons, folder, fingerprint, script)
+    repeats = range(config.scale.repeats)
+    return {
+        point: [_require(folder, point, repeat, fingerprint) for repeat in repeats]
+        for points in points_by_setup(comparisons).values()
+        for point in points
+    }
+
+
+def measure_missing(
+    config: Config,
+    comparisons: list[Comparison],
+    folder: Path,
+    fingerprint: str,
+    script: str,
+    workers: int | None = None,
+) -> None:
+    """Start what has no record yet, as in `run_sweep`; only that of `workers` workers, if given."""
+    setups = {
+        setup: points
+        for setup, points in points_by_setup(comparisons).items()
+        if workers in (None, setup.workers)
+    }
     starts = [(repeat, setup) for repeat in range(config.scale.repeats) for setup in setups]
     missing = [
         (repeat, setup)
@@ -50,12 +72,6 @@ def run_sweep(
         for repeat, setup in missing:
             _start(config.cluster, setup, repeat, script)
             advance(note=f"{setup.name}, repeat {repeat + 1} of {config.scale.repeats}")
-    repeats = range(config.scale.repeats)
-    return {
-        point: [_require(folder, point, repeat, fingerprint) for repeat in repeats]
-        for points in setups.values()
-        for point in points
-    }
 
 
 def _start(cluster: ClusterConfig, setup: Setup, repeat: int, script: str) -> None:
