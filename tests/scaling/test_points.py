@@ -4,6 +4,7 @@ import pytest
 
 from heitler.config import ConfigError
 from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
+from heitler.scaling.sweep import repeats
 from tests.conftest import MakeConfig
 
 
@@ -56,3 +57,13 @@ def test_a_number_of_workers_that_does_not_divide_the_batch_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=r"scale\.workers has 3, which does not divide the 32"):
         make_config(scale={"workers": [1, 3, 4], "per_worker_batch_size": 8})
+
+
+def test_other_software_is_measured_once_and_all_else_in_every_repeat(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config(scale={"repeats": 3})
+    setups = points_by_setup(plan_comparisons(config.scale, config.model, 8))
+    found = {setup.name: repeats(setup, config) for setup in setups}
+    assert found["2-workers-fast"] == found["1-worker-fast"] == 3
+    assert found["1-worker-plain"] == found["1-worker-fast-without-onednn"] == 1

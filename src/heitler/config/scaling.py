@@ -26,7 +26,7 @@ class ScaleConfig:
     """Measure also processes side by side that do not communicate: what the machine itself loses
     when several work at once."""
     software: bool
-    """Measure also other kernels on one worker: plain layers, with and without oneDNN."""
+    """Measure also other kernels on one worker, once: plain layers, with and without oneDNN."""
 
     def __post_init__(self) -> None:
         if not self.workers:

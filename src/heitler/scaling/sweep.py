@@ -25,7 +25,7 @@ def run_sweep(
     fingerprint: str,
     script: str,
 ) -> dict[Point, list[Record]]:
-    """Start what has no record yet; return the records of all points, one per repeat.
+    """Start what has no record yet; return the records of all points, one per start.
 
     Args:
         config: `scale` and `cluster`.
@@ -39,12 +39,19 @@ def run_sweep(
         LaunchError: if workers cannot be started as `cluster` says.
     """
     measure_missing(config, comparisons, folder, fingerprint, script)
-    repeats = range(config.scale.repeats)
     return {
-        point: [_require(folder, point, repeat, fingerprint) for repeat in repeats]
-        for points in points_by_setup(comparisons).values()
+        point: [
+            _require(folder, point, repeat, fingerprint) for repeat in range(repeats(setup, config))
+        ]
+        for setup, points in points_by_setup(comparisons).items()
         for point in points
     }
+
+
+def repeats(setup: Setup, config: Config) -> int:
+    """How often a setup is started: other software once, as it is slow and differs by factors."""
+    usual = setup.onednn and setup.kernels == config.model.kernels
+    return config.scale.repeats if usual else 1
 
 
 def measure_missing(
@@ -61,7 +68,12 @@ def measure_missing(
         for setup, points in points_by_setup(comparisons).items()
         if workers in (None, setup.workers)
     }
-    starts = [(repeat, setup) for repeat in range(config.scale.repeats) for setup in setups]
+    starts = [
+        (repeat, setup)
+        for repeat in range(config.scale.repeats)
+        for setup in setups
+        if repeat < repeats(setup, config)
+    ]
     missing = [
         (repeat, setup)
         for repeat, setup in starts
@@ -71,7 +83,7 @@ def measure_missing(
     with progress_bar("measuring", len(starts), done=kept) as advance:
         for repeat, setup in missing:
             _start(config.cluster, setup, repeat, script)
-            advance(note=f"{setup.name}, repeat {repeat + 1} of {config.scale.repeats}")
+            advance(note=f"{setup.name}, repeat {repeat + 1} of {repeats(setup, config)}")
 
 
 def _start(cluster: ClusterConfig, setup: Setup, repeat: int, script: str) -> None:
