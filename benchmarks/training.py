@@ -29,8 +29,9 @@ WORKER = HERE / "training_worker.py"
 BATCHES, QUICK_BATCHES = (8, 128), (8,)
 ROUNDS, QUICK_ROUNDS, ROUNDS_OF_LARGE_BATCHES = 7, 3, 3
 LARGE_BATCH = 64
-SLOW = "keras_without_onednn"
-"""Takes minutes per cycle at large batches, and is left out there."""
+WITHOUT_ONEDNN = "keras_without_onednn"
+ONLY_SMALL = (WITHOUT_ONEDNN, "torch_published")
+"""Take minutes per cycle at large batches, and are left out there."""
 
 
 def main() -> None:
@@ -76,11 +77,10 @@ def _start(folder: Path, peers: str | None) -> list[Worker]:
 
     workers = [start("keras_default", "keras", TF_ENABLE_ONEDNN_OPTS=None)]
     by_default = workers[0].about["onednn"]
-    other, setting = (SLOW, "0") if by_default else ("keras_onednn", "1")
+    other, setting = (WITHOUT_ONEDNN, "0") if by_default else ("keras_onednn", "1")
     workers.append(start(other, "keras", TF_ENABLE_ONEDNN_OPTS=setting))
     if peers:
-        forms = ("torch_published", "torch_best", "torch_compiled")
-        workers += [start(name, name, peers) for name in forms]
+        workers += [start(name, name, peers) for name in ("torch_published", "torch_best")]
     workers += [start(name, name) for name in ("ours_plain", "ours_fast")]
     parameters = {worker.name: worker.about["parameters"] for worker in workers}
     if len(set(parameters.values())) != 1:
@@ -93,7 +93,7 @@ def _take_turns(workers: list[Worker], batch: int, rounds: int) -> None:
     rounds = min(rounds, ROUNDS_OF_LARGE_BATCHES) if large else rounds
     for done in range(rounds):
         for worker in workers:
-            if not (large and worker.name == SLOW):
+            if not (large and worker.name in ONLY_SMALL):
                 worker.run(batch)
         print(f"batch {batch}: round {done + 1} of {rounds}", flush=True)
 

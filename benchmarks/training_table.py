@@ -11,7 +11,6 @@ NAMES = {
     "keras_without_onednn": "Keras `train_on_batch`, oneDNN off",
     "torch_published": "PyTorch, as published",
     "torch_best": "PyTorch, best form",
-    "torch_compiled": "PyTorch, best form, `torch.compile`",
     "ours_plain": "ours, `model.kernels: plain`",
     "ours_fast": "**ours, `model.kernels: fast` (default)**",
 }

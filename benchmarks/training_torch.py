@@ -2,8 +2,8 @@
 
 Published: channels first, one call per layer, gradients flow through the fakes into the
 generator and through the discriminator's weights even where they are not used. Best: channels
-last, upsampling folded into the convolution that follows, no unused gradients; with and without
-`torch.compile` around both networks.
+last, upsampling folded into the convolution that follows, no unused gradients. (`torch.compile`
+around both networks gains nothing: docs/performance.md.)
 Needs PyTorch and NumPy only; the networks come from files that `training.py` writes.
 """
 
@@ -100,7 +100,7 @@ class Discriminator(nn.Module):
 class Cycle:
     """One training cycle per call."""
 
-    def __init__(self, folder: Path, threads: int, best: bool, compiled: bool = False) -> None:
+    def __init__(self, folder: Path, threads: int, best: bool) -> None:
         torch.set_num_threads(threads)
         about = json.loads((folder / "layers.json").read_text())
         self.best, self.weights = best, about["loss_weights"]
@@ -113,9 +113,6 @@ class Cycle:
         self.discriminator_optimizer = torch.optim.RMSprop(
             self.discriminator.parameters(), **options
         )
-        if compiled:
-            self.generator.compile(dynamic=False)
-            self.discriminator.compile(dynamic=False)
 
     def parameters(self) -> int:
         """Weights and moving statistics, as Keras counts them."""

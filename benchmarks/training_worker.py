@@ -51,14 +51,6 @@ def torch_best(folder: Path) -> tuple[Run, Answer]:
     return cycle, {"parameters": cycle.parameters()}
 
 
-def torch_compiled(folder: Path) -> tuple[Run, Answer]:
-    """The same, compiled."""
-    from training_torch import Cycle
-
-    cycle = Cycle(folder, THREADS, best=True, compiled=True)
-    return cycle, {"parameters": cycle.parameters()}
-
-
 def ours_plain(folder: Path) -> tuple[Run, Answer]:
     return our_cycle(folder, "plain")
 
@@ -94,7 +86,6 @@ VARIANTS = {
         keras,
         torch_published,
         torch_best,
-        torch_compiled,
         ours_plain,
         ours_fast,
         matrix_peak,
