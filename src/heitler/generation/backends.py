@@ -1,7 +1,8 @@
 """What runs a trained generator: TensorFlow or ONNX Runtime, both from the same inference form.
 
-They agree to rounding. The default, "auto", takes the faster one: ONNX Runtime for a single
-shower, TensorFlow for more. benchmarks/generator.py measures it, benchmarks/results has figures.
+They agree to rounding. The default, "auto", takes the faster one: TensorFlow, but ONNX Runtime,
+whose calls cost less, for a single shower of a small network such as the compact generator.
+benchmarks/generator.py measures it, benchmarks/results has the figures.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,8 @@ KERAS_FILE = "generator.keras"
 FORM_FILE = "generator.npz"
 """Instead of Keras's, of a generator that exists in the inference form only."""
 ONNX_FILE = "generator.onnx"
+SMALL_NETWORK = 40_000_000
+"""Multiplications per shower below which ONNX Runtime makes a single shower faster; measured."""
 AT_ONCE = 64
 """Showers in flight, whatever the batch size: more are no faster and take 1.5 MB each."""
 
@@ -41,11 +44,12 @@ def load_backend(
     """
     match backend:
         case "auto":
-            one = _load_onnx(folder)
-            several = _load_tensorflow(folder, model, image_shape)
-            run = _choose(one, several)
+            form = _load_form(folder, model, image_shape)
+            several = _tensorflow(form)
+            small = form.multiply_adds < SMALL_NETWORK
+            run = _choose(_load_onnx(folder), several) if small else several
         case "tensorflow":
-            run = _load_tensorflow(folder, model, image_shape)
+            run = _tensorflow(_load_form(folder, model, image_shape))
         case "onnxruntime":
             run = _load_onnx(folder)
         case _:
@@ -61,10 +65,10 @@ def _choose(one: GenerateCells, several: GenerateCells) -> GenerateCells:
 
 
 # Each backend's library is imported where it is used: the other one need not be installed.
-def _load_tensorflow(folder: Path, model: ModelConfig, image_shape: Size) -> GenerateCells:
+def _tensorflow(form: InferenceForm) -> GenerateCells:
     from heitler.generation.tensorflow_backend import tensorflow_backend
 
-    return tensorflow_backend(_load_form(folder, model, image_shape))
+    return tensorflow_backend(form)
 
 
 def _load_onnx(folder: Path) -> GenerateCells:
