@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +19,28 @@ CARD = "eth0"
 BURST_S = 0.001
 """What a link may send at once, in seconds of its speed; and at least one full packet."""
 LARGEST_PACKET_B = 65536
-SSH = """#!/bin/sh
-# Enters the namespace that has the host's name, and runs the rest as a shell command there.
-skip_options() {
-    skipped=0
-    while [ "${1#-}" != "$1" ]; do skipped=$((skipped + 2)); shift 2; done
-}
-skip_options "$@"; shift $skipped
-host=$1; shift
-skip_options "$@"; shift $skipped
-exec ip netns exec "$host" unshare --uts sh -c 'hostname "$0"; eval "$*"' "$host" "$@"
+SSH = """#!{python} -S
+# Runs a shell command in the namespace that has the host's name. Like the real ssh it only relays:
+# when it is killed, the command goes on, and finds that nobody reads its output.
+import subprocess, sys
+words = sys.argv[1:]
+def skip_options():
+    while words and words[0].startswith("-"):
+        del words[:2]
+skip_options()
+host = words.pop(0)
+skip_options()
+enter = ["ip", "netns", "exec", host, "unshare", "--uts", "sh", "-c", 'hostname "$0"; eval "$*"']
+remote = subprocess.Popen(
+    [*enter, host, *words],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT,
+    start_new_session=True,
+)
+for said in iter(lambda: remote.stdout.read1(65536), b""):
+    sys.stdout.buffer.write(said)
+    sys.stdout.buffer.flush()
+sys.exit(remote.wait())
 """
 # Deletes everything when its standard input ends: when the creator is done, or gone.
 CLEANER = """read -r _
@@ -72,8 +85,9 @@ class Hosts:
         )
 
     def command(self, *command: str) -> list[str]:
-        """What runs a command on the first host."""
-        return [str(self.path / "ssh"), self.names[0], f"exec {shlex.join(command)}"]
+        """What runs a command on the first host; killing it kills the command."""
+        enter = ["ip", "netns", "exec", self.names[0], "unshare", "--uts", "sh", "-c"]
+        return [*enter, f"hostname {self.names[0]}; exec {shlex.join(command)}"]
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """With the hosts' `ssh` before any other."""
@@ -114,7 +128,7 @@ def several_hosts(count: int, folder: Path) -> Iterator[Hosts]:
     )
     try:
         _create(names, prefix)
-        (folder / "ssh").write_text(SSH)
+        (folder / "ssh").write_text(SSH.format(python=sys.executable))
         (folder / "ssh").chmod(0o755)
         yield Hosts(names, folder)
     finally:
