@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import yaml
 
@@ -99,30 +98,6 @@ def test_training_on_two_hosts_is_training_on_one(
     for name, value in one.variables.items():
         assert two_hosts.variables[name] == pytest.approx(value, rel=1e-7, abs=1e-7), name
     assert two_hosts.history[0]["events_seen"] == 19
-
-
-def test_a_killed_launcher_leaves_no_worker_on_any_host(tmp_path: Path, hosts: Hosts) -> None:
-    write_params(tmp_path / "params.yaml", hosts)
-    program = str(Path(__file__).with_name("program.py"))
-    command = [sys.executable, "-c", START, str(tmp_path / "params.yaml"), "2", program, "stay"]
-    launcher = subprocess.Popen(
-        hosts.command(*command), env=hosts.environment(), stdout=subprocess.PIPE, text=True
-    )
-    assert launcher.stdout is not None
-    pids = []
-    for line in launcher.stdout:
-        words = line.split()
-        if "pid" in words:
-            pids.append(int(words[-1]))
-        if len(pids) == 2:
-            break
-    assert len(pids) == 2
-    launcher.send_signal(signal.SIGKILL)
-    launcher.wait(timeout=30)
-    deadline = time.monotonic() + 40
-    while any(map(psutil.pid_exists, pids)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not any(map(psutil.pid_exists, pids))
 
 
 def test_hosts_are_gone_after_a_kill(tmp_path: Path) -> None:
