@@ -4,15 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.cluster.output import readable
 from heitler.config import load_config
+from tests.cluster.ends import assert_they_end
 
 LOCAL = load_config().cluster
 PROGRAM = str(Path(__file__).with_name("program.py"))
@@ -70,10 +69,7 @@ def test_stopping_the_launcher_leaves_no_worker_behind(number: signal.Signals) -
             pids.append(int(words[-1]))
     launcher.send_signal(number)
     assert launcher.wait(timeout=30) in (128 + number, -number)
-    deadline = time.monotonic() + 15
-    while any(map(psutil.pid_exists, pids)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not any(map(psutil.pid_exists, pids))
+    assert_they_end(pids, within_s=30)
 
 
 def test_the_launchers_own_words_are_left_out() -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.cluster import namespaces
+from tests.cluster.ends import assert_they_end
 from tests.cluster.namespaces import CARD, Hosts, several_hosts
 from tests.training.conftest import (
     PROGRAM,
@@ -98,6 +99,27 @@ def test_training_on_two_hosts_is_training_on_one(
     for name, value in one.variables.items():
         assert two_hosts.variables[name] == pytest.approx(value, rel=1e-7, abs=1e-7), name
     assert two_hosts.history[0]["events_seen"] == 19
+
+
+def test_a_killed_launcher_leaves_no_worker_on_any_host(tmp_path: Path, hosts: Hosts) -> None:
+    write_params(tmp_path / "params.yaml", hosts)
+    program = str(Path(__file__).with_name("program.py"))
+    command = [sys.executable, "-c", START, str(tmp_path / "params.yaml"), "2", program, "stay"]
+    launcher = subprocess.Popen(
+        hosts.command(*command), env=hosts.environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert launcher.stdout is not None
+    pids = []
+    for line in launcher.stdout:
+        words = line.split()
+        if "pid" in words:
+            pids.append(int(words[-1]))
+        if len(pids) == 2:
+            break
+    assert len(pids) == 2
+    launcher.send_signal(signal.SIGKILL)
+    launcher.wait(timeout=30)
+    assert_they_end(pids, within_s=60)
 
 
 def test_hosts_are_gone_after_a_kill(tmp_path: Path) -> None:
