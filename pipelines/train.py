@@ -24,6 +24,7 @@ REPORT = Path("reports/train")
 def main() -> None:
     config = load_config()
     if launched_rank() is None:
+        load_summary(PREPARED / "summary.json")  # missing showers are noticed before workers start
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
         sys.exit(launch(config))

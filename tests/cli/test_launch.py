@@ -67,6 +67,16 @@ def test_submit_is_for_slurm(project: Path) -> None:
         CliRunner().invoke(app, ["launch", "train", "--submit"], catch_exceptions=False)
 
 
+def test_without_showers_no_worker_starts(project: Path) -> None:
+    code = "from heitler.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "launch", "train"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "summary.json: not found. Prepare the showers first: dvc repro prepare" in done.stderr
+
+
 def test_check_cluster_finds_this_machine_in_order(project: Path) -> None:
     """Two real workers, each on its own cores."""
     (project / "data/prepared").mkdir(parents=True)

@@ -112,9 +112,10 @@ def test_an_unknown_interface_is_named_with_those_there_are() -> None:
         check_reachable(chosen, 2)
 
 
-def test_a_host_without_address_is_named() -> None:
-    chosen = cluster(launcher="hosts", hosts=("nowhere.invalid:2",))
-    with pytest.raises(LaunchError, match=r"nowhere\.invalid has no address"):
+def test_all_hosts_without_address_are_named() -> None:
+    chosen = cluster(launcher="hosts", hosts=("nowhere.invalid:1", "neither.invalid:1"))
+    both = r"nowhere\.invalid has no address.*\n.*neither\.invalid has no address"
+    with pytest.raises(LaunchError, match=both):
         check_reachable(chosen, 2)
 
 

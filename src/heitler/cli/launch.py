@@ -16,7 +16,7 @@ PIPELINES = Path("pipelines")
 
 
 def launch(
-    stage: Annotated[str, typer.Argument(help="Stage whose script starts Horovod workers.")],
+    stage: Annotated[str, typer.Argument(help="A stage with workers: train, scale, ...")],
     send: Annotated[
         bool, typer.Option("--submit", help="Slurm: send the job instead of printing it.")
     ] = False,

@@ -15,6 +15,7 @@ from heitler.stage import run_stage
 app = typer.Typer(
     help="Calorimeter showers from a generative network instead of Geant4.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command()(compare)

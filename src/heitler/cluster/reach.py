@@ -26,34 +26,29 @@ def check_reachable(cluster: ClusterConfig, workers: int) -> None:
     if cluster.launcher == "slurm" and SLURM_JOB not in os.environ:
         raise LaunchError(
             "cluster.launcher is slurm, but this is not inside a Slurm job. "
-            "Submit one with `heitler launch STAGE --submit`."
+            "Submit one with `heitler launch STAGE --submit`, or start this inside one (salloc)."
         )
     if cluster.launcher not in ("hosts", "mpi"):
         return
     _check_interface(cluster.network_interface)
     hosts = hosts_used(cluster, workers) if cluster.hosts else {}
-    remote = [host for host in hosts if not is_local(host)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        faults = [fault for fault in pool.map(lambda host: _ask(host, cluster), remote) if fault]
+        faults = [fault for fault in pool.map(lambda host: _fault(host, cluster), hosts) if fault]
     if faults:
         raise LaunchError("\n".join(faults))
 
 
-def is_local(host: str) -> bool:
-    """Whether a host's address is one of this machine's.
-
-    Raises:
-        LaunchError: if the name has no address.
-    """
+def _fault(host: str, cluster: ClusterConfig) -> str:
+    """What is wrong with a host, or nothing; this machine is not asked."""
     try:
         address = socket.gethostbyname(host)
     except OSError as error:
-        raise LaunchError(
-            f"cluster.hosts: {host} has no address ({error}). Correct the name, or add it to "
-            "/etc/hosts on all hosts."
-        ) from None
+        return (
+            f"cluster.hosts: {host} has no address ({error.strerror}). Correct the name, or add "
+            "it to /etc/hosts on all hosts."
+        )
     here = (a.address for entries in psutil.net_if_addrs().values() for a in entries)
-    return address in here
+    return "" if address in here else _ask(host, cluster)
 
 
 def _ask(host: str, cluster: ClusterConfig) -> str:

@@ -7,8 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.errors import HeitlerError
+
 FIT_UNIT_GEV = 100.0
 """The sampling fraction is fitted as a polynomial in primary energy over this unit."""
+
+
+class SummaryError(HeitlerError):
+    """There are no prepared showers."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,13 @@ class DataSummary:
 
 
 def load_summary(path: Path) -> DataSummary:
-    """Read `summary.json`, written by the prepare stage."""
+    """Read `summary.json`, written by the prepare stage.
+
+    Raises:
+        SummaryError: if it is not there.
+    """
+    if not path.is_file():
+        raise SummaryError(f"{path}: not found. Prepare the showers first: dvc repro prepare")
     raw = json.loads(path.read_text())
     x, y, z = raw["image_shape"]
     return DataSummary(
