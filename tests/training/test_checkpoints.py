@@ -1,8 +1,38 @@
-"""The best epoch's checkpoint outlives the newest ones, and is the one that is loaded."""
+"""The best epoch's checkpoint outlives the newest ones; a damaged one is recognised, not used."""
 
+import os
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from heitler.training.checkpoints import best_epoch, find_checkpoint, load_best, save_checkpoint
+from heitler.model.gan import Gan, build_gan
+from heitler.training.checkpoints import (
+    CheckpointError,
+    best_epoch,
+    find_checkpoint,
+    load_best,
+    save_checkpoint,
+)
+
+SCORES = (0.9, 0.1, 0.5, 0.4)
+
+
+@pytest.fixture(scope="module")
+def gan(make_config) -> Gan:
+    config = make_config(model={"kernels": "plain"})
+    return build_gan(config.model, config.train, (7, 7, 6))
+
+
+def save_all(folder: Path, gan: Gan, keep: int) -> list[dict[str, float]]:
+    """One epoch for each score; the first variable holds its score."""
+    first = next(iter(gan.variables().values()))
+    history: list[dict[str, float]] = []
+    for score in SCORES:
+        history.append({"selection_score": score})
+        first.assign(0 * first + score)
+        save_checkpoint(folder, gan, history, "print", keep=keep, select_by="selection_score")
+    return history
 
 
 def test_lowest_metric_is_best_and_without_it_the_last_epoch():
@@ -11,19 +41,9 @@ def test_lowest_metric_is_best_and_without_it_the_last_epoch():
     assert best_epoch(history, "last") == 4
 
 
-def test_the_best_checkpoint_is_kept_beside_the_newest_and_resuming_takes_the_newest(
-    tmp_path, make_config
-):
-    from heitler.model.gan import build_gan
-
-    config = make_config(model={"kernels": "plain"})
-    gan = build_gan(config.model, config.train, (7, 7, 6))
+def test_the_best_checkpoint_is_kept_beside_the_newest_and_resuming_takes_the_newest(tmp_path, gan):
+    history = save_all(tmp_path, gan, keep=1)
     first = next(iter(gan.variables().values()))
-    history: list[dict[str, float]] = []
-    for score in (0.9, 0.1, 0.5, 0.4):
-        history.append({"selection_score": score})
-        first.assign(0 * first + score)
-        save_checkpoint(tmp_path, gan, history, "print", keep=1, select_by="selection_score")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["epoch-0002.h5", "epoch-0004.h5"]
     best = load_best(tmp_path, history, "selection_score")
     best.restore(gan)
@@ -32,3 +52,40 @@ def test_the_best_checkpoint_is_kept_beside_the_newest_and_resuming_takes_the_ne
     newest = find_checkpoint(tmp_path, "print", last_epoch=4)
     assert newest is not None
     assert newest.epoch == 4
+
+
+def test_whatever_byte_changes_the_checkpoint_before_it_is_used_with_a_warning(
+    tmp_path, gan, capsys
+):
+    save_all(tmp_path, gan, keep=2)
+    newest = tmp_path / "epoch-0004.h5"
+    whole = newest.read_bytes()
+    random = np.random.default_rng(1)
+    places = [0, 63, 512, len(whole) - 1, *random.integers(512, len(whole), 20)]
+    for place in places:
+        newest.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        found = find_checkpoint(tmp_path, "print", last_epoch=4)
+        assert found is not None
+        assert found.epoch == 3, place
+        warning = capsys.readouterr().out
+        assert f"Warning: {newest} is not used: its content does not have the checksum" in warning
+
+
+@pytest.mark.parametrize("length", [0, 100, 512, 20_000])
+def test_a_torn_checkpoint_is_not_used(length, tmp_path, gan, capsys):
+    save_all(tmp_path, gan, keep=2)
+    os.truncate(tmp_path / "epoch-0004.h5", length)
+    found = find_checkpoint(tmp_path, "print", last_epoch=4)
+    assert found is not None
+    assert found.epoch == 3
+    assert "Trying the one before it" in capsys.readouterr().out
+
+
+def test_a_damaged_best_checkpoint_is_replaced_by_the_next_best(tmp_path, gan):
+    history = save_all(tmp_path, gan, keep=4)
+    os.truncate(tmp_path / "epoch-0002.h5", 1000)
+    assert load_best(tmp_path, history, "selection_score").epoch == 4
+    for path in tmp_path.iterdir():
+        os.truncate(path, 1000)
+    with pytest.raises(CheckpointError, match="no whole checkpoint"):
+        load_best(tmp_path, history, "selection_score")

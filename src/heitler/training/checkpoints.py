@@ -3,8 +3,12 @@
 A checkpoint holds every variable of the networks and optimisers, the epoch reached, the history
 of metrics, and the fingerprint of everything that decides the result. Random numbers and data
 order are functions of the epoch (see `randomness`), so nothing else is needed to go on exactly.
+
+The file begins with the SHA-256 of its content, in what HDF5 calls a user block. It is verified
+before HDF5 reads anything, so that a torn or flipped byte is neither used nor able to do harm.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -17,11 +21,18 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.errors import HeitlerError
 from heitler.files import atomic_path
 from heitler.model.gan import Gan
 
+SEAL_B = 512
+"""Bytes of the user block; HDF5's smallest."""
 NAME = re.compile(r"^epoch-(\d+)\.h5$")
 Metrics = dict[str, float]
+
+
+class CheckpointError(HeitlerError):
+    """A checkpoint is not what was written, or there is none to go on from."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +59,14 @@ def save_checkpoint(
     The best is the one whose metric `select_by` is lowest.
     """
     path = _path(folder, len(history))
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, variable in gan.variables().items():
-            file[name] = variable.numpy()
-        file.attrs["epoch"] = len(history)
-        file.attrs["history"] = json.dumps(history)
-        file.attrs["fingerprint"] = fingerprint
+    with atomic_path(path) as temporary:
+        with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
+            for name, variable in gan.variables().items():
+                file[name] = variable.numpy()
+            file.attrs["epoch"] = len(history)
+            file.attrs["history"] = json.dumps(history)
+            file.attrs["fingerprint"] = fingerprint
+        _seal(temporary)
     best = _path(folder, best_epoch(history, select_by))
     for old in _newest_first(folder)[keep:]:
         if old != best:
@@ -69,24 +82,31 @@ def best_epoch(history: Sequence[Metrics], select_by: str) -> int:
 
 
 def load_best(folder: Path, history: Sequence[Metrics], select_by: str) -> Checkpoint:
-    """The checkpoint of the best epoch whose file was kept."""
+    """The checkpoint of the best epoch whose file was kept and is whole.
+
+    Raises:
+        CheckpointError: if none is.
+    """
     kept = [path for path in _newest_first(folder) if path <= _path(folder, len(history))]
     epochs = sorted(int(path.stem.removeprefix("epoch-")) for path in kept)
-    best = best_epoch([history[epoch - 1] for epoch in epochs], select_by)
-    return _read(_path(folder, epochs[best - 1]))
+    while epochs:
+        best = epochs[best_epoch([history[epoch - 1] for epoch in epochs], select_by) - 1]
+        checkpoint = _read_if_whole(_path(folder, best))
+        if checkpoint:
+            return checkpoint
+        epochs.remove(best)
+    raise CheckpointError(f"{folder}: no whole checkpoint. Train again: dvc repro train")
 
 
 def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoint | None:
-    """The newest readable checkpoint of this very training, at most `last_epoch` epochs old.
+    """The newest whole checkpoint of this very training, at most `last_epoch` epochs old.
 
-    Files of another training (other parameters, data or code) are deleted; torn ones are skipped
-    with a warning.
+    Files of another training (other parameters, data or code) are deleted; torn or changed ones
+    are skipped with a warning.
     """
     for path in _newest_first(folder):
-        try:
-            checkpoint = _read(path)
-        except OSError as error:
-            print(f"{path}: cannot be read ({error}); trying the one before it.")
+        checkpoint = _read_if_whole(path)
+        if checkpoint is None:
             continue
         if checkpoint.fingerprint != fingerprint:
             path.unlink()
@@ -95,7 +115,34 @@ def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoi
     return None
 
 
+def _read_if_whole(path: Path) -> Checkpoint | None:
+    """The checkpoint in a file, or a warning and None."""
+    try:
+        return _read(path)
+    except (CheckpointError, OSError) as error:
+        print(f"Warning: {path} is not used: {error}. Trying the one before it.", flush=True)
+        return None
+
+
+def _seal(path: Path) -> None:
+    """Write the content's checksum into the user block."""
+    checksum = _checksum(path)
+    with path.open("r+b") as file:
+        file.write(checksum)
+
+
+def _checksum(path: Path) -> bytes:
+    """SHA-256, as 64 hexadecimal digits, of what follows the user block."""
+    with path.open("rb") as file:
+        file.seek(SEAL_B)
+        return hashlib.file_digest(file, "sha256").hexdigest().encode()
+
+
 def _read(path: Path) -> Checkpoint:
+    checksum = _checksum(path)
+    with path.open("rb") as sealed:
+        if sealed.read(len(checksum)) != checksum:
+            raise CheckpointError("its content does not have the checksum that it was written with")
     with h5py.File(path, "r") as file:
         attributes = dict(file.attrs)
         variables = {name: np.asarray(file[name]) for name in _datasets(file)}
