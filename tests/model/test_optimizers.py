@@ -9,6 +9,7 @@ import pytest
 
 from heitler.config import TrainConfig, load_config
 from heitler.model.optimizers import Rmsprop, build_optimizer, learning_rate_at, scaled_rmsprop
+from heitler.model.recipes import RECIPES
 
 
 def train_config(rule: str, k: int = 4, **changes: object) -> TrainConfig:
@@ -43,7 +44,7 @@ def test_at_the_reference_batch_all_rules_are_one(rule: str) -> None:
 
 def steady_step(train: TrainConfig, gradient: float) -> float:
     """How far a weight moves per update after many equal gradients."""
-    optimizer, weight = build_optimizer(train), keras.Variable(0.0)
+    optimizer, weight = build_optimizer(train, RECIPES["paper"]), keras.Variable(0.0)
     for _ in range(200):
         before = float(weight)
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])

@@ -16,6 +16,14 @@ def test_parameters_are_counted_as_keras_counts_them(network, latent_dim, image_
     assert parameter_counts(model, image_shape) == tuple(net.count_params() for net in built)
 
 
+@pytest.mark.parametrize("network", ["3dgan-25", "3dgan-51-angle"])
+def test_gradients_of_the_dense_networks_are_counted_as_keras_counts_them(network, make_config):
+    model = make_config(model={"network": network, "recipe": "heitler"}).model
+    built = [build(model, (9, 8, 7)) for build in (build_discriminator, build_generator)]
+    trained = [sum(v.value.shape.num_elements() for v in net.trainable_variables) for net in built]
+    assert parameter_counts(model, (9, 8, 7)) == tuple(trained)
+
+
 def test_published_sizes_of_both_networks(make_config):
     assert parameter_counts(make_config().model, (25, 25, 25)) == (73_450, 872_948)
     large = make_config(model={"network": "3dgan-51-angle", "latent_dim": 256}).model

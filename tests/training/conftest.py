@@ -39,6 +39,7 @@ class Case:
     precision: str = "float64"
     defect: str = ""
     """Planted by `train_program.py`."""
+    recipe: str = "paper"
     kill_after_epoch: int = 0
 
 
@@ -99,6 +100,7 @@ def write_case(folder: Path, workers: int, case: Case) -> str:
     folder.mkdir(exist_ok=True)
     params = yaml.safe_load(Path("params.yaml").read_text())
     params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
+    params["model"]["recipe"] = case.recipe
     params["train"] |= {"workers": workers, "global_batch_size": 8, "epochs": 1} | case.changes
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     (folder / "case.json").write_text(json.dumps(dataclasses.asdict(case)))

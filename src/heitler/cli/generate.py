@@ -182,7 +182,7 @@ def _literal(spectrum: Spectrum) -> Literal["uniform", "log-uniform"]:
 
 def _check_theta(sampler: "Sampler", theta_deg: float) -> None:
     from heitler.generation.errors import GenerationError
-    from heitler.model.networks import has_theta
+    from heitler.model.recipes import has_theta
 
     if theta_deg != 90 and not has_theta(sampler.model):
         raise GenerationError(

@@ -20,6 +20,8 @@ from heitler.config.types import (
 class ModelConfig:
     """The two networks of 3DGAN."""
 
+    recipe: Literal["paper", "heitler"]
+    """The published networks, losses and optimiser, or this project's: `heitler.model.recipes`."""
     network: Literal["3dgan-25", "3dgan-51-angle"]
     latent_dim: PositiveInt
     leaky_relu_slope: Fraction

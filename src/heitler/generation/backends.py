@@ -19,6 +19,7 @@ from heitler.generation.form_file import read_form
 from heitler.generation.inference_form import InferenceForm
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import Size
+from heitler.model.recipes import recipe_of
 
 Array = NDArray[np.float32]
 GenerateCells = Callable[[Array], Array]
@@ -43,6 +44,8 @@ def load_backend(
         GenerationError: for an unknown backend, or if the folder lacks the backend's file.
     """
     match backend:
+        case "auto" | "tensorflow" if not _has_form(folder, model):
+            run = _load_network(folder)
         case "auto":
             form = _load_form(folder, model, image_shape)
             several = _tensorflow(form)
@@ -77,23 +80,45 @@ def _load_onnx(folder: Path) -> GenerateCells:
     return onnx_backend(require_file(folder / ONNX_FILE))
 
 
+def _has_form(folder: Path, model: ModelConfig) -> bool:
+    """Whether the generator has an inference form: convolutions, or a compact generator."""
+    return recipe_of(model).networks == "published" or (folder / FORM_FILE).is_file()
+
+
+def _load_network(folder: Path) -> GenerateCells:
+    """The Keras network as it is."""
+    from heitler.model.gan import compiled_inference
+
+    generate = compiled_inference(_load_keras(folder))
+    return lambda latent: np.asarray(generate(latent)[..., 0])
+
+
+def _load_keras(folder: Path) -> keras.Model:
+    from heitler.model import shower_generator  # noqa: F401 - its layers, by name
+
+    path = require_file(folder / KERAS_FILE)
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
 def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> InferenceForm:
     if (folder / FORM_FILE).is_file():
         return read_form(folder / FORM_FILE)
-    path = require_file(folder / KERAS_FILE)
-    generator = keras.saving.load_model(path, compile=False, safe_mode=True)
-    return build_inference_form(model, image_shape, generator.get_weights())
+    return build_inference_form(model, image_shape, _load_keras(folder).get_weights())
 
 
 def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
     """Write what the backends load, both from the same Keras model."""
     from heitler.files import atomic_path
     from heitler.generation.onnx_backend import write_onnx
+    from heitler.generation.shower_graph import write_shower_graph
 
     with atomic_path(folder / KERAS_FILE) as temporary:
         staged = temporary.with_suffix(".keras")  # Keras insists on the suffix
         generator.save(staged)
         staged.replace(temporary)
+    if not _has_form(folder, model):
+        write_shower_graph(folder / ONNX_FILE, generator, model, shape)
+        return
     write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
 
 

@@ -106,7 +106,7 @@ class Sampler:
 def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
     """Write the trained generator; `about` needs energy_min_GeV, energy_max_GeV, particle."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_backend_files(folder, gan.generator, gan.model, gan.image_shape)
+    write_backend_files(folder, gan.exported, gan.model, gan.image_shape)
     description = {"model": as_dict(gan.model), "image_shape": gan.image_shape, **about}
     write_json(folder / ABOUT_FILE, description)
 
@@ -137,7 +137,8 @@ def load_sampler(folder: Path, backend: str = "auto") -> Sampler:
     about = json.loads(require_file(folder / ABOUT_FILE).read_text())
     x, y, z = about["image_shape"]
     known = {field.name for field in dataclasses.fields(ModelConfig)}
-    model = ModelConfig(**{key: about["model"][key] for key in known & set(about["model"])})
+    described = {"recipe": "paper", **about["model"]}  # older generators do not say
+    model = ModelConfig(**{key: described[key] for key in known & set(described)})
     return Sampler(
         generate_cells=load_backend(backend, folder, model, (x, y, z)),
         model=model,

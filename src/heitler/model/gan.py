@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from heitler.config import ModelConfig, TrainConfig
 from heitler.model.architectures import Size
 from heitler.model.losses import cell_sum, measured_theta
-from heitler.model.networks import build_discriminator, build_generator, has_theta
+from heitler.model.networks import build_discriminator, build_generator
 from heitler.model.optimizers import build_optimizer
+from heitler.model.recipes import has_theta, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 SAMPLED_AT_ONCE = 64
@@ -26,6 +27,9 @@ class Gan:
     model: ModelConfig
     image_shape: Size
     generator: keras.Model
+    """The network that learns."""
+    exported: keras.Model
+    """The network that makes showers: the generator, or one whose weights are an average of its."""
     discriminator: keras.Model
     generator_optimizer: keras.Optimizer
     discriminator_optimizer: keras.Optimizer
@@ -43,11 +47,23 @@ class Gan:
             "generator_optimizer": self.generator_optimizer.variables,
             "discriminator_optimizer": self.discriminator_optimizer.variables,
         }
+        if self.exported is not self.generator:
+            parts["exported"] = self.exported.weights
         return {
             f"{part}/{index:03d}": variable.value
             for part, variables in parts.items()
             for index, variable in enumerate(variables)
         }
+
+    def average(self, kept: float) -> None:
+        """Move the exported weights towards the generator's; in the beginning faster."""
+        step = tf.cast(self.generator_optimizer.iterations, self.generator.compute_dtype)
+        keep = tf.minimum(tf.constant(kept, step.dtype), step / (step + 10))
+        pairs = zip(
+            self.exported.trainable_variables, self.generator.trainable_variables, strict=True
+        )
+        for mean, now in pairs:
+            mean.assign(keep * mean + (1 - keep) * now)
 
     def heads(self, cells: Tensor, *, training: bool) -> dict[str, Tensor]:
         """What the discriminator says of images (N, X, Y, Z, 1), one (N, 1) tensor per loss."""
@@ -59,18 +75,24 @@ class Gan:
 
 
 def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
-    """New networks, initialised from `train.seed`, with RMSprop."""
+    """New networks, initialised from `train.seed`, with the recipe's optimiser."""
+    recipe = recipe_of(model)
     keras.utils.set_random_seed(train.seed)
     synchronised = train.batch_norm == "synchronised"
     generator = build_generator(model, image_shape, synchronised=synchronised)
     discriminator = build_discriminator(model, image_shape, synchronised=synchronised)
+    exported = generator
+    if recipe.averaging:
+        exported = build_generator(model, image_shape)
+        exported.set_weights(generator.get_weights())
     gan = Gan(
         model,
         image_shape,
         generator,
+        exported,
         discriminator,
-        build_optimizer(train),
-        build_optimizer(train),
+        build_optimizer(train, recipe),
+        build_optimizer(train, recipe),
     )
     gan.generator_optimizer.build(generator.trainable_variables)
     gan.discriminator_optimizer.build(discriminator.trainable_variables)
@@ -80,11 +102,14 @@ def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
 def latent_vector(model: ModelConfig, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:
     """The generator's input: noise (N, noise_dim) conditioned on energy and theta, each (N, 1).
 
-    25x25x25: noise times energy. 51x51x25: energy and angle before the noise. Energies in
-    `energy_unit_GeV`, angles in rad.
+    Published 25x25x25: noise times energy. 51x51x25: energy and angle before the noise. Recipe
+    heitler: energy, and angle if there is one, before the noise. Energies in `energy_unit_GeV`,
+    angles in rad.
     """
     if has_theta(model):
         return tf.concat([energy, theta, noise], axis=1)
+    if recipe_of(model).energy == "concatenated":
+        return tf.concat([energy, noise], axis=1)
     return noise * energy
 
 

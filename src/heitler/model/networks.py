@@ -24,6 +24,8 @@ from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.image_convolution import ImageConv3D
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.padded import PaddedConv3D
+from heitler.model.recipes import condition_count, recipe_of
+from heitler.model.shower_generator import build_shower_generator, build_view_discriminator
 from heitler.model.spectral import SpectralConv3D, multiplications
 
 layers = keras.layers
@@ -33,18 +35,13 @@ SPECTRAL_PAYS_BELOW = 0.5
 
 def noise_dim(model: ModelConfig) -> int:
     """Random numbers per shower: the latent vector less its conditions."""
-    dim = model.latent_dim - ARCHITECTURES[model.network].conditions
+    dim = model.latent_dim - condition_count(model)
     if dim < 1:
         raise ConfigError(
             f"model.latent_dim is {model.latent_dim}: no room for noise beside the "
             f"{model.latent_dim - dim} conditions of {model.network}. Published: 256."
         )
     return dim
-
-
-def has_theta(model: ModelConfig) -> bool:
-    """Whether the network is conditioned on the angle."""
-    return ARCHITECTURES[model.network].conditions == 2
 
 
 def build_generator(
@@ -54,6 +51,8 @@ def build_generator(
 
     Batch norm may be synchronised over workers (`train.batch_norm`), for training.
     """
+    if recipe_of(model).networks == "sampled cells":
+        return build_shower_generator(model, image_shape)
     architecture = ARCHITECTURES[model.network]
     base = base_size(architecture.generator, image_shape)
     latent = keras.Input((model.latent_dim,), name="latent")
@@ -94,8 +93,11 @@ def build_discriminator(
 
     The primary energy is in units of `energy_unit_GeV`. The published sigmoid is in the loss,
     where it is numerically safer; the published third head, the sum of all cells, has no
-    weights and is `heitler.model.losses.cell_sum`. Batch norm as in `build_generator`.
+    weights and is `heitler.model.losses.cell_sum`. Batch norm as in `build_generator`. In the
+    recipe heitler: views -> logit, as `build_view_discriminator` says.
     """
+    if recipe_of(model).networks == "sampled cells":
+        return build_view_discriminator(model, image_shape)
     architecture = ARCHITECTURES[model.network]
     check_discriminator_fits(architecture.discriminator, image_shape)
     cells = keras.Input((*image_shape, 1), name="cells")

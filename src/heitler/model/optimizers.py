@@ -1,4 +1,4 @@
-"""RMSprop, and how its parameters follow the global batch.
+"""The recipe's optimiser, RMSprop or Adam, and how its parameters follow the global batch.
 
 A batch k times as large as `train.reference_batch_size` has gradients with 1/k of the variance.
 `train.learning_rate_rule` says what is made of it:
@@ -8,6 +8,8 @@ A batch k times as large as `train.reference_batch_size` has gradients with 1/k 
 - sqrt: learning rate x sqrt(k), 1 - rho -> k (1 - rho), epsilon -> epsilon / k (Malladi et al.,
   2022, arXiv:2205.10287, where epsilon is added to the root of the mean square and so becomes
   epsilon / sqrt(k); Keras adds it under the root).
+
+Of Adam (recipe `heitler`) the rate alone follows the batch.
 """
 
 import math
@@ -16,6 +18,10 @@ from dataclasses import dataclass
 import keras
 
 from heitler.config import TrainConfig
+from heitler.model.recipes import Recipe
+
+ADAM_BETAS = (0.5, 0.99)
+"""Short memories, as usual in adversarial training, where the aim moves."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,10 @@ def learning_rate_at(cycle: int, cycles_per_epoch: int, train: TrainConfig) -> f
     return train.learning_rate + (scaled - train.learning_rate) * cycle / warm
 
 
-def build_optimizer(train: TrainConfig) -> keras.Optimizer:
-    """RMSprop with the scaled parameters; the training loop sets the rate in force."""
+def build_optimizer(train: TrainConfig, recipe: Recipe) -> keras.Optimizer:
+    """With the scaled parameters; the training loop sets the rate in force."""
     scaled = scaled_rmsprop(train)
+    if recipe.optimizer == "adam":
+        first, second = ADAM_BETAS
+        return keras.optimizers.Adam(scaled.learning_rate, beta_1=first, beta_2=second)
     return keras.optimizers.RMSprop(scaled.learning_rate, rho=scaled.rho, epsilon=scaled.epsilon)

@@ -4,6 +4,8 @@ import math
 
 from heitler.config import ModelConfig
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
+from heitler.model.dense_sizes import dense_parameter_counts
+from heitler.model.recipes import recipe_of
 
 BYTES = 4
 """Gradients are exchanged in single precision."""
@@ -24,7 +26,9 @@ def cycle_messages_B(
 
 
 def parameter_counts(model: ModelConfig, image_shape: Size) -> tuple[int, int]:
-    """Parameters of discriminator and generator, batch-norm statistics included."""
+    """Parameters of discriminator and generator that travel, batch-norm statistics included."""
+    if recipe_of(model).networks == "sampled cells":
+        return dense_parameter_counts(model, image_shape)
     architecture = ARCHITECTURES[model.network]
     discriminator = architecture.discriminator
     final = output_size(discriminator, image_shape)

@@ -12,7 +12,8 @@ from heitler.data.batches import CycleEvents
 from heitler.data.batches import Events as FileEvents
 from heitler.data.summary import DataSummary
 from heitler.model.losses import measured_theta
-from heitler.model.networks import has_theta, noise_dim
+from heitler.model.networks import noise_dim
+from heitler.model.recipes import generator_calls, has_theta, recipe_of
 from heitler.training.batch import CycleBatch, Events, Fakes
 from heitler.training.randomness import CycleRandomness, draw_cycle
 
@@ -32,7 +33,7 @@ class BatchAssembler:
         random = draw_cycle(
             share,
             seed=self.train.seed,
-            generator_calls=1 + self.train.generator_updates_per_cycle,
+            generator_calls=generator_calls(self.model, self.train),
             noise_dim=noise_dim(self.model),
             flip_probability=self.train.label_flip_probability,
         )
@@ -60,7 +61,11 @@ class BatchAssembler:
         self, random: CycleRandomness, events: FileEvents, theta: Array, ecal_sum: Array
     ) -> Fakes:
         shape = random.energy_fraction.shape  # (n, U, 1)
-        if has_theta(self.model):  # published: the real event's own energy and angle
+        if recipe_of(self.model).fakes == "real energies":
+            energy_GeV = np.broadcast_to(events.primary_energy_GeV[:, None, None], shape)
+            expected = self.summary.expected_ecal_sum_GeV(energy_GeV)
+            target = (expected / self.model.cell_unit_GeV).astype(np.float32)
+        elif has_theta(self.model):  # published: the real event's own energy and angle
             energy_GeV = np.broadcast_to(events.primary_energy_GeV[:, None, None], shape)
             target = np.broadcast_to(ecal_sum[:, None], shape)
         else:  # published: uniform over the energy range, deposited energy from a fit

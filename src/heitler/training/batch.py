@@ -8,6 +8,7 @@ import tensorflow as tf
 from heitler.config import TrainConfig
 from heitler.model.gan import Gan
 from heitler.model.networks import noise_dim
+from heitler.model.recipes import generator_calls
 
 Tensor: TypeAlias = tf.Tensor
 
@@ -59,7 +60,7 @@ class CycleResult(NamedTuple):
 
 def batch_signature(gan: Gan, config: TrainConfig) -> CycleBatch:
     """Shapes with a free number of events, so that the cycle is traced once."""
-    calls = 1 + config.generator_updates_per_cycle
+    calls = generator_calls(gan.model, config)
 
     def spec(*shape: int | None, dtype: str = keras.config.floatx()) -> tf.TensorSpec:
         return tf.TensorSpec(shape, dtype)

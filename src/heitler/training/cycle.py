@@ -14,24 +14,13 @@ import tensorflow as tf
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
 from heitler.model.batch_norm import SynchronisedBatchNormalization
-from heitler.model.gan import Gan, latent_vector
+from heitler.model.gan import Gan
 from heitler.model.keyed_dropout import KeyedDropout
-from heitler.model.losses import (
-    absolute_error,
-    absolute_percentage_error,
-    binary_cross_entropy,
-    cell_sum,
-    weighted_total,
-)
-from heitler.training.batch import CycleBatch, CycleResult, Events, batch_signature
+from heitler.model.recipes import recipe_of
+from heitler.training.batch import CycleBatch, CycleResult, batch_signature
+from heitler.training.objectives import Losses, build_objective
 
 Tensor: TypeAlias = tf.Tensor
-LOSSES = {
-    "real_fake": binary_cross_entropy,
-    "primary_energy": absolute_percentage_error,
-    "ecal_sum": absolute_percentage_error,
-    "theta": absolute_error,
-}
 MAX_DROPOUT_LAYERS = 16
 
 
@@ -46,9 +35,6 @@ class Sums(NamedTuple):
     """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
 
 
-Judgement = tuple[dict[str, Tensor], dict[str, Tensor]]  # heads, targets
-
-
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
     """The training cycle of these networks as one compiled function, for any number of events."""
     compiled: Callable[[CycleBatch], CycleResult] = tf.function(
@@ -61,6 +47,8 @@ class _Cycle:
     def __init__(self, gan: Gan, config: TrainConfig) -> None:
         self.gan = gan
         self.config = config
+        self.objective = build_objective(gan, config)
+        self.averaging = recipe_of(gan.model).averaging
         self.groups = config.batch_norm_groups // config.workers
         self.dropouts = [
             layer for layer in gan.discriminator.layers if isinstance(layer, KeyedDropout)
@@ -70,64 +58,28 @@ class _Cycle:
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
     def run(self, batch: CycleBatch) -> CycleResult:
-        gan = self.gan
-        steps: dict[str, tuple[keras.Model, Callable[[Events], Judgement]]] = {
-            "discriminator_real": (gan.discriminator, self._judge_real),
-            "discriminator_fake": (gan.discriminator, self._judge_fake),
+        gan, objective = self.gan, self.objective
+        steps: dict[str, tuple[keras.Model, Losses]] = {
+            "discriminator_real": (gan.discriminator, objective.real),
+            "discriminator_fake": (gan.discriminator, objective.fake),
         }
-        for call in range(1, self.config.generator_updates_per_cycle + 1):
-            steps[f"generator_{call}"] = (gan.generator, self._judge_generated(call))
+        for update in range(1, self.config.generator_updates_per_cycle + 1):
+            steps[f"generator_{update}"] = (gan.generator, objective.generated(update))
         losses: dict[str, dict[str, Tensor]] = {}
         reductions, norms = [], {}
-        for number, (name, (model, judge)) in enumerate(steps.items()):
-            losses[name], norms[name], times = self._update(name, number, model, judge, batch)
+        for number, (name, (model, find_losses)) in enumerate(steps.items()):
+            losses[name], norms[name], times = self._update(name, number, model, find_losses, batch)
             reductions.append(times)
         _, *fakes = [part.pop("empty") for part in losses.values()]
         empty = tf.add_n(fakes) / len(fakes)
         return CycleResult(losses, empty, tf.stack(reductions), norms)
-
-    def _judge_real(self, events: Events) -> Judgement:
-        targets = {
-            "real_fake": events.real_label,
-            "primary_energy": events.energy,
-            "ecal_sum": cell_sum(events.cells),
-            "theta": events.theta,
-        }
-        return self.gan.heads(events.cells, training=True), targets
-
-    def _judge_fake(self, events: Events) -> Judgement:
-        cells = self.gan.generator(self._latent(events, 0), training=False)
-        return self.gan.heads(cells, training=True), self._fake_targets(events, 0)
-
-    def _judge_generated(self, call: int) -> Callable[[Events], Judgement]:
-        def judge(events: Events) -> Judgement:
-            cells = self.gan.generator(self._latent(events, call), training=True)
-            targets = self._fake_targets(events, call)
-            targets["real_fake"] = tf.ones_like(events.energy)  # the generator wants to pass
-            return self.gan.heads(cells, training=True), targets
-
-        return judge
-
-    def _latent(self, events: Events, call: int) -> Tensor:
-        fakes = events.fakes
-        return latent_vector(
-            self.gan.model, fakes.noise[:, call], fakes.energy[:, call], fakes.theta[:, call]
-        )
-
-    def _fake_targets(self, events: Events, call: int) -> dict[str, Tensor]:
-        return {
-            "real_fake": events.fake_label,
-            "primary_energy": events.fakes.energy[:, call],
-            "ecal_sum": events.fakes.target_ecal_sum[:, call],
-            "theta": events.fakes.target_theta[:, call],
-        }
 
     def _update(
         self,
         name: str,
         number: int,
         model: keras.Model,
-        judge: Callable[[Events], Judgement],
+        find_losses: Losses,
         batch: CycleBatch,
     ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """Gradients, all-reduce, optimiser step.
@@ -150,7 +102,7 @@ class _Cycle:
             events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
-                losses = self._losses(judge(events), batch.count)
+                losses = find_losses(events, batch.count)
             gradients = tape.gradient(losses["total"], weights)
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
@@ -167,18 +119,13 @@ class _Cycle:
         reduced, times = _timed_sum(tf.nest.flatten(sums), name)
         sums = tf.nest.pack_sequence_as(sums, reduced)
         self._optimizer(model).apply(sums.gradients, model.trainable_variables)
+        if model is self.gan.generator and self.averaging:
+            self.gan.average(self.averaging)
         for variable, value in zip(statistics, sums.statistics, strict=True):
             variable.assign(value)
         small, inverse_events = tf.unstack(sums.noise)
         norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
         return sums.losses, norms, times
-
-    def _losses(self, judgement: Judgement, count: Tensor) -> dict[str, Tensor]:
-        heads, targets = judgement
-        losses = {name: LOSSES[name](targets[name], heads[name], count) for name in heads}
-        total = weighted_total(losses, self.config.loss_weights)
-        empty = tf.reduce_sum(tf.cast(heads["ecal_sum"] == 0, count.dtype)) / count
-        return {**losses, "empty": empty, "total": total}
 
     def _optimizer(self, model: keras.Model) -> Any:
         gan = self.gan

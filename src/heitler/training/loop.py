@@ -13,10 +13,13 @@ from heitler.cluster.world import World, broadcast_from_first, gather_arrays, sh
 from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
+from heitler.data.mean_shower import mean_shower
 from heitler.data.summary import DataSummary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV, sample_in_training_mode_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
+from heitler.model.recipes import recipe_of
+from heitler.model.shower_generator import start_from_mean
 from heitler.onednn import require_onednn
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
@@ -61,7 +64,7 @@ def train(
     require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
     epochs = _Epochs(config, data, world, gan)
-    history = _restore(gan, world, folder, fingerprint, epochs.count)
+    history = _restore(gan, world, folder, fingerprint, epochs.count, data.train_file)
     if world.writes:
         for metrics in history:  # the run that tracks this training may be a new one
             log_epoch(metrics, int(metrics["epoch"]))
@@ -88,7 +91,9 @@ def train(
     return gan, history
 
 
-def _restore(gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int) -> list[Metrics]:
+def _restore(
+    gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int, train_file: Path
+) -> list[Metrics]:
     """Rank 0 looks for a checkpoint; all workers get its state, or rank 0's initial weights."""
     history: list[Metrics] = []
     if world.writes:
@@ -98,6 +103,10 @@ def _restore(gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int
             checkpoint.restore(gan)
             history = checkpoint.history
             print(f"resuming after epoch {checkpoint.epoch} of {epochs}", flush=True)
+        elif recipe_of(gan.model).start == "mean shower":
+            mean = mean_shower(train_file)
+            for network in (gan.generator, gan.exported):
+                start_from_mean(network, mean)
     broadcast_from_first(list(gan.variables().values()))
     shared: list[Metrics] = share_object(history)
     return shared
@@ -193,4 +202,4 @@ class _Epochs:
         seed, size = self.config.train.seed, noise_dim(self.gan.model)
         noise = validation_noise(seed, len(self.data.validation), size)[rows]
         energy, theta = showers.primary_energy_GeV, showers.theta_rad
-        return sampler(self.gan.generator, self.gan.model, noise, energy, theta)
+        return sampler(self.gan.exported, self.gan.model, noise, energy, theta)

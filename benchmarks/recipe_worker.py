@@ -1,0 +1,134 @@
+"""One training of the recipe ablation: `recipe_worker.py '{"recipe": ..., ...}'` prints JSON.
+
+The real training cycle on one worker for a given number of seconds, then the score card's cheap
+lines and classifiers on the validation showers.
+"""
+
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heitler.cluster.world import join_world
+from heitler.config import Config, load_config
+from heitler.data.batches import TrainingFile, plan_epoch, worker_share
+from heitler.data.hdf5 import read_showers
+from heitler.data.mean_shower import mean_shower
+from heitler.data.observables import Observables, measure_cells
+from heitler.data.summary import DataSummary, load_summary
+from heitler.model import recipes
+from heitler.model.gan import Gan, build_gan, sample_cells_GeV
+from heitler.model.networks import noise_dim
+from heitler.model.shower_generator import start_from_mean
+from heitler.showers import apply_threshold
+from heitler.training.assembly import BatchAssembler
+from heitler.training.cycle import compile_cycle
+from heitler.training.randomness import validation_noise
+from heitler.validation.classifier import classify
+from heitler.validation.features import high_level_features, low_level_features, with_energy
+from heitler.validation.metrics import build_settings, measure_quick
+from heitler.validation.response import energy_bin_edges
+
+JUDGED = (
+    "response_max_deviation",
+    "resolution_max_deviation",
+    "longitudinal_max_deviation",
+    "separation_ecal_sum",
+    "separation_layers",
+    "separation_cells",
+    "hits_ratio",
+    "layer_correlation",
+)
+CLASSIFIERS = 2
+
+
+def main() -> None:
+    case = json.loads(sys.argv[1])
+    recipes.RECIPES[case["recipe"]] = dataclasses.replace(
+        recipes.RECIPES[case["recipe"]], **case["changes"]
+    )
+    config, data = changed(load_config(), case), Path(case["data"])
+    join_world(1)
+    summary = load_summary(data / "summary.json")
+    gan = build_gan(config.model, config.train, summary.image_shape)
+    if recipes.recipe_of(config.model).start == "mean shower":
+        for network in (gan.generator, gan.exported):
+            start_from_mean(network, mean_shower(data / "train.h5"))
+    cycles = train_for(case["seconds"], gan, config, data / "train.h5", summary)
+    found = judge(gan, config, data / "validation.h5", summary)
+    print(json.dumps({**case, **cycles, **found}))
+
+
+def changed(config: Config, case: dict[str, Any]) -> Config:
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, recipe=case["recipe"]),
+        train=dataclasses.replace(
+            config.train,
+            workers=1,
+            virtual_workers=None,
+            seed=case["seed"],
+            global_batch_size=case["batch"],
+            learning_rate=case["learning_rate"],
+        ),
+    )
+
+
+def train_for(
+    seconds: float, gan: Gan, config: Config, path: Path, summary: DataSummary
+) -> dict[str, float]:
+    """Cycles until the time is over; compiling does not count."""
+    cycle = compile_cycle(gan, config.train)
+    assemble = BatchAssembler(config.model, config.train, summary)
+    file, batch = TrainingFile(path), config.train.global_batch_size
+    done, used, epoch = 0, 0.0, 0
+    while used < seconds:
+        plan = plan_epoch(len(file), batch, 1, seed=config.train.seed, epoch=epoch)
+        for _, tensors in file.read_ahead(
+            worker_share(plan, epoch=epoch, rank=0, workers=1), assemble
+        ):
+            begun = time.perf_counter()
+            float(cycle(tensors).empty_fraction)
+            used += time.perf_counter() - begun if done else 0.0
+            done += 1
+            if used >= seconds:
+                break
+        epoch += 1
+    return {"cycles": done, "showers_per_second": batch * done / used, "showers": len(file)}
+
+
+def judge(gan: Gan, config: Config, path: Path, summary: DataSummary) -> dict[str, float]:
+    """Numbers of the score card between fakes and the showers in the file."""
+    geant4 = read_showers(path)
+    noise = validation_noise(config.train.seed, len(geant4), noise_dim(config.model))
+    energy = geant4.primary_energy_GeV
+    cells = sample_cells_GeV(gan.exported, config.model, noise, energy, geant4.theta_rad)
+    cells = apply_threshold(cells, config.prepare.cell_threshold_GeV)
+    made, truth = (measure_cells(c, energy) for c in (cells, geant4.cells_GeV))
+    edges = energy_bin_edges(
+        summary.energy_min_GeV, summary.energy_max_GeV, config.validate.energy_bins, "uniform"
+    )
+    settings = build_settings(config.validate, edges)
+    found = measure_quick(made, truth, settings)
+    return {
+        "judged": len(truth),
+        **{name: float(found[name]) for name in JUDGED},
+        "classifier_auc_high": auc(made, truth, high=settings.hit_threshold_GeV),
+        "classifier_auc_low": auc(made, truth),
+    }
+
+
+def auc(made: Observables, truth: Observables, high: float | None = None) -> float:
+    if high is None:
+        rows = [low_level_features(sample) for sample in (made, truth)]
+    else:
+        rows = [with_energy(high_level_features(sample, high), sample) for sample in (made, truth)]
+    return classify(*map(np.asarray, rows), CLASSIFIERS).auc
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The two recipes as data: what `model.recipe` chooses, beyond the loop that both share.
+
+`paper` is 3DGAN as published. `heitler` is this project's own; every choice was kept because an
+ablation showed that it helps (docs/recipe.md).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from heitler.config import ModelConfig, TrainConfig
+from heitler.model.architectures import ARCHITECTURES
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Named choices of a recipe."""
+
+    networks: Literal["published", "sampled cells"]
+    """The convolutional networks, or those of `heitler.model.shower_generator`."""
+    energy: Literal["multiplied", "concatenated"]
+    """How the generator learns the primary energy: as a factor of the noise, or beside it."""
+    fakes: Literal["any energy", "real energies"]
+    """Fakes at energies of their own, or at those of the real showers of the batch."""
+    fakes_per_update: int
+    """Of the generator, for every real shower; the energy score compares two."""
+    start: Literal["random", "mean shower"]
+    """From random weights alone, or also from the mean shower of the training set."""
+    optimizer: Literal["rmsprop", "adam"]
+    score_weight: float
+    """Of the energy scores in the generator's loss: `heitler.model.energy_score`."""
+    adversarial_weight: float
+    """Of real/fake in the generator's loss; `paper` has `train.loss_weights` instead."""
+    cell_noise: bool
+    """Whether each cell deposits a random energy, or its expected one."""
+    averaging: float
+    """Of the generator's weights: how much of the old average is kept at an update; 0 is none."""
+
+
+RECIPES = {
+    "paper": Recipe(
+        networks="published",
+        energy="multiplied",
+        fakes="any energy",
+        fakes_per_update=1,
+        start="random",
+        optimizer="rmsprop",
+        score_weight=0.0,
+        adversarial_weight=0.0,
+        cell_noise=False,
+        averaging=0.0,
+    ),
+    "heitler": Recipe(
+        networks="sampled cells",
+        energy="concatenated",
+        fakes="real energies",
+        fakes_per_update=2,
+        start="mean shower",
+        optimizer="adam",
+        score_weight=1.0,
+        adversarial_weight=0.2,
+        cell_noise=True,
+        averaging=0.999,
+    ),
+}
+
+
+def recipe_of(model: ModelConfig) -> Recipe:
+    """The recipe that `model.recipe` names."""
+    return RECIPES[model.recipe]
+
+
+def has_theta(model: ModelConfig) -> bool:
+    """Whether the network is conditioned on the angle."""
+    return ARCHITECTURES[model.network].conditions == 2
+
+
+def condition_count(model: ModelConfig) -> int:
+    """Latent inputs that are not noise: the energy unless it is a factor, the angle if any."""
+    concatenated = has_theta(model) or recipe_of(model).energy == "concatenated"
+    return int(concatenated) + int(has_theta(model))
+
+
+def generator_calls(model: ModelConfig, train: TrainConfig) -> int:
+    """Fakes per real shower in a cycle: one for the discriminator, then the generator's."""
+    return 1 + train.generator_updates_per_cycle * recipe_of(model).fakes_per_update
