@@ -13,7 +13,7 @@ BLOCKS = 5
 
 
 def view_size(image_shape: Size) -> int:
-    """Numbers in the views that the discriminator sees: `heitler.model.views`."""
+    """Numbers in the views that the discriminator sees: `heitler.training.views`."""
     x, y, z = image_shape
     blocks = min(BLOCKS, x) * min(BLOCKS, y) * z
     return 1 + z + (x + y) + blocks + (1 + z) + 6

@@ -27,7 +27,7 @@ class Recipe:
     """From random weights alone, or also from the mean shower of the training set."""
     optimizer: Literal["rmsprop", "adam"]
     score_weight: float
-    """Of the energy scores in the generator's loss: `heitler.model.energy_score`."""
+    """Of the energy scores in the generator's loss: `heitler.training.energy_score`."""
     adversarial_weight: float
     """Of real/fake in the generator's loss; `paper` has `train.loss_weights` instead."""
     cell_noise: bool

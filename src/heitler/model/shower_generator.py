@@ -7,7 +7,7 @@
 b starts as the logarithm of the training set's mean shower, and t as that of its sampling
 fraction: so the first shower has the mean shape and the mean energy, and what is learned is how
 showers differ. There is no convolution: a shower stands at the same place in every image. The
-discriminator is a small dense network on what `heitler.model.views` measures.
+discriminator is a small dense network on what `heitler.training.views` measures.
 """
 
 from typing import Any, TypeAlias

@@ -27,7 +27,7 @@ WEIGHTS = {
     "moments": 1.0,
     "cells": 0.3,
 }
-"""By name of the view: `heitler.model.views`."""
+"""By name of the view: `heitler.training.views`."""
 
 
 def energy_score(real: Tensor, one: Tensor, other: Tensor, count: Tensor) -> Tensor:
