@@ -9,10 +9,10 @@ import tensorflow as tf
 from heitler.config import load_config
 from heitler.model.cell_noise import CellDeposit, CellNoise
 from heitler.model.dense_sizes import view_size
-from heitler.training.energy_score import energy_score
 from heitler.model.gan import build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.shower_generator import start_from_mean
+from heitler.training.energy_score import energy_score
 from heitler.training.views import JUDGED, VIEWS, view_shower
 
 SHAPE = (9, 8, 7)

@@ -6,7 +6,6 @@ from typing import Protocol, TypeAlias
 import tensorflow as tf
 
 from heitler.config import TrainConfig
-from heitler.training.energy_score import WEIGHTS, energy_score
 from heitler.model.gan import Gan, latent_vector
 from heitler.model.losses import (
     absolute_error,
@@ -16,8 +15,9 @@ from heitler.model.losses import (
     weighted_total,
 )
 from heitler.model.recipes import recipe_of
-from heitler.training.views import JUDGED, view_shower
 from heitler.training.batch import Events
+from heitler.training.energy_score import WEIGHTS, energy_score
+from heitler.training.views import JUDGED, view_shower
 
 Tensor: TypeAlias = tf.Tensor
 Losses = Callable[[Events, Tensor], dict[str, Tensor]]
@@ -115,7 +115,7 @@ class PublishedObjective:
 
 
 class ScoreObjective:
-    """Energy scores of what `heitler.training.views` measures, and a discriminator that reads it."""
+    """Energy scores of the views of a shower, and a discriminator that reads them."""
 
     def __init__(self, gan: Gan) -> None:
         self.gan, self.recipe = gan, recipe_of(gan.model)
