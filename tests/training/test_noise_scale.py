@@ -16,8 +16,9 @@ from heitler.model.gan import Gan, build_gan
 from heitler.model.losses import weighted_total
 from heitler.training.assembly import BatchAssembler
 from heitler.training.batch import CycleBatch, Events
-from heitler.training.cycle import LOSSES, compile_cycle
+from heitler.training.cycle import compile_cycle
 from heitler.training.noise_scale import GradientNoise, estimate
+from heitler.training.objectives import LOSSES
 
 GROUPS = 4
 
