@@ -101,8 +101,15 @@ def gather_objects(value: Any, name: str) -> list[Any]:
 
 
 def sum_over_workers(tensors: list[Tensor], name: str) -> list[Tensor]:
-    """Sum each tensor over all workers, all in one operation; works in compiled functions."""
-    return list(hvd.grouped_allreduce(tensors, op=hvd.Sum, name=name))
+    """Sum each tensor over all workers; works in compiled functions.
+
+    The tensors, all of one type and of known shapes, travel as one long vector: Horovod then
+    negotiates and copies one tensor instead of dozens.
+    """
+    sizes = [tensor.shape.num_elements() for tensor in tensors]
+    vector = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+    parts = tf.split(hvd.allreduce(vector, op=hvd.Sum, name=name), sizes)
+    return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 def wait_for_all() -> None:
