@@ -90,12 +90,31 @@ def test_a_failing_response_is_said_plainly_with_its_numbers(results):
     assert "not fit for physics" in page
 
 
-def test_a_passing_response_is_not_called_under_trained(results):
+def change_verdicts(results: Results, **verdicts: str) -> None:
+    """Of the score card: all lines pass but those given."""
+    path = results.reports / "validate/card.json"
+    lines = json.loads(path.read_text())
+    path.write_text(
+        json.dumps([line | {"verdict": verdicts.get(line["name"], "pass")} for line in lines])
+    )
+
+
+def test_a_passing_card_is_not_called_under_trained(results):
     change_metrics(results, response_max_deviation=0.021, response_passes=True)
+    change_verdicts(results)
     page = page_of(results)
-    assert "The deposited energy is right within the limit." in page
+    assert "Yes: no line of the score card fails." in page
     assert "under-trained" not in page
     assert "not fit for physics" not in page
+
+
+def test_a_right_response_alone_does_not_pass(results):
+    change_metrics(results, response_max_deviation=0.021, response_passes=True)
+    change_verdicts(results, layer_correlation="fail")
+    page = page_of(results)
+    assert "In part: the deposited energy is right, other physics is not." in page
+    assert "0 warn, 1 fail" in page
+    assert "not fit for physics" in page
 
 
 def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):

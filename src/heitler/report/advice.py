@@ -36,10 +36,6 @@ def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
     if left_out := found["energy_bins_left_out"]:
         points.append(f"{left_out} energy bins hold fewer than two test showers and are left out.")
     points.append(
-        "The verdict looks at the mean deposited energy only. Mean profiles are shown; "
-        "fluctuations, correlations between layers and rare showers are not judged here."
-    )
-    points.append(
         "CPU times were taken while the showers were made, in batches for the network, and other "
         "work may have run beside; if Geant4 ran on another machine, their ratio means little."
     )

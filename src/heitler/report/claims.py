@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heitler.config import Config
+from heitler.report.card_page import count_verdicts
 from heitler.report.inputs import ReportInputs
 from heitler.report.wording import counted, decimal, duration, percent
 
@@ -51,16 +52,24 @@ def describe_training(inputs: ReportInputs, config: Config) -> Training:
 
 
 def reach_verdict(inputs: ReportInputs, training: Training) -> Verdict:
-    """Pass or fail by the response in energy bins, and the reasons."""
+    """Pass or fail by the response in energy bins and the whole score card, and the reasons."""
     found = inputs.metrics["validate"]
-    passes = bool(found["response_passes"])
+    right_energy = bool(found["response_passes"])
+    passes = right_energy and all(line["verdict"] != "fail" for line in inputs.card)
     if passes:
-        headline = "The deposited energy is right within the limit."
+        headline = "Yes: no line of the score card fails."
+    elif right_energy:
+        headline = "In part: the deposited energy is right, other physics is not."
     elif training.cycles < MANY_CYCLES:
         headline = "Not yet: the model is under-trained."
     else:
         headline = "No: the deposited energy is wrong."
-    sentences = [_response_sentence(found, training), _shape_sentence(found)]
+    sentences = [
+        _response_sentence(found, training),
+        _shape_sentence(found),
+        f"Score card, every line beside what Geant4 shows against itself: "
+        f"{count_verdicts(inputs.card)}.",
+    ]
     if speed := _speed_sentence(found, passes):
         sentences.append(speed)
     return Verdict(passes, headline, sentences)
