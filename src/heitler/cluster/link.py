@@ -9,7 +9,7 @@ from heitler.cluster.world import gather_arrays, sum_over_workers, wait_for_all
 
 SMALL_B, GRADIENTS_B, LARGE_B = 4, 3_784_840, 4 * 2**20
 """One number; the gradients of both 3DGAN networks (946,210 trainable numbers); 4 MiB."""
-WARM_UP, REPEATS, LONGEST_S = 3, 30, 10.0
+WARM_UP, REPEATS, LONGEST_S = 3, 30, 4.0
 
 
 def measure_link(size: int) -> dict[str, float]:
