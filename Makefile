@@ -18,7 +18,7 @@ repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to re
 	dvc repro
 
 test: env lint ## Run all checks and tests
-	pytest
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: env ## Check style and types
 	ruff check

@@ -23,6 +23,16 @@ SAMPLE = {
 }
 
 
+LONGEST = ("pipelines/test_pipeline.py", "training/test_workers.py", "cluster/test_namespaces.py")
+"""Files of a minute and more: first, so that processes that share the tests end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; otherwise as collected."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def make_config() -> MakeConfig:
     """The project's parameters with changed values: make_config(simulate={"showers": 3})."""
