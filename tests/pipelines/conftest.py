@@ -45,6 +45,13 @@ TINY: dict[str, dict[str, Any]] = {
         "calibration_showers": 64,
         "energy_bins": 2,
     },
+    "evolve": {
+        "strategies": ["one-plus-lambda", "memetic"],
+        "batch_size": 16,
+        "cost_epochs": 100,
+        "seeds": [1],
+        "energy_bins": 2,
+    },
     "validate": {"energy_bins": 2},
 }
 

@@ -16,6 +16,7 @@ STAGES = [
     "tables",
     "simulate",
     "prepare",
+    "evolve",
     "scale",
     "train",
     "project",
@@ -68,10 +69,11 @@ def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
 def test_the_sweep_over_workers_is_one_parent_run_with_a_child_per_point(project: Project) -> None:
     children = mlflow_runs(project, "select value from tags where key = 'heitler.scale.kind'")
     assert sorted(children) == [("strong",), ("strong",), ("weak",), ("weak",)]
-    [(parents,)] = mlflow_runs(
-        project, "select count(distinct value) from tags where key = 'mlflow.parentRunId'"
+    parent_of_points = (
+        "select count(distinct value) from tags where key = 'mlflow.parentRunId' and run_uuid in "
+        "(select run_uuid from tags where key = 'heitler.scale.kind')"
     )
-    assert parents == 1
+    assert mlflow_runs(project, parent_of_points) == [(1,)]
     metrics = json.loads((project.folder / "reports/scale/metrics.json").read_text())
     assert metrics["weak_2_workers_efficiency"] > 0
 

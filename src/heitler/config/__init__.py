@@ -7,6 +7,7 @@ the remedy, before any long work starts.
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.evolution import EvolveConfig
 from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
 from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
@@ -22,6 +23,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "DetectorConfig",
+    "EvolveConfig",
     "GenerateConfig",
     "LossWeights",
     "ModelConfig",

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from heitler.config.cluster import ClusterConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.evolution import EvolveConfig
 from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
@@ -34,6 +35,7 @@ class Config:
     scale: ScaleConfig
     project: ProjectConfig
     compact: CompactConfig
+    evolve: EvolveConfig
     generate: GenerateConfig
     validate: ValidateConfig
 

@@ -1,0 +1,93 @@
+"""Stage `evolve`: a genetic algorithm and others against RMSprop (the paper's Fig. 3, Table 1)."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from heitler.cluster.launch import launched_rank, run_workers
+from heitler.config import Config, as_dict, load_config
+from heitler.data.summary import load_summary
+from heitler.files import digest, write_csv, write_json
+from heitler.progress import progress_bar
+from heitler.stage import run_stage
+from heitler.tracking.provenance import source_digest
+
+PREPARED = Path("data/prepared")
+JOURNALS = Path("data/evolution")
+REPORT = Path("reports/evolve")
+
+
+def main() -> None:
+    config = load_config()
+    if launched_rank() is None:
+        runs = (1 + len(config.evolve.strategies)) * len(config.evolve.seeds)
+        print(f"evolve: {runs} runs on {config.evolve.workers} workers", flush=True)
+        sys.exit(run_workers(config.cluster, config.evolve.workers, __file__))
+    evolve_as_worker(config)
+
+
+def evolve_as_worker(config: Config) -> None:
+    # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
+    from heitler.cluster.world import gather_arrays, join_world
+    from heitler.evolution.events import Units, load_projections
+    from heitler.evolution.loop import Run, Workers
+    from heitler.evolution.network import NetworkShape, Regressor
+
+    evolve = config.evolve
+    world = join_world(
+        evolve.workers, config.cluster.threads_per_worker, pin_cores=config.cluster.pin_cores
+    )
+    workers = Workers()
+    if world.size > 1:
+        workers = Workers(world.rank, world.size, lambda own: gather_arrays(own, "losses"))
+    train = load_projections(PREPARED / "train.h5", evolve.showers)
+    test = load_projections(PREPARED / "test.h5")
+    sides = train.images_GeV.shape[1], train.images_GeV.shape[2]
+    shape = NetworkShape(
+        sides, evolve.filters, evolve.kernel, evolve.stride, evolve.leaky_relu_slope
+    )
+    units = Units.of(train)
+    training, testing = Regressor(shape, train, units), Regressor(shape, test, units)
+    plan = [(name, seed) for seed in evolve.seeds for name in ("rmsprop", *evolve.strategies)]
+    histories, ratios = {}, {}
+    data_digest = load_summary(PREPARED / "summary.json").digest
+    with progress_bar("evolution", len(plan), show=world.writes) as advance:
+        for name, seed in plan:
+            run = Run(name, seed, evolve, training, testing, workers)
+            journal = JOURNALS / f"{name}-{seed}.npz"
+            outcome = run.finish(journal, run_fingerprint(config, data_digest, name, seed))
+            histories[name, seed] = outcome.history
+            ratios[name, seed] = testing.estimates(outcome.genome[None])[0]
+            advance(note=f"{name}, seed {seed}")
+    if world.writes:
+        write_results(config, histories, ratios, test.primary_energy_GeV)
+
+
+def write_results(config: Config, histories: Any, ratios: Any, energy_GeV: Any) -> None:
+    from heitler.evolution.summary import curve_rows, energy_rows, sentences, summarise
+    from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
+    from heitler.tracking.evolution import log_evolution
+
+    curves = curve_rows(histories)
+    energies = energy_rows(ratios, energy_GeV, config.evolve.energy_bins)
+    metrics = summarise(curves, energies, config.evolve)
+    metrics["test_showers"] = len(energy_GeV)
+    write_csv(REPORT / "curves.csv", curves)
+    write_csv(REPORT / "energies.csv", energies)
+    write_json(REPORT / "metrics.json", metrics)
+    draw_losses_by_cost(REPORT / "fig3_left.svg", curves)
+    draw_estimates(REPORT / "fig3_right.svg", energies)
+    log_evolution(config, histories, metrics, REPORT)
+    print("\n".join(sentences(metrics, config.evolve)))
+
+
+def run_fingerprint(config: Config, data_digest: str, name: str, seed: int) -> str:
+    """Everything that decides a run's losses; a larger budget continues the same run."""
+    evolve = as_dict(config.evolve)
+    for free in ("workers", "strategies", "cost_epochs", "memetic_share", "seeds", "energy_bins"):
+        del evolve[free]
+    return digest([evolve, data_digest, name, seed, source_digest("evolution")])
+
+
+if __name__ == "__main__":
+    run_stage(main)

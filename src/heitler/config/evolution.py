@@ -1,0 +1,68 @@
+"""The section `evolve`: a genetic algorithm against gradient descent."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from heitler.config.types import (
+    STRICT,
+    ConfigError,
+    Fraction,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+)
+
+StrategyName = Literal[
+    "one-plus-lambda", "one-fifth", "self-adaptive", "antithetic", "cma", "nevergrad", "memetic"
+]
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class EvolveConfig:
+    """The network of the paper's section 5, who trains it, and for how long."""
+
+    workers: PositiveInt
+    """Horovod processes; the evolution is the same on any number."""
+    showers: PositiveInt
+    """Training showers used, at most."""
+    batch_size: PositiveInt
+    """Showers on which one generation is judged, and of one step of RMSprop."""
+    parents: PositiveInt
+    """Random individuals at the start (the paper's M)."""
+    offspring: Annotated[int, Field(ge=2, strict=True)]
+    """Children per generation (the paper's lambda)."""
+    mutation_rate: Annotated[float, Field(gt=0, le=1)]
+    """Probability that a weight is mutated."""
+    mutation_power: Positive
+    """Largest change of a weight; the change is uniform in [-1, 1] times it."""
+    step_size: Positive
+    """Standard deviation at the start of antithetic, cma and nevergrad."""
+    filters: PositiveInt
+    kernel: PositiveInt
+    """Cells per side of the convolution's kernel."""
+    stride: PositiveInt
+    leaky_relu_slope: Fraction
+    learning_rate: Positive
+    """Of RMSprop, and of the antithetic strategy's Adam."""
+    strategies: tuple[StrategyName, ...]
+    """Beside RMSprop, which is always trained."""
+    cost_epochs: PositiveInt
+    """Budget of every run: forward passes of one network over the training showers. A backward
+    pass counts as two."""
+    memetic_share: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the budget that memetic evolves before RMSprop goes on."""
+    seeds: tuple[NonNegativeInt, ...]
+    """Every strategy runs once with each."""
+    energy_bins: PositiveInt
+    """Bins of primary energy in which the final error is given."""
+
+    def __post_init__(self) -> None:
+        if not self.seeds or not self.strategies:
+            raise ConfigError("evolve.seeds or evolve.strategies is empty. Give at least one.")
+        if self.offspring % 2:
+            raise ConfigError(
+                f"evolve.offspring is {self.offspring}, but antithetic pairs need an even number. "
+                f"Use {self.offspring - 1} or {self.offspring + 1}."
+            )

@@ -1,0 +1,1 @@
+"""Genetic algorithms and evolution strategies that train a network without gradients."""

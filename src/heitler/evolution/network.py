@@ -1,0 +1,106 @@
+"""The network of the paper's section 5: one convolution, one dense layer, no biases.
+
+A genome is all weights in one row: kernels (F, K*K), then the dense layer (F, A), where A are the
+places of the convolution. A whole population is judged at once: the first layer reads the same
+images for all, so it is one matrix product with P*F rows; the second is a batched product.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from heitler.evolution.events import ProjectedEvents, Units
+
+Float = NDArray[np.float32]
+Tensor: TypeAlias = tf.Tensor
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """What decides how many genes there are."""
+
+    image: tuple[int, int]
+    filters: int
+    kernel: int
+    stride: int
+    slope: float
+
+    @property
+    def places(self) -> int:
+        """Places of the convolution, without padding."""
+        return math.prod((side - self.kernel) // self.stride + 1 for side in self.image)
+
+    @property
+    def kernel_genes(self) -> int:
+        """Genes of the convolution."""
+        return self.filters * self.kernel**2
+
+    @property
+    def genes(self) -> int:
+        """Length D of a genome."""
+        return self.kernel_genes + self.filters * self.places
+
+    def initial_limits(self) -> NDArray[np.float64]:
+        """(D,) sqrt(6 / (fan in + fan out)) of each gene's layer [Glorot and Bengio 2010]."""
+        first = math.sqrt(6 / (self.kernel**2 * (1 + self.filters)))
+        second = math.sqrt(6 / (self.filters * self.places + 1))
+        counts = (self.kernel_genes, self.filters * self.places)
+        return np.repeat([first, second], counts)
+
+
+class Regressor:
+    """Judges genomes on showers that stay in memory as patches."""
+
+    def __init__(self, shape: NetworkShape, events: ProjectedEvents, units: Units) -> None:
+        self.shape, self.count = shape, len(events)
+        self._patches = tf.constant(_cut(events.images_GeV / np.float32(units.cell_GeV), shape))
+        self._energy = tf.constant(events.primary_energy_GeV / np.float32(units.energy_GeV))
+        signature = [tf.TensorSpec((None, shape.genes)), tf.TensorSpec((None,), tf.int64)]
+        self._losses = tf.function(self._relative_error, input_signature=signature)
+        self._estimate = tf.function(self._estimate_rows, input_signature=signature)
+
+    def losses(self, genomes: Float, rows: NDArray[np.int64]) -> Float:
+        """Mean relative error of every individual: (P, D), (B,) -> (P,)."""
+        return np.asarray(self._losses(genomes, rows))
+
+    def estimates(self, genomes: Float, at_once: int = 512) -> Float:
+        """Estimated over true energy of all showers: (P, D) -> (P, N)."""
+        parts = [
+            self._estimate(genomes, rows) / tf.gather(self._energy, rows)
+            for rows in np.array_split(np.arange(self.count), max(self.count // at_once, 1))
+        ]
+        return np.concatenate([np.asarray(part) for part in parts], axis=1)
+
+    def gradient(self, genome: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and its gradient for one genome (1, D)."""
+        with tf.GradientTape() as tape:
+            tape.watch(genome)
+            loss = self._relative_error(genome, rows)
+        return loss, tape.gradient(loss, genome)
+
+    def _relative_error(self, genomes: Tensor, rows: Tensor) -> Tensor:
+        truth = tf.gather(self._energy, rows)  # (B,)
+        return tf.reduce_mean(tf.abs(self._estimate_rows(genomes, rows) / truth - 1), axis=1)
+
+    def _estimate_rows(self, genomes: Tensor, rows: Tensor) -> Tensor:
+        s, batch = self.shape, tf.shape(rows)[0]
+        patches = tf.transpose(tf.gather(self._patches, rows), [1, 2, 0])  # (K*K, A, B)
+        kernels = tf.reshape(genomes[:, : s.kernel_genes], [-1, s.kernel**2])  # (P*F, K*K)
+        hidden = tf.matmul(kernels, tf.reshape(patches, [s.kernel**2, -1]))  # (P*F, A*B)
+        hidden = tf.reshape(tf.maximum(hidden, s.slope * hidden), [-1, s.filters * s.places, batch])
+        dense = genomes[:, None, s.kernel_genes :]  # (P, 1, F*A)
+        return tf.matmul(dense, hidden)[:, 0]  # (P, B)
+
+
+def _cut(images: Float, shape: NetworkShape) -> Float:
+    """(N, Y, Z) -> (N, K*K, A): what the kernel sees at each of its places."""
+    windows: Any = np.lib.stride_tricks.sliding_window_view(
+        images, (shape.kernel, shape.kernel), axis=(1, 2)
+    )
+    seen = windows[:, :: shape.stride, :: shape.stride]  # (N, Y', Z', K, K)
+    flat = seen.reshape(len(images), shape.places, shape.kernel**2)
+    return np.ascontiguousarray(flat.transpose(0, 2, 1), np.float32)

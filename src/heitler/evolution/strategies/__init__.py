@@ -1,0 +1,1 @@
+"""One strategy per file, behind the interface of `heitler.evolution.strategies.base`."""

@@ -1,0 +1,48 @@
+"""Evolutions in MLflow: a parent run, and a child for every strategy and seed."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Metric
+
+from heitler.config import Config, as_dict
+from heitler.tracking.provenance import collect_provenance
+from heitler.tracking.runs import open_run
+
+AT_ONCE = 1000
+"""Metrics that MLflow takes in one call."""
+History = Sequence[Mapping[str, float]]
+
+
+def log_evolution(
+    config: Config,
+    histories: Mapping[tuple[str, int], History],
+    metrics: Mapping[str, Any],
+    figures: Path,
+) -> str:
+    """Log finished runs, every generation of each; the id of the parent run."""
+    sections = {"evolve": as_dict(config.evolve)}
+    with open_run("evolve", parameters=sections, tags=collect_provenance()) as parent:
+        parent.log_metrics(metrics)
+        parent.log_files(figures, "evolve")
+        for (name, seed), history in histories.items():
+            with mlflow.start_run(nested=True, run_name=f"{name}-{seed}") as child:
+                mlflow.log_params({"evolve.strategy": name, "evolve.seed": seed})
+                _log_history(child.info.run_id, history)
+    return parent.run_id
+
+
+def _log_history(run_id: str, history: History) -> None:
+    now = int(time.time() * 1000)
+    points = [
+        Metric(name, value, now, int(row["step"]))
+        for row in history
+        for name, value in row.items()
+        if name != "step"
+    ]
+    client = mlflow.MlflowClient()
+    for first in range(0, len(points), AT_ONCE):
+        client.log_batch(run_id, metrics=points[first : first + AT_ONCE])

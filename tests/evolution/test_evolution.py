@@ -1,0 +1,156 @@
+"""Evolution on small projections: what is published, and that nothing depends on who computes."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from heitler.config import ConfigError
+from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
+from heitler.evolution.journal import Journal, rebuild
+from heitler.evolution.loop import Run, Workers
+from heitler.evolution.network import NetworkShape, Regressor
+from heitler.evolution.randomness import mutate, random_genome, stream
+from heitler.evolution.strategies.catalogue import STRATEGIES, build_strategy
+
+SHAPE = NetworkShape((9, 9), filters=3, kernel=3, stride=2, slope=0.3)
+
+
+@pytest.fixture(scope="module")
+def evolve(make_config):
+    return make_config(evolve={"batch_size": 16, "cost_epochs": 60}).evolve
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    random = np.random.default_rng(1)
+    energy = random.uniform(10, 100, 64).astype(np.float32)
+    images = (random.gamma(2, 1, (64, 9, 9)) * energy[:, None, None]).astype(np.float32)
+    events = ProjectedEvents(images, energy)
+    return Regressor(SHAPE, events, Units.of(events))
+
+
+def plain_estimate(genome, image):
+    kernels = genome[: SHAPE.kernel_genes].reshape(3, 3, 3).astype(np.float64)
+    dense = genome[SHAPE.kernel_genes :].reshape(3, 4, 4)
+    total = 0.0
+    for f in range(3):
+        for i in range(4):
+            for j in range(4):
+                seen = image[2 * i : 2 * i + 3, 2 * j : 2 * j + 3]
+                hidden = float((kernels[f] * seen).sum())
+                total += dense[f, i, j] * (hidden if hidden > 0 else 0.3 * hidden)
+    return total
+
+
+def test_population_is_judged_as_written_out_in_loops():
+    random = np.random.default_rng(2)
+    images = random.random((5, 9, 9)).astype(np.float32)
+    energy = random.uniform(1, 2, 5).astype(np.float32)
+    judge = Regressor(SHAPE, ProjectedEvents(images, energy), Units(0.5, 2.0))
+    genomes = np.stack([random_genome(SHAPE, 1, index) for index in range(4)])
+    expected = [
+        np.mean([abs(plain_estimate(g, x / 0.5) / (e / 2) - 1)
+                 for x, e in zip(images, energy, strict=True)])
+        for g in genomes
+    ]  # fmt: skip
+    assert judge.losses(genomes, np.arange(5)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_losses_do_not_depend_on_who_else_is_judged(regressor):
+    genomes = np.stack([random_genome(SHAPE, 1, index) for index in range(9)])
+    rows = np.arange(16)
+    together = regressor.losses(genomes, rows)
+    apart = np.concatenate([regressor.losses(genomes[i : i + 2], rows) for i in range(0, 9, 2)])
+    np.testing.assert_array_equal(together, apart)
+
+
+def test_projection_keeps_depth_and_energy():
+    showers = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
+    assert project(showers).shape == (2, 4, 5)
+    assert project(showers).sum() == pytest.approx(showers.sum(), rel=1e-6)
+
+
+def test_mutation_changes_the_asked_share_of_genes_by_at_most_the_power():
+    parent = np.zeros(20_000, np.float32)
+    child = mutate(parent, stream(1, 2, 3), rate=0.1, power=0.5)
+    assert np.mean(child != 0) == pytest.approx(0.1, abs=0.01)
+    assert 0.49 < np.abs(child).max() <= 0.5
+    assert child[child != 0].mean() == pytest.approx(0, abs=0.03)
+
+
+def test_every_shower_is_in_one_batch_of_an_epoch():
+    rows = np.concatenate([batch_rows(64, 16, seed=1, step=step) for step in range(4)])
+    assert sorted(rows) == list(range(64))
+    assert not np.array_equal(rows[:16], batch_rows(64, 16, seed=1, step=4))
+
+
+@pytest.mark.parametrize("name", [*STRATEGIES, "rmsprop"])
+def test_strategy_lowers_the_loss(name, evolve, regressor, tmp_path):
+    config = dataclasses.replace(evolve, cost_epochs=400, batch_size=64)
+    outcome = Run(name, 1, config, regressor, regressor, Workers()).finish(tmp_path / "j", "f")
+    start = np.stack([random_genome(SHAPE, 1, index) for index in range(8)])
+    rows = np.arange(regressor.count)
+    assert regressor.losses(outcome.genome[None], rows)[0] < regressor.losses(start, rows).min()
+    costs = [row["cost_epochs"] for row in outcome.history]
+    assert 390 < costs[-1] <= 400
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_stopped_and_resumed_run_ends_bit_for_bit_as_an_unbroken_one(
+    name, evolve, regressor, tmp_path
+):
+    def run(file, stop_after=None):
+        new = Run(name, 3, evolve, regressor, regressor, Workers())
+        return new.finish(tmp_path / file, "f", stop_after).genome
+
+    run("broken", stop_after=5)
+    assert len(Journal.load(tmp_path / "broken", "f").losses) == 5
+    np.testing.assert_array_equal(run("broken"), run("whole"))
+
+
+def test_elite_is_the_best_of_its_generation_and_any_individual_can_be_built_again(
+    evolve, regressor
+):
+    def build():
+        return build_strategy("self-adaptive", SHAPE, evolve, 5)
+
+    strategy, journal, seen = build(), Journal("f"), []
+    for step in range(6):
+        genomes = strategy.ask(range(strategy.size))
+        losses = regressor.losses(genomes, batch_rows(64, 16, seed=5, step=step))
+        strategy.tell(losses)
+        journal.losses.append(losses)
+        seen.append(genomes)
+        np.testing.assert_array_equal(strategy.best, genomes[losses.argmin()])
+    np.testing.assert_array_equal(rebuild(build, journal, 4, 6), seen[4][6])
+
+
+def test_journal_of_other_parameters_or_a_torn_one_is_not_used(tmp_path):
+    path = tmp_path / "j.npz"
+    Journal("one", [np.ones(3, np.float32)]).save(path)
+    assert len(Journal.load(path, "one").losses) == 1
+    assert Journal.load(path, "other").losses == []
+    path.write_bytes(path.read_bytes()[:50])
+    assert Journal.load(path, "one").losses == []
+
+
+def test_one_plus_lambda_converges_as_nevergrads_on_a_sphere(evolve):
+    """Both reach a like distance on an analytic function in as many evaluations."""
+    target = random_genome(SHAPE, 99, 0)
+    ends = {}
+    every_gene = dataclasses.replace(evolve, mutation_rate=1.0)
+    for name in ("one-fifth", "nevergrad"):
+        strategy = build_strategy(name, SHAPE, every_gene, 1)
+        for _ in range(400):
+            genomes = strategy.ask(range(strategy.size))
+            strategy.tell(np.square(genomes - target).sum(axis=1))
+        ends[name] = float(np.square(strategy.best - target).sum())
+    start = float(np.square(random_genome(SHAPE, 1, 0) - target).sum())
+    assert ends["one-fifth"] < 0.1 * start
+    assert ends["one-fifth"] < 3 * ends["nevergrad"]
+
+
+def test_odd_number_of_offspring_is_refused(make_config):
+    with pytest.raises(ConfigError, match="Use 6 or 8"):
+        make_config(evolve={"offspring": 7})
