@@ -23,6 +23,7 @@ from heitler.data.summary import DataSummary, load_summary
 from heitler.model import recipes
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
+from heitler.model.optimizers import learning_rate_at
 from heitler.model.shower_generator import start_from_mean
 from heitler.showers import apply_threshold
 from heitler.training.assembly import BatchAssembler
@@ -37,6 +38,8 @@ JUDGED = (
     "response_max_deviation",
     "resolution_max_deviation",
     "longitudinal_max_deviation",
+    "radial_max_deviation",
+    "transverse_x_profile_error",
     "separation_ecal_sum",
     "separation_layers",
     "separation_cells",
@@ -85,13 +88,17 @@ def train_for(
     cycle = compile_cycle(gan, config.train)
     assemble = BatchAssembler(config.model, config.train, summary)
     file, batch = TrainingFile(path), config.train.global_batch_size
+    recipe = recipes.recipe_of(config.model)
     done, used, epoch = 0, 0.0, 0
     while used < seconds:
         plan = plan_epoch(len(file), batch, 1, seed=config.train.seed, epoch=epoch)
-        for _, tensors in file.read_ahead(
+        for share, tensors in file.read_ahead(
             worker_share(plan, epoch=epoch, rank=0, workers=1), assemble
         ):
             begun = time.perf_counter()
+            rate = learning_rate_at(share.cycle, len(plan), config.train, recipe)
+            for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+                optimizer.learning_rate.assign(rate)
             float(cycle(tensors).empty_fraction)
             used += time.perf_counter() - begun if done else 0.0
             done += 1

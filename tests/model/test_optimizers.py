@@ -61,7 +61,7 @@ def test_square_root_rule_moves_by_the_root_however_large_epsilon(epsilon: float
 
 def test_warm_up_goes_straight_from_the_base_rate_to_the_scaled_one() -> None:
     train = train_config("linear", warmup_epochs=1.5)
-    rates = [learning_rate_at(cycle, 4, train) for cycle in range(9)]
+    rates = [learning_rate_at(cycle, 4, train, RECIPES["paper"]) for cycle in range(9)]
     assert np.allclose(rates[:7], np.linspace(0.001, 0.004, 7))
     assert rates[6:] == [0.004] * 3
 
@@ -71,3 +71,10 @@ def test_a_square_root_rule_beyond_rmsprops_memory_is_refused_with_the_remedy() 
     remedy = r"rho would be -0\.6\. Use a global batch of at most 160, .* at least 0\.9375, or"
     with pytest.raises(ValueError, match=remedy):
         train_config("sqrt", k=16)
+
+
+def test_a_recipe_may_let_the_rate_fall_without_knowing_the_end() -> None:
+    train, recipe = train_config("none"), RECIPES["heitler"]
+    half = int(recipe.rate_halved_after)
+    rates = [learning_rate_at(cycle, 4, train, recipe) for cycle in (0, half, 3 * half)]
+    assert rates == pytest.approx([0.001, 0.0005, 0.00025])

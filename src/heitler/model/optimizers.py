@@ -46,17 +46,21 @@ def scaled_rmsprop(train: TrainConfig) -> Rmsprop:
     return Rmsprop(rate, rho, epsilon)
 
 
-def learning_rate_at(cycle: int, cycles_per_epoch: int, train: TrainConfig) -> float:
+def learning_rate_at(
+    cycle: int, cycles_per_epoch: int, train: TrainConfig, recipe: Recipe
+) -> float:
     """The rate in force in a cycle, counted from 0 at the start of training.
 
     During `train.warmup_epochs` it goes in a straight line from `train.learning_rate` to the
-    scaled rate (Goyal et al. 2017, section 2.2).
+    scaled rate (Goyal et al. 2017, section 2.2). The recipe may let it fall slowly, in a way that
+    does not ask when training ends, so that it can go on.
     """
+    fallen = 1 + cycle / recipe.rate_halved_after
     scaled = scaled_rmsprop(train).learning_rate
     warm = train.warmup_epochs * cycles_per_epoch
     if cycle >= warm:
-        return scaled
-    return train.learning_rate + (scaled - train.learning_rate) * cycle / warm
+        return scaled / fallen
+    return (train.learning_rate + (scaled - train.learning_rate) * cycle / warm) / fallen
 
 
 def build_optimizer(train: TrainConfig, recipe: Recipe) -> keras.Optimizer:

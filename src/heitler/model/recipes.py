@@ -4,6 +4,7 @@
 ablation showed that it helps (docs/recipe.md).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,8 @@ class Recipe:
     start: Literal["random", "mean shower"]
     """From random weights alone, or also from the mean shower of the training set."""
     optimizer: Literal["rmsprop", "adam"]
+    rate_halved_after: float
+    """Cycles in which the learning rate falls to its half; it goes on as 1 / (1 + cycle / this)."""
     score_weight: float
     """Of the energy scores in the generator's loss: `heitler.training.energy_score`."""
     adversarial_weight: float
@@ -44,6 +47,7 @@ RECIPES = {
         fakes_per_update=1,
         start="random",
         optimizer="rmsprop",
+        rate_halved_after=math.inf,
         score_weight=0.0,
         adversarial_weight=0.0,
         cell_noise=False,
@@ -56,8 +60,9 @@ RECIPES = {
         fakes_per_update=2,
         start="mean shower",
         optimizer="adam",
+        rate_halved_after=1000.0,
         score_weight=1.0,
-        adversarial_weight=0.2,
+        adversarial_weight=0.1,
         cell_noise=True,
         averaging=0.999,
     ),

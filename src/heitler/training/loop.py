@@ -166,7 +166,8 @@ class _Epochs:
         }
 
     def _set_learning_rate(self, cycle: int) -> None:
-        rate = learning_rate_at(cycle, self.cycles_per_epoch, self.config.train)
+        recipe = recipe_of(self.config.model)
+        rate = learning_rate_at(cycle, self.cycles_per_epoch, self.config.train, recipe)
         for optimizer in (self.gan.generator_optimizer, self.gan.discriminator_optimizer):
             optimizer.learning_rate.assign(rate)
 
