@@ -30,6 +30,7 @@ class BackendName(StrEnum):
     ONNXRUNTIME = "onnxruntime"
 
 
+TRAINED, REFERENCE = Path("data/training/generator"), Path("reports/reference/generator")
 WHICH, MODEL = "Which showers", "Which generator, and how it runs"
 
 
@@ -81,8 +82,13 @@ def generate(
     output: Annotated[Path, typer.Option(help="HDF5 file to write.")] = Path("showers.h5"),
     overwrite: Annotated[bool, typer.Option(help="Replace the output if it exists.")] = False,
     generator: Annotated[
-        Path, typer.Option(help="Folder of a trained generator.", rich_help_panel=MODEL)
-    ] = Path("data/training/generator"),
+        Path | None,
+        typer.Option(
+            help="Folder of a trained generator. Default: the one trained here, data/training/"
+            "generator; before any training the reference model, reports/reference/generator.",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
     backend: Annotated[
         BackendName,
         typer.Option(help="What runs the network; auto is the fastest.", rich_help_panel=MODEL),
@@ -119,7 +125,7 @@ def generate(
     import_tensorflow()
     from heitler.generation.sampler import load_sampler
 
-    sampler = load_sampler(generator, backend)
+    sampler = load_sampler(generator or _default_generator(), backend)
     if requested is None:
         low, high = sampler.energy_range_GeV
         requested = sample_energies_GeV(
@@ -132,6 +138,14 @@ def generate(
     _warn_outside_training(sampler, requested)
     _check_theta(sampler, theta)
     _write(output, sampler, requested, theta, seed, batch_size)
+
+
+def _default_generator() -> Path:
+    """What was trained here, or else the reference model that comes with the project."""
+    if TRAINED.exists() or not REFERENCE.exists():
+        return TRAINED
+    print(f"Nothing is trained here yet: using the reference model in {REFERENCE}.")
+    return REFERENCE
 
 
 def _check_numbers(

@@ -1,0 +1,111 @@
+"""Which choice of the recipe `heitler` helps? Trainings of equal time, each with one choice undone.
+
+    python benchmarks/recipe.py [--seconds 60] [--seeds 1 2] [--data data/prepared]
+
+Reads prepared showers (`dvc repro prepare`). Each training has a process of its own, one worker,
+all cores; finished ones are kept in benchmarks/results/recipe.json, so that a killed run goes on.
+Judged on the validation showers. Writes benchmarks/results/recipe.md from that file.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heitler.files import write_json, write_text
+from heitler.tracking.provenance import collect_provenance
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "recipe.json"
+VARIANTS: dict[str, dict[str, Any]] = {
+    "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
+    "heitler": {},
+    "without the discriminator's part": {"changes": {"adversarial_weight": 0.0}},
+    "without energy scores": {"changes": {"score_weight": 0.0}},
+    "without cell noise": {"changes": {"cell_noise": False}},
+    "from random weights": {"changes": {"start": "random"}},
+    "RMSprop for Adam": {"changes": {"optimizer": "rmsprop"}},
+    "without averaging of weights": {"changes": {"averaging": 0.0}},
+    "constant learning rate": {"changes": {"rate_halved_after": 1e12}},
+}
+DEFAULT = {"recipe": "heitler", "changes": {}, "batch": 32, "learning_rate": 0.003}
+COLUMNS = {
+    "showers_per_second": ("showers/s", 0),
+    "response_max_deviation": ("largest abs(R - 1)", 3),
+    "longitudinal_max_deviation": ("longitudinal, largest deviation", 2),
+    "transverse_x_profile_error": ("transverse profile error", 3),
+    "separation_ecal_sum": ("S(Esum)", 4),
+    "separation_cells": ("S(cells)", 4),
+    "layer_correlation": ("layer correlation", 2),
+    "classifier_auc_high": ("AUC high", 2),
+    "classifier_auc_low": ("AUC low", 2),
+}
+
+
+def main() -> None:
+    options = _parse()
+    known = json.loads(RESULTS.read_text())["trainings"] if RESULTS.is_file() else []
+    for seed in options.seeds:
+        for name, changes in VARIANTS.items():
+            if not any((row["name"], row["seed"]) == (name, seed) for row in known):
+                print(f"{name}, seed {seed}", flush=True)
+                known.append(train(name, changes, seed, options))
+                write_json(RESULTS, {"trainings": known, "provenance": collect_provenance()})
+    write_text(RESULTS.with_suffix(".md"), "\n".join(table(known)))
+    print(RESULTS.with_suffix(".md").read_text())
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60, help="of training cycles")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
+    return parser.parse_args()
+
+
+def train(name: str, changes: dict[str, Any], seed: int, options: argparse.Namespace) -> Any:
+    case = DEFAULT | changes | {"seed": seed, "seconds": options.seconds, "data": options.data}
+    worker = [sys.executable, HERE / "recipe_worker.py", json.dumps(case)]
+    done = subprocess.run(worker, capture_output=True, text=True)
+    if done.returncode:
+        return {"name": name, "seed": seed, "failed": done.stderr.strip().splitlines()[-1]}
+    row = json.loads(done.stdout.splitlines()[-1])
+    del row["data"]
+    return {"name": name, **row}
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Means over seeds, and half of what the seeds differ by."""
+    trained = [row for row in rows if "failed" not in row]
+    first = trained[0]
+    lines = [
+        f"{first['seconds']:.0f} s of cycles each, one worker, {first['showers']} training "
+        f"showers, judged on {first['judged']} others. Mean over seeds, ± half the range.",
+        "",
+        "| recipe | seeds | " + " | ".join(title for title, _ in COLUMNS.values()) + " |",
+        "|---" * (len(COLUMNS) + 2) + "|",
+    ]
+    for name in VARIANTS:
+        same = [row for row in trained if row["name"] == name]
+        failed = sum(row["name"] == name for row in rows) - len(same)
+        if failed:
+            lines.append(f"| {name} | {failed} stopped |" + " |" * len(COLUMNS))
+        if same:
+            cells = [
+                _cell([row[key] for row in same], digits) for key, (_, digits) in COLUMNS.items()
+            ]
+            lines.append(f"| {name} | {len(same)} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _cell(values: list[float], digits: int) -> str:
+    spread = f" ± {np.ptp(values) / 2:.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}"
+
+
+if __name__ == "__main__":
+    main()

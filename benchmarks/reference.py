@@ -1,0 +1,127 @@
+"""Keep the trained generator as a reference model, with its score card, in reports/reference/.
+
+    python benchmarks/reference.py heitler [--minutes M]
+
+Run it after `dvc repro validate` (docs/recipe.md has the whole command). From what the stages
+left it copies the generator (recipe heitler only: that is what `heitler generate` uses before any
+training), the parameters, the learning curve, the score card and the response, and writes where
+they come from and a README with the targets.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from heitler.files import write_json, write_text
+from heitler.tracking.provenance import collect_provenance
+
+REFERENCE = Path("reports/reference")
+TARGETS = {
+    "response_max_deviation": ("largest abs(R - 1), any energy bin", 0.05),
+    "longitudinal_max_deviation": ("longitudinal profile, largest deviation", 0.10),
+    "separation_ecal_sum": ("S(Esum)", 0.02),
+    "classifier_auc_high": ("classifier AUC, high-level features", 0.99),
+    "classifier_auc_low": ("classifier AUC, coarse cells", 0.99),
+}
+CURVE = (
+    "epoch",
+    "epoch_time_s",
+    "updates",
+    "showers_per_second",
+    "learning_rate",
+    "response_worst_deviation",
+    "longitudinal_profile_error",
+    "transverse_profile_error",
+    "separation_ecal_sum",
+    "hits_ratio",
+    "selection_score",
+)
+MEAN_RESPONSE = 0.02
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", choices=["heitler", "paper"])
+    recipe = parser.parse_args().recipe
+    folder = REFERENCE if recipe == "heitler" else REFERENCE / recipe
+    folder.mkdir(parents=True, exist_ok=True)
+    if recipe == "heitler":
+        shutil.copytree("data/training/generator", folder / "generator", dirs_exist_ok=True)
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    if params["model"]["recipe"] != recipe:
+        raise SystemExit(f"params.yaml: model.recipe is {params['model']['recipe']}, not {recipe}.")
+    write_text(folder / "params.yaml", yaml.safe_dump(params, sort_keys=False))
+    history = read_history(folder)
+    for name in ("card.json", "response.csv"):
+        shutil.copy(Path("reports/validate") / name, folder / name)
+    card = {score["name"]: score for score in json.loads((folder / "card.json").read_text())}
+    summary = json.loads(Path("data/prepared/summary.json").read_text())
+    about = {
+        "showers": summary["showers"],
+        "simulation": summary["simulation"],
+        "data_sha256": summary["digest"],
+        "selected_epoch": json.loads(Path("data/training/generator/generator.json").read_text())[
+            "selected_epoch"
+        ],
+        "training_seconds": sum(float(epoch["epoch_time_s"]) for epoch in history),
+        "cycles": sum(float(epoch["cycles"]) for epoch in history),
+        "workers": params["train"]["workers"],
+        "code": collect_provenance(),
+    }
+    write_json(folder / "about.json", about)
+    write_text(folder / "README.md", "\n".join(describe(recipe, card, about)))
+    print((folder / "README.md").read_text())
+
+
+def read_history(folder: Path) -> list[dict[str, str]]:
+    """The learning curve; the columns that tell the physics are kept."""
+    with Path("reports/train/history.csv").open() as file:
+        history = list(csv.DictReader(file))
+    with (folder / "history.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, CURVE, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(history)
+    return history
+
+
+def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[str]:
+    with Path("reports/validate/response.csv").open() as file:
+        response = list(csv.DictReader(file))
+    deviations = [abs(float(row["response_ratio"]) - 1) for row in response]
+    floors = [abs(float(row["response_ratio_floor"]) - 1) for row in response]
+    mean, floor = sum(deviations) / len(deviations), sum(floors) / len(floors)
+    rows = [
+        (title, card[name]["value"], card[name]["error"], card[name]["floor"], target)
+        for name, (title, target) in TARGETS.items()
+    ]
+    rows.insert(1, ("mean abs(R - 1) over the energy bins", mean, None, floor, MEAN_RESPONSE))
+    showers = about["showers"]
+    return [
+        f"# Recipe `{recipe}`, trained for {about['training_seconds'] / 60:.0f} minutes",
+        "",
+        f"{about['workers']} worker on 2 CPU cores shared with other work, {about['cycles']:.0f} "
+        f"cycles, {showers['train']} Geant4 showers of 10-100 GeV; judged on {showers['test']} "
+        f"showers that training never saw. Epoch {about['selected_epoch']} is kept.",
+        "",
+        "| | value | error | Geant4 against itself | target | reached |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {title} | {value:.4f} | {'' if error is None else f'{error:.4f}'} | {floor:.4f} "
+            f"| {limit} | {'yes' if abs(value) <= limit else 'no'} |"
+            for title, value, error, floor, limit in rows
+        ),
+        "",
+        "All lines of the score card: `card.json` (docs/physics.md). Learning curve: "
+        "`history.csv`. Parameters: `params.yaml`. Data and code: `about.json`. How to train it "
+        "again: docs/recipe.md.",
+        "",
+    ]
+
+
+if __name__ == "__main__":
+    main()
