@@ -1,4 +1,4 @@
-"""Which choice of the recipe `heitler` helps? Trainings of equal time, each with one choice undone.
+"""Which choice of the recipe `heitler` helps? Trainings of equal CPU time, each with one choice undone.
 
     python benchmarks/recipe.py [--seconds 60] [--seeds 1 2] [--data data/prepared]
 
@@ -34,7 +34,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = {"recipe": "heitler", "changes": {}, "batch": 32, "learning_rate": 0.003}
 COLUMNS = {
-    "showers_per_second": ("showers/s", 0),
+    "showers_per_cpu_second": ("showers per CPU s", 0),
     "response_max_deviation": ("largest abs(R - 1)", 3),
     "longitudinal_max_deviation": ("longitudinal, largest deviation", 2),
     "transverse_x_profile_error": ("transverse profile error", 3),
@@ -61,7 +61,7 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60, help="of training cycles")
+    parser.add_argument("--seconds", type=float, default=60, help="CPU time of training cycles")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
     return parser.parse_args()
@@ -83,7 +83,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     trained = [row for row in rows if "failed" not in row]
     first = trained[0]
     lines = [
-        f"{first['seconds']:.0f} s of cycles each, one worker, {first['showers']} training "
+        f"{first['seconds']:.0f} s of CPU time in cycles each, one worker, {first['showers']} training "
         f"showers, judged on {first['judged']} others. Mean over seeds, ± half the range.",
         "",
         "| recipe | seeds | " + " | ".join(title for title, _ in COLUMNS.values()) + " |",

@@ -1,6 +1,6 @@
 """One training of the recipe ablation: `recipe_worker.py '{"recipe": ..., ...}'` prints JSON.
 
-The real training cycle on one worker for a given number of seconds, then the score card's cheap
+The real training cycle on one worker for so many seconds of CPU time, then the score card's cheap
 lines and classifiers on the validation showers.
 """
 
@@ -84,7 +84,7 @@ def changed(config: Config, case: dict[str, Any]) -> Config:
 def train_for(
     seconds: float, gan: Gan, config: Config, path: Path, summary: DataSummary
 ) -> dict[str, float]:
-    """Cycles until the time is over; compiling does not count."""
+    """Cycles until the CPU time, of all threads, is over; compiling does not count."""
     cycle = compile_cycle(gan, config.train)
     assemble = BatchAssembler(config.model, config.train, summary)
     file, batch = TrainingFile(path), config.train.global_batch_size
@@ -95,17 +95,17 @@ def train_for(
         for share, tensors in file.read_ahead(
             worker_share(plan, epoch=epoch, rank=0, workers=1), assemble
         ):
-            begun = time.perf_counter()
+            begun = time.process_time()
             rate = learning_rate_at(share.cycle, len(plan), config.train, recipe)
             for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
                 optimizer.learning_rate.assign(rate)
             float(cycle(tensors).empty_fraction)
-            used += time.perf_counter() - begun if done else 0.0
+            used += time.process_time() - begun if done else 0.0
             done += 1
             if used >= seconds:
                 break
         epoch += 1
-    return {"cycles": done, "showers_per_second": batch * done / used, "showers": len(file)}
+    return {"cycles": done, "showers_per_cpu_second": batch * done / used, "showers": len(file)}
 
 
 def judge(gan: Gan, config: Config, path: Path, summary: DataSummary) -> dict[str, float]:
