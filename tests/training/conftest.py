@@ -75,7 +75,7 @@ def shower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # modules may give their cases equal names
 def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainAll:
     """Train several cases, one after another, in the same real Horovod processes."""
     top = tmp_path_factory.mktemp("trainings")
