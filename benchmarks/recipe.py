@@ -1,4 +1,4 @@
-"""Which choice of the recipe `heitler` helps? Trainings of equal CPU time, each with one choice undone.
+"""Which choice of the recipe `heitler` helps? Trainings of equal CPU time, each with one undone.
 
     python benchmarks/recipe.py [--seconds 60] [--seeds 1 2] [--data data/prepared]
 
@@ -83,8 +83,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     trained = [row for row in rows if "failed" not in row]
     first = trained[0]
     lines = [
-        f"{first['seconds']:.0f} s of CPU time in cycles each, one worker, {first['showers']} training "
-        f"showers, judged on {first['judged']} others. Mean over seeds, ± half the range.",
+        f"{first['seconds']:.0f} s of CPU time in cycles each, one worker, "
+        f"{first['showers']} training showers, judged on {first['judged']} others. Mean over seeds, ± half the range.",
         "",
         "| recipe | seeds | " + " | ".join(title for title, _ in COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 2) + "|",
