@@ -1,4 +1,4 @@
-"""Which choice of the recipe `heitler` helps? Trainings of equal CPU time, each with one undone.
+"""Which choice of the recipe `heitler` helps? Equal CPU time, each training with one undone.
 
     python benchmarks/recipe.py [--seconds 60] [--seeds 1 2] [--data data/prepared]
 
