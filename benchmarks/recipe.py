@@ -84,7 +84,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     first = trained[0]
     lines = [
         f"{first['seconds']:.0f} s of CPU time in cycles each, one worker, "
-        f"{first['showers']} training showers, judged on {first['judged']} others. Mean over seeds, ± half the range.",
+        f"{first['showers']} training showers, judged on {first['judged']} "
+        "others. Mean over seeds, ± half the range.",
         "",
         "| recipe | seeds | " + " | ".join(title for title, _ in COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 2) + "|",
