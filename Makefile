@@ -15,6 +15,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html
+	@python -c 'from heitler.config import load_config; from heitler.stage import run_stage; run_stage(load_config)'
 	dvc repro
 
 test: env lint ## Run all checks and tests
