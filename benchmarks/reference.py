@@ -71,7 +71,7 @@ def main() -> None:
         "training_seconds": sum(float(epoch["epoch_time_s"]) for epoch in history),
         "cycles": sum(float(epoch["cycles"]) for epoch in history),
         "workers": params["train"]["workers"],
-        "code": collect_provenance(),
+        "made_by": {**collect_provenance(), "data": {}},  # data_sha256 says which
     }
     write_json(folder / "about.json", about)
     write_text(folder / "README.md", "\n".join(describe(recipe, card, about)))
@@ -102,10 +102,11 @@ def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[s
     rows.insert(1, ("mean abs(R - 1) over the energy bins", mean, None, floor, MEAN_RESPONSE))
     showers = about["showers"]
     return [
-        f"# Recipe `{recipe}`, trained for {about['training_seconds'] / 60:.0f} minutes",
+        f"# Recipe `{recipe}`, trained for {about['cycles']:.0f} cycles",
         "",
-        f"{about['workers']} worker on 2 CPU cores shared with other work, {about['cycles']:.0f} "
-        f"cycles, {showers['train']} Geant4 showers of 10-100 GeV; judged on {showers['test']} "
+        f"{about['workers']} worker, {about['training_seconds'] / 60:.0f} minutes of wall time on "
+        "cores shared with (and at times stopped for) other work; "
+        f"{showers['train']} Geant4 showers of 10-100 GeV; judged on {showers['test']} "
         f"showers that training never saw. Epoch {about['selected_epoch']} is kept.",
         "",
         "| | value | error | Geant4 against itself | target | reached |",

@@ -82,6 +82,17 @@ def test_errors_name_the_remedy_without_a_traceback(
     assert [path.name for path in tmp_path.iterdir()] == ["old.h5"]
 
 
+def test_before_any_training_the_reference_model_makes_showers(tmp_path):
+    (tmp_path / "reports").symlink_to(Path("reports").resolve())
+    done = heitler(tmp_path, "generate", "--count", 200)
+    assert done.returncode == 0, done.stderr
+    assert "using the reference model in reports/reference/generator" in done.stdout
+    showers = read_showers(tmp_path / "showers.h5")
+    fraction = showers.cells_GeV.sum(axis=(1, 2, 3)) / showers.primary_energy_GeV
+    assert fraction.mean() == pytest.approx(0.024, rel=0.05)  # Geant4's, of this detector
+    assert 0.03 < fraction.std() / fraction.mean() < 0.12
+
+
 def test_help_shows_examples_without_loading_tensorflow(tmp_path):
     done = heitler(tmp_path, "generate", "--help")
     assert done.returncode == 0
