@@ -1,7 +1,7 @@
 """The two recipes as data: what `model.recipe` chooses, beyond the loop that both share.
 
-`paper` is 3DGAN as published. `heitler` is this project's own; every choice was kept because an
-ablation showed that it helps (docs/recipe.md).
+`paper` is 3DGAN as published. `heitler` is this project's own; benchmarks/recipe.py measures what
+each choice is worth (docs/recipe.md).
 """
 
 import math
