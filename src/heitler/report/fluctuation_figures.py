@@ -29,6 +29,7 @@ Samples = tuple[Observables, Observables, Observables]
 
 MEV = 1000.0
 HIT_BINS = 25
+ZERO_TERM = 1e-4
 CURVE_POINTS = 100
 
 
@@ -106,8 +107,12 @@ def _fitted(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) ->
         return ""
     energy = np.linspace(edges_GeV[0], edges_GeV[-1], CURVE_POINTS)
     axes.plot(energy, 100 * fit.at(energy), color=style["color"], linewidth=1.2)
-    terms = f"{100 * fit.stochastic:.3g}%" + r"$/E^{1/2}$"
-    return rf": {terms} $\oplus$ {fit.noise_GeV:.2g}/$E$ $\oplus$ {100 * fit.constant:.2g}%"
+    terms = {  # a term at zero, where there are too few showers to tell them apart, is left out
+        f"{100 * fit.stochastic:.3g}%" + r"$/E^{1/2}$": fit.stochastic,
+        f"{fit.noise_GeV:.2g} GeV$/E$": fit.noise_GeV,
+        f"{100 * fit.constant:.2g}%": fit.constant,
+    }
+    return ": " + r" $\oplus$ ".join(term for term, value in terms.items() if value > ZERO_TERM)
 
 
 def _draw_counts(
