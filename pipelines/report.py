@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from heitler.config import load_config
-from heitler.files import write_text
+from heitler.files import write_json, write_text
+from heitler.report.claims.assess import assess_claims, claims_json, count_claims
 from heitler.report.cost_figure import draw_cost
 from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.stage import run_stage
+from heitler.tracking.comparison import compare_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.training import training_run
 
@@ -27,11 +29,14 @@ def main() -> None:
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
     compact_cpu_s = inputs.metrics["compact"]["compact_cpu_ms"] / 1e3
     draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy, compact_cpu_s)
-    write_text(PAGE, render_page(inputs, config, collect_provenance()))
+    claims = assess_claims(REPORTS, config)
+    write_json(REPORTS / "report/claims.json", claims_json(claims))
     run = training_run(TRAINING, generate=config.generate)
+    write_text(PAGE, render_page(inputs, config, collect_provenance(), compare_runs([])))
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
     for stage in ("prepare", "report"):
         run.log_files(REPORTS / stage, stage)
+    print(f"report: {len(claims)} claims of the paper: {count_claims(claims)}")
     print(f"report: open {PAGE}")
 
 

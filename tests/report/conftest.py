@@ -12,10 +12,12 @@ import yaml
 from heitler.config import Config, build_config
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
+from heitler.evolution.summary import curve_rows, energy_rows, summarise
 from heitler.files import write_csv, write_json
 from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
 from heitler.report.efficiency_figure import draw_efficiency
+from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures
@@ -23,7 +25,7 @@ from heitler.scaling.calibration import calibrate
 from heitler.scaling.efficiency import compare_points
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import PRESETS
-from heitler.scaling.plan import Training, plan_training
+from heitler.scaling.plan import Training, flat_row, plan_training
 from heitler.scaling.points import Comparison, Point, Setup
 from heitler.scaling.projection_summary import projection_metrics
 from heitler.scaling.records import PARTS, Record
@@ -145,6 +147,7 @@ def write_results(data: Path, reports: Path) -> None:
     draw_response_history(reports / "report/response_history.svg", history)
     write_projection(reports / "project")
     write_measured_scaling(reports / "scale")
+    write_evolution(reports / "evolve", config)
     for stage in ("prepare", "train", "generate"):
         write_json(reports / stage / "metrics.json", {})
     write_csv(reports / "train/history.csv", history)
@@ -166,8 +169,34 @@ def write_measured_scaling(folder: Path) -> None:
     one, two = records
     rows = [Comparison("weak", one, one), Comparison("weak", two, one)]
     found = compare_points(rows, records, showers=70)
+    write_csv(folder / "points.csv", found)
     write_json(folder / "metrics.json", flat_metrics(found))
     draw_efficiency(folder / "efficiency.svg", found)
+
+
+def write_evolution(folder: Path, config: Config) -> None:
+    """RMSprop starts higher and ends lower than the genetic algorithm, which ends at 8%."""
+    losses = {"rmsprop": (0.5, 0.05), "one-plus-lambda": (0.3, 0.08)}
+    runs = [(name, seed) for name in losses for seed in config.evolve.seeds]
+    budget = config.evolve.cost_epochs
+    histories = {
+        (name, seed): [
+            {
+                **{"step": step, "epoch": cost, "cost_epochs": cost, "seconds": cost / 10},
+                **dict.fromkeys(("loss_best", "loss_median", "test_loss"), loss + 0.001 * seed),
+            }
+            for step, (cost, loss) in enumerate(
+                zip((0.01 * budget, budget), losses[name], strict=True)
+            )
+        ]
+        for name, seed in runs
+    }
+    energy = np.linspace(10, 100, 50)
+    ratios = {(name, seed): np.full(50, 1 + losses[name][1]) for name, seed in runs}
+    curves, energies = curve_rows(histories), energy_rows(ratios, energy, 5)
+    write_json(folder / "metrics.json", summarise(curves, energies, config.evolve))
+    draw_losses_by_cost(folder / "fig3_left.svg", curves)
+    draw_estimates(folder / "fig3_right.svg", energies)
 
 
 def write_projection(folder: Path) -> None:
@@ -177,6 +206,8 @@ def write_projection(folder: Path) -> None:
     rows = plan_training(training, [1, 16, 256], epochs=30, budget_node_hours=None)
     draw_epoch_time_by_nodes(folder / "fig1.svg", rows, {1: rows[0].epoch_s.value}, "test node")
     residuals = paper_residuals(100, 1, 0.95) + v100_residuals(100, 1, 0.95)
+    write_csv(folder / "projection.csv", [flat_row(row) for row in rows])
+    write_csv(folder / "residuals.csv", [residual.row() for residual in residuals])
     write_json(folder / "metrics.json", projection_metrics(rows, residuals))
 
 

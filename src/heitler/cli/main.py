@@ -3,6 +3,7 @@
 import typer
 
 from heitler.cli.check_cluster import check_cluster
+from heitler.cli.claims import claims
 from heitler.cli.compare import compare
 from heitler.cli.export import export
 from heitler.cli.generate import generate
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.command()(claims)
 app.command()(compare)
 app.command()(generate)
 app.command()(launch)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from heitler.config import Config
-from heitler.report.claims import Training, Verdict
+from heitler.report.verdict import Training, Verdict
 from heitler.report.inputs import ReportInputs
 from heitler.report.wording import percent
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from heitler.report.figures import SHAPES, Figure, response_figure
+from heitler.report.figures import DISPLAYS, SHAPES, Figure, response_figure
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html.j2"
@@ -80,7 +80,7 @@ def render_card_page(
     )
     verdicts = [line["verdict"] for line in card]
     numbers = {line["name"]: line["value"] for line in card}
-    figures: list[Figure] = [response_figure(numbers), *SHAPES]
+    figures: list[Figure] = [response_figure(numbers), *SHAPES, *DISPLAYS]
     return environment.get_template(TEMPLATE).render(
         card=card_rows(card),
         figures=figures,

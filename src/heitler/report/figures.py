@@ -88,6 +88,9 @@ SHAPES = (
         "back and weak at the front.",
         "Correlation matrices of the layers of Geant4 and generated showers, and their difference.",
     ),
+)
+
+DISPLAYS = (
     Figure(
         "validate/showers.svg",
         "One shower of each kind at the same primary energy, from the side (above; the particle "
@@ -99,6 +102,12 @@ SHAPES = (
         "The mean of all test showers of each kind.",
         "Colour maps of the mean Geant4 and the mean generated shower.",
     ),
+)
+
+GEANT4_DISPLAY = Figure(
+    "prepare/event_display.svg",
+    "A Geant4 shower of the training set, from the side and from the front.",
+    "Colour maps of one Geant4 shower of the training set.",
 )
 
 TRAINING = (
@@ -144,6 +153,21 @@ MANY_NODES = Figure(
     "projection. A triangle is measured, a line is projected.",
     "Time per epoch and scaling efficiency against nodes: two systems of the paper, and ours "
     "projected.",
+)
+
+EVOLUTION = (
+    Figure(
+        "evolve/fig3_left.svg",
+        "The paper's Fig. 3, left: test loss against epochs, against equal cost, and against time; "
+        "median and quartiles over seeds.",
+        "Test loss of the genetic algorithm, of other strategies and of RMSprop while they train.",
+    ),
+    Figure(
+        "evolve/fig3_right.svg",
+        "The paper's Fig. 3, right: estimated over true energy, and the mean relative error, in "
+        "bins of primary energy. Dashed: 10%.",
+        "Estimated over true energy and relative error of every strategy, by primary energy.",
+    ),
 )
 
 DATA = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from heitler.errors import HeitlerError
 
-STAGES = ("prepare", "train", "scale", "project", "compact", "generate", "validate")
+STAGES = ("prepare", "train", "scale", "project", "compact", "evolve", "generate", "validate")
 
 
 class ReportError(HeitlerError):

@@ -1,6 +1,6 @@
 """The page `reports/index.html`: one file, nothing loaded from elsewhere, no JavaScript."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ from heitler.config import Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
-from heitler.report.claims import describe_training, reach_verdict
+from heitler.report.verdict import describe_training, reach_verdict
+from heitler.report.claims.assess import assess_claims, count_claims
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
+from heitler.report.runs import run_rows
 from heitler.report.tables import (
     batch_size_rows,
     compact_rows,
@@ -23,15 +25,23 @@ from heitler.report.tables import (
 from heitler.report.workers import worker_rows
 
 TEMPLATE = "page.html.j2"
+CHIPS = {"holds": "pass", "holds in part": "partly", "does not hold": "fail"}
+"""How a claim's verdict looks; the others are grey."""
 
 
-def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, Any]) -> str:
+def render_page(
+    inputs: ReportInputs,
+    config: Config,
+    provenance: Mapping[str, Any],
+    runs: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The whole page as HTML; all text from parameters and files is escaped.
 
     Args:
         inputs: results of the stages.
         config: the parameters that made them.
         provenance: commit, data hashes, machine, versions; nested mappings are flattened.
+        runs: rows of `heitler.tracking.comparison.compare_runs`.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -42,14 +52,21 @@ def render_page(inputs: ReportInputs, config: Config, provenance: Mapping[str, A
     )
     training = describe_training(inputs, config)
     verdict = reach_verdict(inputs, training)
+    claims = assess_claims(inputs.reports, config)
     return environment.get_template(TEMPLATE).render(
         network=config.model.network,
         detector=config.detector.name,
         summary=inputs.summary,
+        claims=claims,
+        claims_counts=count_claims(claims),
+        chips=CHIPS,
+        runs=run_rows(runs),
         verdict=verdict,
         training=training,
         response=figures.response_figure(inputs.metrics["validate"]),
         shapes=figures.SHAPES,
+        displays=(*figures.DISPLAYS, figures.GEANT4_DISPLAY),
+        evolution=figures.EVOLUTION,
         training_figures=figures.TRAINING,
         data_figures=figures.DATA,
         load=lambda figure: figure.load(inputs.reports),

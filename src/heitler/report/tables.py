@@ -5,7 +5,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.report.claims import Training, speed_ratio
+from heitler.report.verdict import Training, speed_ratio
 from heitler.report.inputs import ReportInputs
 from heitler.report.wording import decimal, duration, percent, with_error
 

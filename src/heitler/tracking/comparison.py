@@ -39,6 +39,8 @@ class Column:
 def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
     """One row per run, with the names of `COLUMNS`; None where a run has no such value.
 
+    `mlflow_page` is the run's page, to be put behind the address of MLflow's server.
+
     Args:
         names: run ids (or their first characters), run names or names of DVC experiments; a sweep
             stands for its points. Without any: the latest finished trainings, or else the latest
@@ -54,7 +56,10 @@ def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
     if not chosen:
         raise ComparisonError("No finished run in MLflow yet. Make one: dvc repro")
     wrapped = [_Run(client, run) for run in chosen]
-    return [{c.name: c.value(run, wrapped[0]) for c in COLUMNS} for run in wrapped]
+    return [
+        {c.name: c.value(run, wrapped[0]) for c in COLUMNS} | {"mlflow_page": run.page()}
+        for run in wrapped
+    ]
 
 
 class _Run:
@@ -63,6 +68,11 @@ class _Run:
     def __init__(self, client: MlflowClient, run: Run) -> None:
         self.client, self.run = client, run
         self._histories: dict[str, list[float]] = {}
+
+    def page(self) -> str:
+        """Of MLflow's UI."""
+        info = self.run.info
+        return f"#/experiments/{info.experiment_id}/runs/{info.run_id}"
 
     def history(self, metric: str) -> list[float]:
         """Of a training: after every epoch."""

@@ -1,0 +1,74 @@
+"""`heitler claims`: the paper's numbers beside what they imply and ours."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from heitler.report.claims import Claim
+
+WIDTH_OF_FILES = 160
+COLOURS = {
+    "holds": "green",
+    "holds in part": "yellow",
+    "does not hold": "red",
+    "not comparable here": "default",
+    "not run": "dim",
+}
+
+
+def claims(
+    reports: Annotated[Path, typer.Option(help="Folder with the stages' results.")] = Path(
+        "reports"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """What of the paper holds: published numbers, what they imply, and ours with intervals.
+
+    Reads the results of the stages that have run; the others are named. Nothing is computed anew.
+
+    Examples:
+
+    heitler claims
+
+    heitler claims --json > claims.json
+    """
+    from heitler.config import load_config
+    from heitler.report.claims import assess_claims
+    from heitler.report.claims.assess import claims_json
+
+    found = assess_claims(reports, load_config())
+    if as_json:
+        print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _print(found: Sequence["Claim"]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from heitler.report.claims.assess import count_claims
+
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
+    table = Table(box=box.SIMPLE_HEAD, show_lines=True)
+    for heading, ratio in (("The paper", 5), ("Published", 4), ("Here", 4), ("Verdict", 9)):
+        table.add_column(heading, ratio=ratio)
+    for claim in found:
+        implied = f"\nimplied: {claim.implied} ({claim.implied_by})" if claim.implied else ""
+        ours = f"{claim.ours}, {claim.how}" if claim.ours else claim.how
+        verdict = Text(claim.verdict, style=f"bold {COLOURS[claim.verdict]}")
+        table.add_row(
+            Text(f"{claim.claim} ({claim.where})"),
+            Text(f"{claim.published}{implied}"),
+            Text(ours),
+            verdict.append(f"\n{claim.reason}", style="not bold default"),
+        )
+    console.print(table)
+    console.print(f"{len(found)} claims: {count_claims(found)}. Brackets: --json says what.")

@@ -1,0 +1,61 @@
+"""All claims, in the order of the paper."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from heitler.config import Config
+from heitler.report.claims import evolution, many_nodes, one_node, physics, speed
+from heitler.report.claims.question import Claim, assess
+from heitler.report.claims.results import Results
+
+QUESTIONS = (
+    *speed.QUESTIONS,
+    *one_node.QUESTIONS,
+    *many_nodes.QUESTIONS,
+    *physics.QUESTIONS,
+    *evolution.QUESTIONS,
+)
+
+
+def assess_claims(reports: Path, config: Config) -> list[Claim]:
+    """Every claim with the answer of the results in `reports`.
+
+    Args:
+        reports: folder with the stages' results, each in a folder of its name.
+        config: the parameters that made them.
+    """
+    results = Results(reports)
+    return [assess(question, results, config) for question in QUESTIONS]
+
+
+def claims_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    """For a file: numbers as objects, each with its text."""
+    return [
+        asdict(claim) | {name: _as_json(getattr(claim, name)) for name in NUMBERS}
+        for claim in claims
+    ]
+
+
+NUMBERS = ("published", "implied", "ours")
+
+
+def _as_json(number: Any) -> Any:
+    if number is None:
+        return None
+    text = str(number).replace("\N{NO-BREAK SPACE}", " ")
+    return {"text": text} if isinstance(number, str) else asdict(number) | {"text": text}
+
+
+def count_claims(claims: Sequence[Claim]) -> str:
+    """Such as "3 hold, 5 hold in part, 2 do not hold, 1 not comparable here, 2 not run"."""
+    words = {
+        "holds": "hold",
+        "holds in part": "hold in part",
+        "does not hold": "do not hold",
+        "not comparable here": "not comparable here",
+        "not run": "not run",
+    }
+    found = [claim.verdict for claim in claims]
+    return ", ".join(f"{found.count(v)} {words[v]}" for v in words if v in found)

@@ -1,0 +1,53 @@
+"""A number with the range that belongs to it, as data and as text."""
+
+import math
+from dataclasses import dataclass
+
+from heitler.scaling.published import Rounded
+
+NBSP = "\N{NO-BREAK SPACE}"
+ROUNDING = "what the rounding of the printed numbers allows"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value, and between what it lies."""
+
+    value: float
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    range_is: str = ""
+    """What `low` and `high` are, such as a 95% interval."""
+
+    @classmethod
+    def printed(cls, number: Rounded, unit: str, factor: float = 1.0) -> "Number":
+        """A printed number and its rounding, in another unit where `factor` is given."""
+        return cls(
+            number.value * factor, unit, number.low * factor, number.high * factor, ROUNDING
+        )
+
+    def times(self, factor: float, unit: str) -> "Number":
+        """In another unit."""
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return Number(self.value * factor, unit, low, high, self.range_is)
+
+    def __str__(self) -> str:
+        """Such as "87.3 % [83.4, 91.3]": the range with two digits of its width."""
+        decimals = self._decimals()
+        unit = f"{NBSP}{self.unit}" if self.unit else ""
+        text = f"{self.value:,.{decimals}f}{unit}"
+        if self.low is None or self.high is None:
+            return text
+        return f"{text} [{self.low:,.{decimals}f},{NBSP}{self.high:,.{decimals}f}]"
+
+    def _decimals(self) -> int:
+        ranged = self.low is not None and self.high is not None and self.high > self.low
+        size = (self.high or 0.0) - (self.low or 0.0) if ranged else abs(self.value)
+        return max(0, 1 - math.floor(math.log10(size))) if size else 0
+
+
+def percentage(value: float, low: float | None = None, high: float | None = None) -> Number:
+    """Of a share between 0 and 1; the range is a 95% interval."""
+    ends = [None if end is None else 100 * end for end in (low, high)]
+    return Number(100 * value, "%", *ends, "95% interval" if low is not None else "")

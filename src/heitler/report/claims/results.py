@@ -1,0 +1,86 @@
+"""The stages' results as the claims need them; what a stage has not made is said, not guessed."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from heitler.errors import HeitlerError
+
+
+class NotMeasuredError(HeitlerError):
+    """A stage has not run, or an older version of it has."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Files under a `reports` folder."""
+
+    reports: Path
+
+    def metric(self, stage: str, name: str) -> Any:
+        """An entry of `reports/<stage>/metrics.json`.
+
+        Raises:
+            NotMeasuredError: naming the stage to run.
+        """
+        metrics = self._json(stage, "metrics.json")
+        if metrics.get(name) is None:
+            raise NotMeasuredError(f"Stage {stage} gave no {name}. Run: dvc repro {stage}")
+        return metrics[name]
+
+    def has(self, stage: str, name: str = "metrics.json") -> bool:
+        """Whether the stage has left this file."""
+        return (self.reports / stage / name).is_file()
+
+    def names(self, stage: str) -> list[str]:
+        """Of the stage's metrics."""
+        return list(self._json(stage, "metrics.json"))
+
+    def card(self, stage: str = "validate") -> list[dict[str, Any]]:
+        """Lines of the score card."""
+        lines: list[dict[str, Any]] = self._json(stage, "card.json")
+        return lines
+
+    def rows(self, stage: str, table: str) -> list[dict[str, Any]]:
+        """Of a CSV file; what looks like a number is one, empty cells are left out."""
+        path = self._path(stage, table)
+        with path.open(newline="") as file:
+            rows = [
+                {name: _number(value) for name, value in row.items() if value}
+                for row in csv.DictReader(file)
+            ]
+        if not rows:
+            raise NotMeasuredError(f"{path} has no rows. Run: dvc repro {stage}")
+        return rows
+
+    def row(self, stage: str, table: str, **wanted: Any) -> dict[str, Any]:
+        """The first row of a CSV file with these entries."""
+        for row in self.rows(stage, table):
+            if all(row.get(name) == value for name, value in wanted.items()):
+                return row
+        what = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        raise NotMeasuredError(f"Stage {stage} has not measured {what}. Run: dvc repro {stage}")
+
+    def _json(self, stage: str, name: str) -> Any:
+        path = self._path(stage, name)
+        try:
+            return json.loads(path.read_text())
+        except json.JSONDecodeError as error:
+            raise NotMeasuredError(
+                f"{path}: not valid JSON ({error}). Run: dvc repro {stage}"
+            ) from None
+
+    def _path(self, stage: str, name: str) -> Path:
+        path = self.reports / stage / name
+        if not path.is_file():
+            raise NotMeasuredError(f"Stage {stage} has not run. Run: dvc repro {stage}")
+        return path
+
+
+def _number(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
