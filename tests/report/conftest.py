@@ -1,6 +1,7 @@
 """Results of all stages on a small detector, made by the code that makes them in the pipeline."""
 
 import dataclasses
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 
 from heitler.config import Config, build_config
 from heitler.data.hdf5 import Showers
@@ -115,8 +117,17 @@ def epoch(number: int) -> dict[str, float]:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("results")
-    write_results(folder / "data", folder / "reports")
+    """Once for all processes that share the tests (pytest-xdist); drawing takes most of it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "results-of-all-stages"
+    with FileLock(shared / "results-of-all-stages.lock"):
+        if not folder.is_dir():
+            write_results(
+                folder.with_suffix(".new") / "data", folder.with_suffix(".new") / "reports"
+            )
+            folder.with_suffix(".new").rename(folder)
     return folder
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from heitler.config import Config
-from heitler.report.verdict import Training, Verdict
 from heitler.report.inputs import ReportInputs
+from heitler.report.verdict import Training, Verdict
 from heitler.report.wording import percent
 
 LONGER = 10

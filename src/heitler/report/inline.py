@@ -12,6 +12,8 @@ THEMED = {
     "#ffffff": "var(--paper, #ffffff)",
     "#000000": "currentColor",
     "#666666": "var(--grey, #666666)",
+    "#737373": "var(--grey, #737373)",
+    "#808080": "var(--grey, #808080)",
     "#0072b2": "var(--blue, #0072b2)",
     "#d55e00": "var(--orange, #d55e00)",
     "#009e73": "var(--green, #009e73)",

@@ -10,7 +10,6 @@ from heitler.config import Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
-from heitler.report.verdict import describe_training, reach_verdict
 from heitler.report.claims.assess import assess_claims, count_claims
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
@@ -22,6 +21,7 @@ from heitler.report.tables import (
     speed_rows,
     training_rows,
 )
+from heitler.report.verdict import describe_training, reach_verdict
 from heitler.report.workers import worker_rows
 
 TEMPLATE = "page.html.j2"

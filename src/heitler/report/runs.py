@@ -44,7 +44,7 @@ COLUMNS = (
     ("epoch_time_s", "s / epoch", ".1f"),
     ("showers_per_second", "Showers / s", ".1f"),
     ("communication_percent", "Comm. %", ".1f"),
-    ("response_worst_deviation", "Worst |R − 1|", ".3f"),
+    ("response_worst_deviation", "Worst |R - 1|", ".3f"),
 )
 
 

@@ -5,8 +5,8 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.report.verdict import Training, speed_ratio
 from heitler.report.inputs import ReportInputs
+from heitler.report.verdict import Training, speed_ratio
 from heitler.report.wording import decimal, duration, percent, with_error
 
 PROFILES = (

@@ -23,9 +23,7 @@ class Number:
     @classmethod
     def printed(cls, number: Rounded, unit: str, factor: float = 1.0) -> "Number":
         """A printed number and its rounding, in another unit where `factor` is given."""
-        return cls(
-            number.value * factor, unit, number.low * factor, number.high * factor, ROUNDING
-        )
+        return cls(number.value * factor, unit, number.low * factor, number.high * factor, ROUNDING)
 
     def times(self, factor: float, unit: str) -> "Number":
         """In another unit."""
@@ -49,5 +47,6 @@ class Number:
 
 def percentage(value: float, low: float | None = None, high: float | None = None) -> Number:
     """Of a share between 0 and 1; the range is a 95% interval."""
-    ends = [None if end is None else 100 * end for end in (low, high)]
-    return Number(100 * value, "%", *ends, "95% interval" if low is not None else "")
+    if low is None or high is None:
+        return Number(100 * value, "%")
+    return Number(100 * value, "%", 100 * low, 100 * high, "95% interval")

@@ -65,7 +65,7 @@ QUESTIONS = (
         where="Sections 3, 4; Fig. 1",
         published=Number.printed(ONE_NODE_S, "h", HOURS),
         implied=Number.printed(ONE_NODE_S, "days", published.EPOCHS * HOURS / 24),
-        implied_by="30 × 1.8 h: the two agree",
+        implied_by="30 x 1.8 h: the two agree",
         stage="project",
         answer=one_node,
     ),

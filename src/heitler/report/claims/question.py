@@ -8,12 +8,12 @@ from heitler.config import Config
 from heitler.report.claims.number import Number
 from heitler.report.claims.results import NotMeasuredError, Results
 
-HOLDS: Literal["holds"] = "holds"
-IN_PART: Literal["holds in part"] = "holds in part"
-FAILS: Literal["does not hold"] = "does not hold"
-NOT_COMPARABLE: Literal["not comparable here"] = "not comparable here"
-NOT_RUN: Literal["not run"] = "not run"
 Verdict = Literal["holds", "holds in part", "does not hold", "not comparable here", "not run"]
+HOLDS: Verdict = "holds"
+IN_PART: Verdict = "holds in part"
+FAILS: Verdict = "does not hold"
+NOT_COMPARABLE: Verdict = "not comparable here"
+NOT_RUN: Verdict = "not run"
 How = Literal["measured", "emulated", "projected", "counted", "not run"]
 
 
