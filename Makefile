@@ -14,9 +14,9 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
-repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html
+repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html (other parameters: PRESET=smoke)
 	@python -c 'from heitler.config import load_config; from heitler.stage import run_stage; run_stage(load_config)'
-	dvc repro
+	$(if $(PRESET),dvc exp run $$(heitler preset $(PRESET)),dvc repro)
 
 test: env lint ## Run all checks and tests
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -1,4 +1,4 @@
-"""A copy of the project with parameters so small that the whole pipeline runs in a minute."""
+"""A copy of the project with the preset `smoke`, so small that all stages run in a minute."""
 
 import dataclasses
 import os
@@ -11,49 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from heitler.cli.preset import load_preset, merged
+
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("tests/", "reports/", "dvc.lock")
-TINY: dict[str, dict[str, Any]] = {
-    "detector": {
-        "sections": [
-            {"layers": 6, "absorber_thickness_mm": 4.8},
-            {"layers": 3, "absorber_thickness_mm": 9.6},
-        ],
-        "cells_simulated": 15,
-        "cells_kept": 9,
-    },
-    "simulate": {
-        "showers": 60,
-        "showers_per_shard": 20,
-        "energy_min_GeV": 1.0,
-        "energy_max_GeV": 4.0,
-    },
-    "train": {"epochs": 1, "global_batch_size": 8, "response_bins": 2},
-    "scale": {
-        "per_worker_batch_size": 4,
-        "repeats": 1,
-        "warmup_cycles": 1,
-        "cycles": 1,
-        "independent": False,
-        "software": False,
-    },
-    "compact": {
-        "channels": 4,
-        "block_cells": 3,
-        "showers": 64,
-        "judged_showers": 64,
-        "calibration_showers": 64,
-        "energy_bins": 2,
-    },
-    "evolve": {
-        "strategies": ["one-plus-lambda", "memetic"],
-        "batch_size": 16,
-        "cost_epochs": 100,
-        "seeds": [1],
-        "energy_bins": 2,
-    },
-    "validate": {"energy_bins": 2},
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +65,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     copy = Project(folder)
-    for section, changes in TINY.items():
-        copy.set(section, **changes)
+    small = merged(yaml.safe_load((folder / "params.yaml").read_text()), load_preset("smoke"))
+    (folder / "params.yaml").write_text(yaml.safe_dump(small, sort_keys=False))
     copy.run("git", "init", "--quiet", "--initial-branch=main")
     copy.commit("Tiny parameters")
     return copy

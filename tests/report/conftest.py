@@ -170,15 +170,22 @@ def write_results(data: Path, reports: Path) -> None:
 
 
 def write_measured_scaling(folder: Path) -> None:
-    """Two workers that need 1.1 s for what one does in 1 s."""
+    """Two workers that need 1.1 s for what one does in 1 s; 3.5 s and 14 s in other software."""
+    fast, plain, slow = (
+        Setup(1, independent=False, kernels=kernels, onednn=onednn)
+        for kernels, onednn in (("fast", True), ("plain", True), ("plain", False))
+    )
+    two = Setup(2, independent=False, kernels="fast", onednn=True)
     records = {}
-    for workers, seconds in ((1, 1.0), (2, 1.1)):
-        point = Point(Setup(workers, independent=False, kernels="fast", onednn=True), 8 * workers)
-        wall = np.full((workers, 3), seconds)
+    for setup, seconds in ((fast, 1.0), (two, 1.1), (plain, 3.5), (slow, 14.0)):
+        point = Point(setup, 8 * setup.workers)
+        wall = np.full((setup.workers, 3), seconds)
         parts = {"wall_s": wall} | dict.fromkeys(PARTS, wall / 4)
-        records[point] = [Record(point.name, 0, "", parts, None, ["node"] * workers, "cpu", 1)]
-    one, two = records
-    rows = [Comparison("weak", one, one), Comparison("weak", two, one)]
+        hosts = ["node"] * setup.workers
+        records[point] = [Record(point.name, 0, "", parts, None, hosts, "cpu", 1)]
+    alone, double, *others = records
+    rows = [Comparison("weak", alone, alone), Comparison("weak", double, alone)]
+    rows += [Comparison("software", point, alone) for point in (alone, *others)]
     found = compare_points(rows, records, showers=70)
     write_csv(folder / "points.csv", found)
     write_json(folder / "metrics.json", flat_metrics(found))

@@ -9,6 +9,7 @@ from heitler.cli.export import export
 from heitler.cli.generate import generate
 from heitler.cli.launch import launch
 from heitler.cli.plan import plan
+from heitler.cli.preset import preset
 from heitler.cli.sync import sync
 from heitler.cli.validate import validate
 from heitler.stage import run_stage
@@ -27,6 +28,7 @@ app.command()(check_cluster)
 app.command()(validate)
 app.command()(export)
 app.command()(plan)
+app.command()(preset)
 app.command()(sync)
 
 

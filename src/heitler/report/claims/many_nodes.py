@@ -65,11 +65,20 @@ def published_time(nodes: int) -> Callable[[Results, Config], Answer]:
             Number(row["predicted_s"], "s", row["low_s"], row["high_s"], ROUNDING),
             "projected",
             HOLDS if abs(row["deviation"]) <= TARGET else FAILS,
-            f"Predicted for the paper's nodes without this number: {row['deviation']:+.1%}. "
-            f"{nodes} nodes like this machine: {projected(results, nodes, 'epoch_s', 's')}.",
+            f"Predicted for the paper's nodes without this number: {row['deviation']:+.1%}."
+            f"{_here(results, nodes)}",
         )
 
     return answer
+
+
+def _here(results: Results, nodes: int) -> str:
+    """Where `project.nodes` has as many."""
+    try:
+        epoch = projected(results, nodes, "epoch_s", "s")
+    except NotMeasuredError:
+        return ""
+    return f" {nodes} nodes like this machine: {epoch}."
 
 
 def efficiency_256(results: Results, config: Config) -> Answer:

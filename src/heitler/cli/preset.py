@@ -1,0 +1,88 @@
+"""`heitler preset`: a named set of parameters as overrides of `dvc exp run`."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from heitler.config import PARAMS_FILE, ConfigError, build_config
+
+PRESETS = Path("presets")
+
+
+def preset(
+    name: Annotated[
+        str | None, typer.Argument(help="Such as smoke or paper. Default: list them.")
+    ] = None,
+) -> None:
+    """Print a preset of `presets/` as overrides for DVC, once it is checked.
+
+    More overrides may follow; of two for the same parameter the last counts.
+
+    Examples:
+
+    heitler preset
+
+    dvc exp run $(heitler preset smoke)
+
+    dvc exp run --queue $(heitler preset paper) -S train.epochs=10
+    """
+    if name is None:
+        for path in sorted(PRESETS.glob("*.yaml")):
+            print(f"{path.stem:18} {path.read_text().splitlines()[0].lstrip('# ')}")
+        return
+    changes = load_preset(name)
+    build_config(merged(yaml.safe_load(PARAMS_FILE.read_text()), changes), f"{name} preset")
+    print("\n".join(f"-S {override}" for override in overrides(changes)))
+
+
+def load_preset(name: str) -> dict[str, Any]:
+    """What `presets/NAME.yaml` changes in `params.yaml`.
+
+    Raises:
+        ConfigError: naming the presets that there are.
+    """
+    path = PRESETS / f"{name}.yaml"
+    if not path.is_file():
+        names = sorted(path.stem for path in PRESETS.glob("*.yaml"))
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names) or 'none'}."
+        raise ConfigError(f"{path}: not found. {hint} Run from the project's top folder.")
+    changes: dict[str, Any] = yaml.safe_load(path.read_text())
+    return changes
+
+
+def merged(parameters: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with a preset's changes, section by section; lists are replaced whole."""
+    result = dict(parameters)
+    for key, value in changes.items():
+        inner = result.get(key)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            result[key] = merged(inner, value)
+        else:
+            result[key] = value
+    return result
+
+
+def overrides(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """`section.key=value` in the syntax of Hydra, which DVC's `-S` takes."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            yield from overrides(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}={_written(value)}"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_written(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_written, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if " " in str(value):
+        raise ConfigError(f"{value!r} has a space in it, at which the shell would split it.")
+    return str(value)
