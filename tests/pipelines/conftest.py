@@ -15,6 +15,7 @@ from heitler.cli.preset import load_preset, merged
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("tests/", "reports/", "dvc.lock")
+NEEDED = "reports/reference/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +62,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         check=True,
     )
     for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith(LEFT_OUT):
+        wanted = name.startswith(NEEDED) or not name.startswith(LEFT_OUT)
+        if (ROOT / name).is_file() and wanted:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     copy = Project(folder)
