@@ -32,7 +32,7 @@ def main() -> None:
     sample = describe_sample(sorted(SHOWERS.glob("*.h5")))
     write_json(METRICS, sample)
     print(
-        f"{SHOWERS}: {sample['showers']} showers, {sample['label']}; the silicon sees "
+        f"{SHOWERS}: {sample['showers']} showers, {sample['label']}; the sensors see "
         f"{sample['sampling_fraction_mean']:.2%} of the primary energy"
     )
 

@@ -52,7 +52,7 @@ class Calorimeter(g4.G4VUserDetectorConstruction):  # type: ignore[misc]
         self.owned += [scorer, scoring]
 
     def _build_sensor(self) -> Any:
-        """A plane of silicon, divided into columns along x, and those into cells along y."""
+        """A plane of sensors, divided into columns along x, and those into cells along y."""
         cells, size = self.detector.cells_simulated, self.detector.cell_size_mm
         thickness = self.detector.sensitive_thickness_mm
         material = self.detector.sensitive_material
