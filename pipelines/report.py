@@ -12,6 +12,8 @@ from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_
 from heitler.stage import run_stage
 from heitler.tracking.comparison import compare_runs
 from heitler.tracking.provenance import collect_provenance
+from heitler.tracking.registry import promote
+from heitler.tracking.state import log_state
 from heitler.tracking.training import training_run
 
 DATA = Path("data")
@@ -34,8 +36,14 @@ def main() -> None:
     run = training_run(TRAINING, generate=config.generate)
     write_text(PAGE, render_page(inputs, config, collect_provenance(), compare_runs([])))
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
+    log_state(run)
     for stage in ("prepare", "report"):
         run.log_files(REPORTS / stage, stage)
+    if promotion := promote(run.run_id, inputs.card, inputs.summary["digest"]):
+        print(
+            f"report: the generator is version {promotion.version} of {promotion.model}; best by "
+            f"its score card is version {promotion.champion}: {promotion.uri}"
+        )
     print(f"report: {len(claims)} claims of the paper: {count_claims(claims)}")
     print(f"report: open {PAGE}")
 

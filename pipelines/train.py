@@ -90,7 +90,7 @@ def train_as_worker(config: Config) -> None:
             }
             run.log_metrics({"selected_epoch": about["selected_epoch"]})
             write_generator(TRAINING / "generator", gan, about)
-            write_history(history)
+            write_history(history, run.run_id)
             run.log_generator(TRAINING / "generator", summary.image_shape)
 
 
@@ -115,14 +115,15 @@ def training_fingerprint(config: Config, data_digest: str) -> str:
     )
 
 
-def write_history(history: list[dict[str, float]]) -> None:
+def write_history(history: list[dict[str, float]], run_id: str) -> None:
+    """Every epoch, and the last one as DVC's metrics, whose rows so name their MLflow run."""
     REPORT.mkdir(parents=True, exist_ok=True)
     with atomic_path(REPORT / "history.csv") as path, path.open("w", newline="") as file:
         names = dict.fromkeys(name for epoch in history for name in epoch)
         writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(history)
-    write_json(REPORT / "metrics.json", history[-1])
+    write_json(REPORT / "metrics.json", history[-1] | {"mlflow_run": run_id})
 
 
 if __name__ == "__main__":

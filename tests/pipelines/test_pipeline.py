@@ -116,7 +116,13 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
         f"and {TRAININGS} group by value",
     )
     assert counts == [("1", 1), ("2", 1)]
-    assert "one-worker" in project.run("dvc", "exp", "show", "--csv")
+    table = project.run("dvc", "exp", "show", "--csv")
+    assert "one-worker" in table
+    query = (
+        "select run_uuid from tags where key = 'heitler.dvc.experiment' and value = 'one-worker'"
+    )
+    [(run_id,)] = mlflow_runs(project, query)
+    assert run_id in table
     assert "train.workers" in project.run("dvc", "params", "diff")
     assert "epoch_time_s" in project.run("dvc", "metrics", "diff")
 

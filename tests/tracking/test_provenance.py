@@ -13,13 +13,18 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_uncommitted_changes_are_noticed_but_not_those_of_dvc_itself(tmp_path: Path) -> None:
+def test_uncommitted_code_is_noticed_but_not_what_a_run_keeps_or_writes_itself(
+    tmp_path: Path,
+) -> None:
     git(tmp_path, "init")
-    for name in ("code.py", "dvc.lock"):
+    (tmp_path / "reports").mkdir()
+    kept = ("dvc.lock", "params.yaml", "reports/metrics.json")
+    for name in ("code.py", *kept):
         (tmp_path / name).write_text("old")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "first")
-    (tmp_path / "dvc.lock").write_text("new")
+    for name in kept:
+        (tmp_path / name).write_text("new")
     assert provenance.git_state(tmp_path)["uncommitted_changes"] is False
     (tmp_path / "code.py").write_text("new")
     assert provenance.git_state(tmp_path)["uncommitted_changes"] is True

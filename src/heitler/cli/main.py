@@ -3,6 +3,7 @@
 import typer
 
 from heitler.cli.check_cluster import check_cluster
+from heitler.cli.checkout import checkout
 from heitler.cli.claims import claims
 from heitler.cli.compare import compare
 from heitler.cli.export import export
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+app.command()(checkout)
 app.command()(claims)
 app.command()(compare)
 app.command()(generate)

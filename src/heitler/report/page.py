@@ -10,7 +10,7 @@ from heitler.config import Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
-from heitler.report.claims.assess import assess_claims, count_claims
+from heitler.report.claims.assess import assess_claims, tally
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
 from heitler.report.runs import run_rows
@@ -58,7 +58,7 @@ def render_page(
         detector=config.detector.name,
         summary=inputs.summary,
         claims=claims,
-        claims_counts=count_claims(claims),
+        claims_tally=tally(claims),
         chips=CHIPS,
         runs=run_rows(runs),
         verdict=verdict,

@@ -2,6 +2,7 @@
 
 import os
 
-# MLflow reads these when it is imported: send no usage statistics, print no links and emoji.
+# MLflow reads these when it is imported: send no usage statistics, print no links, emoji and bars.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

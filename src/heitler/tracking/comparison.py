@@ -11,6 +11,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.errors import HeitlerError
 from heitler.tracking.lookup import search
+from heitler.tracking.provenance import experiment_revision
 from heitler.tracking.store import connect
 
 LATEST = 8
@@ -69,6 +70,12 @@ class _Run:
         self.client, self.run = client, run
         self._histories: dict[str, list[float]] = {}
 
+    def experiment(self) -> str | None:
+        """DVC's name of it, and its revision: what `dvc exp show` has in its first columns."""
+        name = self.run.data.tags.get(EXPERIMENT_TAG)
+        revision = experiment_revision(name) if name else None
+        return f"{name} ({revision[:7]})" if revision else name or None
+
     def page(self) -> str:
         """Of MLflow's UI."""
         info = self.run.info
@@ -118,6 +125,7 @@ class _Run:
 COLUMNS = (
     Column("run", "run", 0, lambda run, _: run.run.info.run_name),
     Column("run_id", "id", 0, lambda run, _: run.run.info.run_id[:8]),
+    Column("experiment", "DVC experiment", 0, lambda run, _: run.experiment()),
     Column("workers", "workers", 0, lambda run, _: run.parameter("train.workers")),
     Column("batch_per_worker", "batch per worker", 0, lambda run, _: run.batch_per_worker()),
     Column(
@@ -161,7 +169,18 @@ def _parent(run: Run) -> str | None:
 
 
 def _find(name: str, runs: list[Run]) -> list[Run]:
-    """The run of this name or id, or the points of this sweep; of equal names the latest."""
+    """The run of this name, or the points of this sweep."""
+    found = find_run(name, runs)
+    points = [run for run in runs if _parent(run) == found.info.run_id]
+    return points or [found]
+
+
+def find_run(name: str, runs: list[Run]) -> Run:
+    """The run of this name, id (or its first characters) or DVC experiment; of several the latest.
+
+    Raises:
+        ComparisonError: naming similar ones.
+    """
     matching = [
         run
         for run in runs
@@ -172,9 +191,7 @@ def _find(name: str, runs: list[Run]) -> list[Run]:
         raise ComparisonError(
             f"{name}: no run of this name or id in MLflow. {_similar(name, runs)}"
         )
-    found = matching[-1]
-    points = [run for run in runs if _parent(run) == found.info.run_id]
-    return points or [found]
+    return matching[-1]
 
 
 def _similar(name: str, runs: list[Run]) -> str:

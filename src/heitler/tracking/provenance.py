@@ -16,6 +16,9 @@ import heitler
 PACKAGE = Path(heitler.__file__).parent
 SOFTWARE = ("tensorflow-cpu", "horovod", "keras", "numpy", "mlflow", "dvc", "geant4-pybind")
 
+NO_CODE = (":!dvc.lock", ":!params.yaml", ":!reports")
+"""For git: all files but these."""
+
 
 def source_digest(*packages: str) -> str:
     """SHA-256 of the Python files of the named sub-packages of heitler, and their names."""
@@ -40,12 +43,12 @@ def collect_provenance(root: Path = Path()) -> dict[str, dict[str, Any]]:
 def git_state(root: Path = Path()) -> dict[str, Any]:
     """Commit, and whether tracked files differ from it; empty outside a repository.
 
-    `dvc.lock` does not count: DVC rewrites it while the stages run.
+    Results and parameters do not count: stages rewrite the former, and runs keep the latter.
     """
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = git(root, "rev-parse", "HEAD")
     if commit is None:
         return {}
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ":!dvc.lock")
+    changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", *NO_CODE)
     return {"git_commit": commit, "uncommitted_changes": bool(changed)}
 
 
@@ -84,7 +87,24 @@ def _cpu_model() -> str:
     return models[0] if models else platform.processor()
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def experiment_revision(name: str, root: Path = Path()) -> str | None:
+    """Commit of a DVC experiment, the latest of this name; None if there is none (any more)."""
+    listed = git(
+        root,
+        "for-each-ref",
+        "--sort=-committerdate",
+        "--format=%(objectname) %(refname)",
+        "refs/exps/*/*/*",
+    )
+    for line in (listed or "").splitlines():
+        commit, _, reference = line.partition(" ")
+        if reference.rpartition("/")[2] == name:
+            return commit
+    return None
+
+
+def git(root: Path, *arguments: str) -> str | None:
+    """What git prints; None where it fails."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=root, capture_output=True, text=True, check=True

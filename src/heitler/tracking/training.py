@@ -12,6 +12,7 @@ from heitler.files import digest, write_json
 from heitler.tracking.lookup import run_status
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run
+from heitler.tracking.state import log_state
 
 RUN_FILE = "run.json"
 SECTIONS = ("detector", "simulate", "prepare", "model", "train", "cluster")
@@ -48,6 +49,7 @@ def track_training(
     )
     with opened as run:
         write_json(folder / RUN_FILE, {"run_id": run.run_id, "training": training})
+        log_state(run)
         yield run
 
 

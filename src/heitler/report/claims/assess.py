@@ -7,7 +7,16 @@ from typing import Any
 
 from heitler.config import Config
 from heitler.report.claims import evolution, many_nodes, one_node, physics, speed
-from heitler.report.claims.question import Claim, assess
+from heitler.report.claims.question import (
+    FAILS,
+    HOLDS,
+    IN_PART,
+    NOT_COMPARABLE,
+    NOT_RUN,
+    Claim,
+    Verdict,
+    assess,
+)
 from heitler.report.claims.results import Results
 
 QUESTIONS = (
@@ -48,14 +57,21 @@ def _as_json(number: Any) -> Any:
     return {"text": text} if isinstance(number, str) else asdict(number) | {"text": text}
 
 
-def count_claims(claims: Sequence[Claim]) -> str:
-    """Such as "3 hold, 5 hold in part, 2 do not hold, 1 not comparable here, 2 not run"."""
-    words = {
-        "holds": "hold",
-        "holds in part": "hold in part",
-        "does not hold": "do not hold",
-        "not comparable here": "not comparable here",
-        "not run": "not run",
-    }
+def tally(claims: Sequence[Claim]) -> list[tuple[str, str]]:
+    """Each verdict that was reached, and in words how often: ("holds", "7 hold")."""
     found = [claim.verdict for claim in claims]
-    return ", ".join(f"{found.count(v)} {words[v]}" for v in words if v in found)
+    return [(v, f"{found.count(v)} {words}") for v, words in WORDS.items() if v in found]
+
+
+def count_claims(claims: Sequence[Claim]) -> str:
+    """Such as "7 hold, 5 hold in part, 2 do not hold, 1 not comparable here, 2 not run"."""
+    return ", ".join(words for _, words in tally(claims))
+
+
+WORDS: dict[Verdict, str] = {
+    HOLDS: "hold",
+    IN_PART: "hold in part",
+    FAILS: "do not hold",
+    NOT_COMPARABLE: "not comparable here",
+    NOT_RUN: "not run",
+}
