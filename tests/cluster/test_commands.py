@@ -31,6 +31,12 @@ def test_local_workers_are_started_by_horovodrun() -> None:
     assert "-H" not in command
 
 
+@pytest.mark.parametrize("launcher", ["local", "mpi"])
+def test_workers_are_told_how_often_horovod_looks_for_work(launcher: Any) -> None:
+    variables = launch_environment(cluster(launcher=launcher, horovod_cycle_ms=4.5))
+    assert variables["HOROVOD_CYCLE_TIME"] == "4.5"
+
+
 def test_hosts_get_no_more_workers_than_wanted() -> None:
     """horovodrun would start one in every slot."""
     hosts = ("a:2", "b:4", "c:1")

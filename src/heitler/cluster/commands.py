@@ -40,10 +40,11 @@ def launch_command(cluster: ClusterConfig, workers: int, program: Sequence[str])
 
 def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
     """What the launcher's environment needs beside this process's own."""
+    variables = {"HOROVOD_CYCLE_TIME": str(cluster.horovod_cycle_ms)}
     if cluster.launcher in ("local", "hosts"):
-        return {}
+        return variables
     # MPI's label is put before each piece that is written: a line should be one piece.
-    variables = {"PYTHONUNBUFFERED": ""}
+    variables["PYTHONUNBUFFERED"] = ""
     if cluster.mpirun is None or cluster.launcher == "slurm":  # the Intel MPI of the environment
         libraries = [f"{sys.prefix}/lib", *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
         variables |= {

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from heitler.config.types import STRICT, ConfigError, NonNegativeInt, PositiveInt
+from heitler.config.types import STRICT, ConfigError, NonNegativeInt, Positive, PositiveInt
 
 HOST = re.compile(r"^[A-Za-z0-9._-]+(:[1-9]\d*)?$")
 WALLTIME = re.compile(r"^(\d+-)?\d{1,2}:\d{2}:\d{2}$")
@@ -63,6 +63,9 @@ class ClusterConfig:
     """Longest wait for hosts to answer."""
     collective_timeout_s: PositiveInt
     """Longest wait of a worker for the others, before all stop; not with MPI."""
+    horovod_cycle_ms: Positive
+    """How often Horovod looks for something to sum. Each look costs CPU in every worker; a longer
+    pause delays every all-reduce by half of it."""
     mpirun: str | None
     """MPI's own launcher; null is that of the Intel MPI in the environment."""
     slurm: SlurmConfig

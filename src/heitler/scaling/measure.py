@@ -101,7 +101,7 @@ class Bench:
         all are done.
         """
         scale, copies = self.scale, meeting.size
-        batches = self._batches(
+        batches = self.batches(
             point.global_batch_size // copies, scale.warmup_cycles + (1 + SPARE) * scale.cycles
         )
         for _, batch in itertools.islice(batches, scale.warmup_cycles):
@@ -109,7 +109,7 @@ class Bench:
         meeting.wait("warm")
         wait_for_all()
         meter = EnergyMeter()
-        times = self._time(itertools.islice(batches, scale.cycles))
+        times = self.time(itertools.islice(batches, scale.cycles))
         energy_J = meter.used_J()
         meeting.say("done")
         for _, batch in batches:
@@ -121,14 +121,14 @@ class Bench:
             point=point.name,
             repeat=start.repeat,
             fingerprint=start.fingerprint,
-            seconds=_split(gather_arrays(times[None], "times")),
+            seconds=split_times(gather_arrays(times[None], "times")),
             energy_J=_sum_over_hosts(hosts),
             hosts=[host for host, _ in hosts],
             cpu=machine()["cpu"],
             threads=self.world.threads,
         )
 
-    def _batches(self, batch_size: int, cycles: int) -> Iterator[tuple[CycleEvents, CycleBatch]]:
+    def batches(self, batch_size: int, cycles: int) -> Iterator[tuple[CycleEvents, CycleBatch]]:
         """This worker's batches, read ahead as in training."""
         shares: list[CycleEvents] = []
         for epoch in itertools.count():
@@ -145,7 +145,7 @@ class Bench:
         named_losses(result)  # training looks at every loss, too
         return result
 
-    def _time(self, batches: Iterable[tuple[CycleEvents, CycleBatch]]) -> Seconds:
+    def time(self, batches: Iterable[tuple[CycleEvents, CycleBatch]]) -> Seconds:
         """(cycles, 3 + 2 x updates) s: begin, batch there, end; each all-reduce's begin and end."""
         rows = []
         before = time.time()  # the clock of tf.timestamp
@@ -157,7 +157,7 @@ class Bench:
         return np.array(rows)
 
 
-def _split(every: Seconds) -> dict[str, Seconds]:
+def split_times(every: Seconds) -> dict[str, Seconds]:
     """Where the time of every cycle went, on every worker: (workers, cycles) s each.
 
     As `heitler.training.timing` defines it: `straggler_wait_s` is the part of the all-reduces in
