@@ -10,7 +10,7 @@ from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.stage import run_stage
-from heitler.tracking.comparison import compare_runs
+from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote
 from heitler.tracking.state import log_state
@@ -34,7 +34,7 @@ def main() -> None:
     claims = assess_claims(REPORTS, config)
     write_json(REPORTS / "report/claims.json", claims_json(claims))
     run = training_run(TRAINING, generate=config.generate)
-    write_text(PAGE, render_page(inputs, config, collect_provenance(), compare_runs([])))
+    write_text(PAGE, render_page(inputs, config, collect_provenance(), latest_runs()))
     run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
     log_state(run)
     for stage in ("prepare", "report"):

@@ -14,6 +14,8 @@ from heitler.cli.preset import load_preset, merged
 from heitler.config import PARAMS_FILE
 
 PIPELINES = Path(__file__).parents[2] / "pipelines"
+RUN = "import runpy, sys; [runpy.run_path(s, run_name='__main__') for s in sys.argv[1:]]"
+"""Several stages in one process: the libraries are imported once."""
 TINY = {
     "detector": {
         "sections": [{"layers": 8, "absorber_thickness_mm": 11.2}],
@@ -42,10 +44,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "params.yaml").write_text(yaml.safe_dump(parameters))
     environment = os.environ | {"CI": "true"}
     environment.pop("MLFLOW_TRACKING_URI", None)
-    for stage in ("tables", "simulate", "prepare", "train", "generate", "validate"):
-        command = [sys.executable, PIPELINES / f"{stage}.py"]
+    for stages in (("tables", "simulate", "prepare", "train"), ("generate", "validate")):
+        command = [sys.executable, "-c", RUN, *(PIPELINES / f"{stage}.py" for stage in stages)]
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500
         )
         assert done.returncode == 0, done.stdout + done.stderr
     return folder

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from heitler.cli.main import app
-from heitler.tracking.comparison import ComparisonError, compare_runs
+from heitler.tracking.comparison import ComparisonError, compare_runs, latest_runs
 from heitler.tracking.runs import open_run
 from heitler.tracking.scaling import log_sweep
 
@@ -109,3 +109,13 @@ def test_the_command_prints_a_line_per_run_and_writes_csv(trainings: list[str]) 
         rows = list(csv.DictReader(file))
     assert rows[1]["run"] == "two"
     assert float(rows[1]["efficiency_percent"]) == pytest.approx(80)
+
+
+def test_the_page_of_a_store_without_trainings_has_no_rows(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert latest_runs() == []
+    monkeypatch.setenv("HEITLER_OFFLINE", "1")
+    (store / "mlruns/mlflow.db").unlink()
+    assert latest_runs() == []
+    assert not (store / "mlruns/mlflow.db").exists()
