@@ -26,6 +26,8 @@ OPTIONS = (
     "--disable-sync",
 )
 FIGURES = 5 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION)
+PATIENCE_MS = 180_000
+"""For machines that do other work beside."""
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text()
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>&amp;"' + "long" * 15
 RUN = {
@@ -50,7 +52,9 @@ def address(made_once: Path) -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=OPTIONS, timeout=PATIENCE_MS
+        )
         yield chromium
         chromium.close()
 
@@ -59,6 +63,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, address: str, width: int, scheme: str) -> Iterator[Page]:
     """The page with all folded parts open; nothing may have gone wrong when it is closed."""
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE_MS)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
