@@ -45,6 +45,7 @@ def _batch(events: Arrays, calls: int, world: World) -> CycleBatch:
         first_event=np.int32(first),
         cycle=np.int32(0),
         count=np.float32(total),
+        asked=np.zeros(2, np.float32),
     )
     tensors: CycleBatch = tf.nest.map_structure(tf.convert_to_tensor, batch)
     return tensors

@@ -1,10 +1,12 @@
 """Stage `train`: 3DGAN on `train.workers` Horovod workers, from the last checkpoint if any."""
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heitler.cluster.ends import STOPPED
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 PREPARED = Path("data/prepared")
 TRAINING = Path("data/training")
 REPORT = Path("reports/train")
+STOP_FILE = Path(f"data/.stop-training-{os.getpid()}")
 
 
 def main() -> None:
@@ -35,9 +38,9 @@ def launch(config: Config) -> int:
     """Run this script on all workers; a worker killed outright leaves its MLflow run to us."""
     code = 1
     try:
-        code = run_workers(config.cluster, config.train.workers, __file__)
+        code = run_workers(config.cluster, config.train.workers, __file__, stop_file=STOP_FILE)
     finally:
-        if code:
+        if code not in (0, STOPPED):  # who stops as asked closes it
             from heitler.tracking.runs import close_abandoned_runs
 
             close_abandoned_runs()
@@ -46,7 +49,12 @@ def launch(config: Config) -> int:
 
 def train_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
-    from heitler.cluster.world import describe_worker, gather_objects, join_world
+    from heitler.cluster.world import (
+        describe_worker,
+        ending_together,
+        gather_objects,
+        join_world,
+    )
     from heitler.generation.sampler import write_generator
     from heitler.tracking.runs import Dataset
     from heitler.tracking.training import track_training
@@ -55,7 +63,10 @@ def train_as_worker(config: Config) -> None:
 
     cluster = config.cluster
     world = join_world(
-        config.train.workers, cluster.threads_per_worker, pin_cores=cluster.pin_cores
+        config.train.workers,
+        cluster.threads_per_worker,
+        pin_cores=cluster.pin_cores,
+        longest_wait_s=cluster.collective_timeout_s,
     )
     summary = load_summary(PREPARED / "summary.json")
     validation = read_showers(PREPARED / "validation.h5")
@@ -67,7 +78,8 @@ def train_as_worker(config: Config) -> None:
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
     places = gather_objects(describe_worker(), "places")
-    with track_training(config, TRAINING, fingerprint, datasets, active=world.writes) as run:
+    tracked = track_training(config, TRAINING, fingerprint, datasets, active=world.writes)
+    with ending_together(), tracked as run:
         run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
         gan, history = train(
             config,
@@ -107,7 +119,7 @@ def select_epoch(gan: "Gan", history: list[dict[str, float]], select_by: str) ->
 def training_fingerprint(config: Config, data_digest: str) -> str:
     """Everything that decides an epoch's weights; more epochs continue the same training."""
     train = as_dict(config.train)
-    for free in ("epochs", "keep_checkpoints", "select_by"):
+    for free in ("epochs", "keep_checkpoints", "checkpoint_every_min", "select_by"):
         del train[free]
     code = source_digest("cluster", "data", "model", "training")
     return digest(

@@ -1,5 +1,9 @@
-"""The base of every error that this project raises on purpose."""
+"""The bases of what this project raises on purpose."""
 
 
 class HeitlerError(Exception):
     """Says what is wrong, where, and the remedy; shown to the user without a traceback."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Stopped as the user asked; what is saved and how to go on was said. Exit code 130."""

@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from heitler.errors import HeitlerError
+from heitler.errors import HeitlerError, Interrupted
 
 
 def run_stage(main: Callable[[], None]) -> None:
@@ -19,6 +19,7 @@ def run_stage(main: Callable[[], None]) -> None:
     except HeitlerError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        if not isinstance(stopped, Interrupted):
+            print("Interrupted.", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)

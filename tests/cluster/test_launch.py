@@ -1,6 +1,7 @@
 """Workers talk to each other, speak readably, and die together."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from heitler.cluster.ends import End, WorkerEnds
 from heitler.cluster.launch import launched_rank, run_workers
 from heitler.cluster.output import readable
 from heitler.config import load_config
@@ -36,7 +38,7 @@ def test_a_failing_worker_stops_all_and_its_reason_is_shown(
     assert run_workers(LOCAL, 2, PROGRAM) != 0
     captured = capfd.readouterr()
     assert "worker 1: worker has a reason" in captured.out
-    assert "a worker failed (above); all 2 were stopped" in captured.err
+    assert captured.err.startswith(f"Error: worker 1 on {platform.node()} ended with exit status 1")
     assert "horovod/runner" not in captured.out
 
 
@@ -73,16 +75,53 @@ def test_stopping_the_launcher_leaves_no_worker_behind(number: signal.Signals) -
 
 
 def test_the_launchers_own_words_are_left_out() -> None:
+    """All but the first end, which is the cause."""
     raw = [
         "[0]<stdout>:epoch 1\n",
         "[1]<stderr>:out of memory\n",
         "[0]<stderr>:I0000 00:00:1.2 1 port.cc:153] oneDNN custom operations are on.\n",
-        "Process 1 exit with status code 1.\n",
+        "Process 0 exit with status code 75.\n",
+        "Process 1 exit with status code 137.\n",
+        "Terminating remaining workers after failure of Process 1.\n",
         "Traceback (most recent call last):\n",
         "[1]<stderr>:last words\n",
     ]
-    shown = list(readable(iter(raw)))
+    causes: list[End] = []
+    shown = list(readable(iter(raw), WorkerEnds(["here", "there"], causes.append).note))
     assert shown == ["epoch 1\n", "worker 1: out of memory\n", "worker 1: last words\n"]
+    assert causes == [End(1, "there", 137)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            [
+                "=   RANK 0 PID 71 RUNNING AT a",
+                "=   KILLED BY SIGNAL: 14 (Alarm clock)",
+                "=   RANK 1 PID 72 RUNNING AT b",
+                "=   KILLED BY SIGNAL: 9 (Killed)",
+            ],
+            "worker 1 on b was ended by signal 9 (SIGKILL; often too little memory, see dmesg)",
+        ),
+        (["srun: error: n2: task 3: Killed"], "worker 3 on n2 was ended by signal 9"),
+        (
+            ["srun: error: n2: task 3: Exited with exit code 2"],
+            "worker 3 on n2 ended with exit status 2",
+        ),
+        (
+            ["mpirun noticed that process rank 1 with PID 0 on node c exited on signal 11 (...)."],
+            "worker 1 on c was ended by signal 11 (SIGSEGV)",
+        ),
+    ],
+)
+def test_every_launchers_report_of_a_lost_worker_is_understood(
+    lines: list[str], expected: str
+) -> None:
+    causes: list[End] = []
+    ends = WorkerEnds([], causes.append)
+    assert all(ends.note(line) for line in lines)
+    assert [str(cause)[: len(expected)] for cause in causes] == [expected]
 
 
 def test_a_process_nobody_launched_has_no_rank(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from heitler.training.checks import TrainingError, check_coverage, check_result
 
 
 def result(total: float = 1.0, empty: float = 0.5) -> CycleResult:
-    return CycleResult({"generator_1": {"total": total}}, empty, 0.0, {})
+    return CycleResult({"generator_1": {"total": total}}, empty, 0.0, {}, 0.0)
 
 
 def test_a_healthy_cycle_passes() -> None:

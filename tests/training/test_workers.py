@@ -30,7 +30,9 @@ CURVE = {
     "generator_updates_per_cycle": 1,
 }
 SINGLE = Case(CURVE, precision="float32")
+FOUR_CYCLES = {**SHORTER, "global_batch_size": 4, "cycles": None, "epochs": 1}
 SLOW = "second worker slow"
+ASKED = "second worker asked to stop"
 PUBLIC = "public sharding"
 
 
@@ -70,6 +72,8 @@ def two_workers(train_all: TrainAll) -> Outcomes:
         two_single=SINGLE,
         public=Case(SHORTER, defect=PUBLIC),
         diverging=Case(SHORTER | {"learning_rate": 1e200}),
+        through=Case(FOUR_CYCLES),
+        stopped=Case(FOUR_CYCLES, defect=ASKED),
     )
 
 
@@ -158,6 +162,20 @@ def test_waiting_for_a_slow_worker_is_not_charged_to_communication(two_workers: 
     assert epoch["communication_time_s"] < epoch["straggler_wait_s"]
     parts = ("compute_time_s", "communication_time_s", "straggler_wait_s", "input_wait_s")
     assert sum(epoch[part] for part in parts) == pytest.approx(epoch["epoch_time_s"])
+
+
+def test_workers_asked_to_stop_save_at_one_cycle_and_go_on_to_the_same_bits(
+    two_workers: Outcomes,
+) -> None:
+    """Only worker 1 gets the signal, in its first cycle; all end with the second of four."""
+    stopped, through = two_workers["stopped"], two_workers["through"]
+    assert "Stopped in epoch 1 after 2 of its cycles" in stopped.output
+    assert "resuming after epoch 0 of 1 and 2 cycles" in stopped.output
+    assert_same_training(through, stopped, tolerance=0)
+    [whole], [continued] = through.history, stopped.history
+    assert continued["unique_events_seen"] == whole["unique_events_seen"] == EVENTS
+    parts = ("compute_time_s", "communication_time_s", "straggler_wait_s", "input_wait_s")
+    assert sum(continued[part] for part in parts) == pytest.approx(continued["epoch_time_s"])
 
 
 def test_killed_training_resumes_to_the_same_bits_in_the_middle_of_its_warm_up(

@@ -1,7 +1,8 @@
 """Run as a Horovod worker by the tests: trainings one after another, as the stage does them.
 
 Arguments: the folder with showers, then for each training its folder with `params.yaml` and
-`case.json`. A training that stops leaves its reason there, one file per worker.
+`case.json`. A training that is asked to stop goes on; one that fails leaves its reason there, one
+file per worker.
 """
 
 import json
@@ -15,12 +16,12 @@ from typing import Any
 
 import keras
 
-from heitler.cluster.world import World, join_world
+from heitler.cluster.world import World, join_world, wait_for_all
 from heitler.config import load_config
 from heitler.data.batches import CycleEvents, plan_epoch, worker_share
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
-from heitler.errors import HeitlerError
+from heitler.errors import HeitlerError, Interrupted
 from heitler.training import loop
 
 SLOW_S = 1.0
@@ -52,12 +53,29 @@ def slowed(compiled: Callable[..., Any]) -> Callable[..., Any]:
     return compile_slow
 
 
+def asked(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """A batch system sends SIGTERM to this worker in its first cycle."""
+
+    def compile_asked(*networks: Any) -> Callable[..., Any]:
+        cycle = compiled(*networks)
+
+        def run(batch: Any) -> Any:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return cycle(batch)
+
+        return run
+
+    return compile_asked
+
+
 def plant(defect: str, world: World) -> dict[str, Any]:
     """What to put in the training loop's place of its own."""
     if defect == "public sharding":
         return {"plan_epoch": public_plan, "worker_share": public_share}
     if defect == "second worker slow" and world.rank == 1:
         return {"compile_cycle": slowed(loop.compile_cycle)}
+    if defect == "second worker asked to stop" and world.rank == 1:
+        return {"compile_cycle": asked(loop.compile_cycle)}
     return {}
 
 
@@ -89,6 +107,11 @@ def run(data: Path, folder: Path, world: World) -> None:
         )
     except HeitlerError as error:
         (folder / f"error-{world.rank}.txt").write_text(str(error))
+    except Interrupted:
+        wait_for_all()
+        (folder / "case.json").write_text(json.dumps(case | {"defect": ""}))
+        vars(loop).update(own)
+        run(data, folder, world)
     finally:
         vars(loop).update(own)
 

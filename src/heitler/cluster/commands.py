@@ -1,6 +1,7 @@
 """The command that starts the workers, for each of `cluster.launcher`. It is not run here."""
 
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from heitler.cluster.ends import ABORT
 from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
 
@@ -50,6 +52,7 @@ def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
         variables |= {
             "I_MPI_ROOT": sys.prefix,
             "I_MPI_PIN": "0",  # workers pin themselves, or Slurm does
+            "I_MPI_JOB_ABORT_SIGNAL": str(ABORT),  # tells who was stopped from who was killed
             "LD_LIBRARY_PATH": ":".join(libraries),
         }
         if cluster.network_interface:
@@ -122,6 +125,17 @@ def hosts_used(cluster: ClusterConfig, workers: int) -> dict[str, int]:
             "cluster.ranks_per_node, or lower train.workers."
         )
     return used
+
+
+def rank_hosts(cluster: ClusterConfig, workers: int) -> list[str]:
+    """The host of every rank, where horovodrun places them; MPI and Slurm tell themselves."""
+    match cluster.launcher:
+        case "local":
+            return [platform.node()] * workers
+        case "hosts":
+            used = hosts_used(cluster, workers)
+            return [host for host, number in used.items() for _ in range(number)]
+    return []
 
 
 def _host_list(slots: Mapping[str, int]) -> str:

@@ -3,9 +3,15 @@
 One process is an ordinary world of size 1.
 """
 
+import contextlib
 import json
 import os
 import platform
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,17 +19,22 @@ import horovod
 import horovod.tensorflow as hvd
 import numpy as np
 import tensorflow as tf
+from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
+from heitler.cluster.ends import LOST_CONTACT
 from heitler.cluster.launch import launched_rank
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
+from heitler.errors import Interrupted
 from heitler.onednn import onednn_in_force
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
+LOST = re.compile(r"Horovod has been shut down|gloo|MPI_", re.IGNORECASE)
+"""In Horovod's errors where a collective failed."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +52,28 @@ class World:
         return self.rank == 0
 
 
-def join_world(workers: int, threads_per_worker: int = 0, *, pin_cores: bool = False) -> World:
+def join_world(
+    workers: int,
+    threads_per_worker: int = 0,
+    *,
+    pin_cores: bool = False,
+    longest_wait_s: float = 600.0,
+) -> World:
     """Start Horovod and divide this machine's cores among its workers.
 
     Args:
         workers: how many there must be.
         threads_per_worker: 0 is one for each core of this worker's share.
         pin_cores: keep this worker on its share; a share that its launcher bound it to is kept.
+        longest_wait_s: for the others to join; MPI itself would wait for ever.
 
     Raises:
         ConfigError: if the launcher started another number of workers.
     """
     if launched_rank() is not None:
         end_with_launcher()
-    hvd.init()
+    with _patience(longest_wait_s):
+        hvd.init()
     if hvd.size() != workers:
         raise ConfigError(
             f"train.workers is {workers}, but the launcher started {hvd.size()}. "
@@ -71,6 +90,48 @@ def join_world(workers: int, threads_per_worker: int = 0, *, pin_cores: bool = F
     # Fusing of bias and LeakyReLU fails on the cycle's graph, loudly, and gained nothing.
     tf.config.optimizer.set_experimental_options({"remapping": False})
     return World(hvd.rank(), hvd.size(), threads)
+
+
+@contextlib.contextmanager
+def _patience(longest_wait_s: float) -> Iterator[None]:
+    """End this process if the block takes longer."""
+
+    def give_up() -> None:
+        print(
+            f"Error: the other workers did not join within {longest_wait_s:g} s. See what became "
+            "of them, or raise cluster.collective_timeout_s.",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(1)
+
+    timer = threading.Timer(longest_wait_s, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextlib.contextmanager
+def ending_together() -> Iterator[None]:
+    """How a worker ends when it does not end the block by itself.
+
+    One that stops as it was asked to waits for the others, because the launcher ends all as soon
+    as one ends. One whose collective fails, because another is gone, ends quietly: the launcher
+    says which. Horovod's failures come from compiled functions as TensorFlow's.
+    """
+    try:
+        yield
+    except Interrupted:
+        wait_for_all()
+        raise
+    except (HorovodInternalError, tf.errors.OpError) as error:
+        if not LOST.search(str(error)):
+            raise
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the launcher's, while this ends anyway
+        sys.exit(LOST_CONTACT)
 
 
 def describe_worker() -> dict[str, str]:

@@ -62,7 +62,7 @@ class ClusterConfig:
     start_timeout_s: PositiveInt
     """Longest wait for hosts to answer."""
     collective_timeout_s: PositiveInt
-    """Longest wait of a worker for the others, before all stop; not with MPI."""
+    """Longest wait of a worker for the others, before all stop; with MPI only at the start."""
     horovod_cycle_ms: Positive
     """How often Horovod looks for something to sum. Each look costs CPU in every worker; a longer
     pause delays every all-reduce by half of it."""

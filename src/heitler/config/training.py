@@ -83,6 +83,8 @@ class TrainConfig:
     seed: NonNegativeInt
     keep_checkpoints: PositiveInt
     """So many newest ones, and the best by `select_by`."""
+    checkpoint_every_min: Positive
+    """Longest time without a checkpoint, from the start or the last one, while cycles run."""
     select_by: Literal["selection_score", "response_worst_deviation", "last"]
     """Which epoch's generator is exported: lowest |R - 1| plus profile error of the validation
     set, lowest |R - 1|, or simply the last epoch."""

@@ -53,6 +53,7 @@ class BatchAssembler:
             first_event=np.int32(share.positions[0]),
             cycle=np.int32(share.cycle),
             count=np.float32(share.global_count),
+            asked=np.zeros(2, np.float32),
         )
         tensors: CycleBatch = tf.nest.map_structure(_as_tensor, batch)
         return tensors

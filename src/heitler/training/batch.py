@@ -42,6 +42,7 @@ class CycleBatch(NamedTuple):
     first_event: Tensor  # int32, place of the first event in the global batch
     cycle: Tensor  # int32
     count: Tensor  # events in the global batch
+    asked: Tensor  # (2,) 1 where this worker wants to [stop, save] after the cycle
 
 
 class CycleResult(NamedTuple):
@@ -56,6 +57,8 @@ class CycleResult(NamedTuple):
     gradient_norms: dict[str, Tensor]
     """By update (3,), for the noise scale: mean over groups of the squared norm of the group's
     gradient (per event), squared norm of the global batch's, mean over groups of 1 / events."""
+    asked: Tensor
+    """(2,) more than 0 where any worker wants to [stop, save] after the cycle; equal on all."""
 
 
 def batch_signature(gan: Gan, config: TrainConfig) -> CycleBatch:
@@ -70,4 +73,4 @@ def batch_signature(gan: Gan, config: TrainConfig) -> CycleBatch:
     fakes = Fakes(noise, per_call, per_call, per_call, per_call)
     events = Events(spec(None, *gan.image_shape, 1), column, column, column, column, fakes)
     whole = spec(dtype="int32")
-    return CycleBatch(events, spec(None, dtype="int32"), whole, whole, spec())
+    return CycleBatch(events, spec(None, dtype="int32"), whole, whole, spec(), spec(2))

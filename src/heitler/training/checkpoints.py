@@ -1,8 +1,8 @@
-"""Checkpoints: one HDF5 file per epoch, written whole or not at all.
+"""Checkpoints: one HDF5 file per epoch, and within an epoch, written whole or not at all.
 
-A checkpoint holds every variable of the networks and optimisers, the epoch reached, the history
-of metrics, and the fingerprint of everything that decides the result. Random numbers and data
-order are functions of the epoch (see `randomness`), so nothing else is needed to go on exactly.
+A checkpoint holds every variable of the networks and optimisers, the epoch and cycle reached, the
+metrics so far, and the fingerprint of everything that decides the result. Random numbers and data
+order are functions of the cycle (see `randomness`), so nothing else is needed to go on exactly.
 
 The file begins with the SHA-256 of its content, in what HDF5 calls a user block. It is verified
 before HDF5 reads anything, so that a torn or flipped byte is neither used nor able to do harm.
@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.errors import HeitlerError
-from heitler.files import atomic_path
+from heitler.files import atomic_path, remove_unfinished
 from heitler.model.gan import Gan
 
 SEAL_B = 512
 """Bytes of the user block; HDF5's smallest."""
-NAME = re.compile(r"^epoch-(\d+)\.h5$")
+NAME = re.compile(r"^epoch-(\d+)(?:-cycle-(\d+))?\.h5$")
 Metrics = dict[str, float]
 
 
@@ -36,14 +36,29 @@ class CheckpointError(HeitlerError):
 
 
 @dataclass(frozen=True)
+class EpochSoFar:
+    """What the cycles done of an unfinished epoch have found; equal on all workers."""
+
+    losses: list[Metrics]
+    """One entry per cycle."""
+    noise: dict[str, list[tuple[float, float]]]
+    """As in `GradientNoise`."""
+    event_ids: list[int]
+    """Events that the workers saw."""
+    times: Metrics
+    """As of `EpochTimer`."""
+
+
+@dataclass(frozen=True)
 class Checkpoint:
-    """State after `epoch` whole epochs."""
+    """State after `epoch` whole epochs and what is done of the next one."""
 
     epoch: int
     history: list[Metrics]
     """One entry per epoch."""
     variables: dict[str, NDArray[Any]]
     fingerprint: str
+    so_far: EpochSoFar | None
 
     def restore(self, gan: Gan) -> None:
         """Set the networks and optimisers to this state."""
@@ -52,13 +67,20 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, gan: Gan, history: list[Metrics], fingerprint: str, keep: int, select_by: str
+    folder: Path,
+    gan: Gan,
+    history: list[Metrics],
+    fingerprint: str,
+    keep: int,
+    select_by: str,
+    so_far: EpochSoFar | None = None,
 ) -> Path:
-    """Write the checkpoint of epoch `len(history)`; delete all but the newest `keep` and the best.
+    """Write the checkpoint of epoch `len(history)`, or the one within the next epoch.
 
-    The best is the one whose metric `select_by` is lowest.
+    Of whole epochs the newest `keep` stay, and the best, whose metric `select_by` is lowest; of
+    those within an epoch the newest, until its end.
     """
-    path = _path(folder, len(history))
+    path = _path(folder, len(history), len(so_far.losses) if so_far else 0)
     with atomic_path(path) as temporary:
         with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
             for name, variable in gan.variables().items():
@@ -66,11 +88,13 @@ def save_checkpoint(
             file.attrs["epoch"] = len(history)
             file.attrs["history"] = json.dumps(history)
             file.attrs["fingerprint"] = fingerprint
+            file.attrs["so_far"] = json.dumps(asdict(so_far) if so_far else None)
         _seal(temporary)
-    best = _path(folder, best_epoch(history, select_by))
-    for old in _newest_first(folder)[keep:]:
-        if old != best:
-            old.unlink()
+    best = _path(folder, best_epoch(history, select_by)) if history else None
+    whole = [old for old in _newest_first(folder) if not _place(old)[1]]
+    within = [old for old in _newest_first(folder) if _place(old)[1] and old != path]
+    for old in {*whole[keep:], *within} - {best}:
+        old.unlink()
     return path
 
 
@@ -87,8 +111,8 @@ def load_best(folder: Path, history: Sequence[Metrics], select_by: str) -> Check
     Raises:
         CheckpointError: if none is.
     """
-    kept = [path for path in _newest_first(folder) if path <= _path(folder, len(history))]
-    epochs = sorted(int(path.stem.removeprefix("epoch-")) for path in kept)
+    kept = [_place(path) for path in _newest_first(folder)]
+    epochs = sorted(epoch for epoch, cycles in kept if not cycles and epoch <= len(history))
     while epochs:
         best = epochs[best_epoch([history[epoch - 1] for epoch in epochs], select_by) - 1]
         checkpoint = _read_if_whole(_path(folder, best))
@@ -99,18 +123,19 @@ def load_best(folder: Path, history: Sequence[Metrics], select_by: str) -> Check
 
 
 def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoint | None:
-    """The newest whole checkpoint of this very training, at most `last_epoch` epochs old.
+    """The newest checkpoint of this very training that is not torn, up to epoch `last_epoch`.
 
-    Files of another training (other parameters, data or code) are deleted; torn or changed ones
-    are skipped with a warning.
+    Files of another training (other parameters, data or code) are deleted, and so is what a
+    killed process had begun to write; torn or changed ones are skipped with a warning.
     """
+    remove_unfinished(folder, "epoch-*.h5")
     for path in _newest_first(folder):
         checkpoint = _read_if_whole(path)
         if checkpoint is None:
             continue
         if checkpoint.fingerprint != fingerprint:
             path.unlink()
-        elif checkpoint.epoch <= last_epoch:
+        elif checkpoint.epoch + bool(checkpoint.so_far) <= last_epoch:
             return checkpoint
     return None
 
@@ -147,15 +172,29 @@ def _read(path: Path) -> Checkpoint:
         attributes = dict(file.attrs)
         variables = {name: np.asarray(file[name]) for name in _datasets(file)}
     history = json.loads(attributes["history"])
-    return Checkpoint(int(attributes["epoch"]), history, variables, attributes["fingerprint"])
+    so_far = json.loads(attributes["so_far"])
+    return Checkpoint(
+        int(attributes["epoch"]),
+        history,
+        variables,
+        attributes["fingerprint"],
+        EpochSoFar(**so_far) if so_far else None,
+    )
 
 
-def _path(folder: Path, epoch: int) -> Path:
-    return folder / f"epoch-{epoch:04d}.h5"
+def _path(folder: Path, epoch: int, cycles: int = 0) -> Path:
+    return folder / (f"epoch-{epoch:04d}-cycle-{cycles}.h5" if cycles else f"epoch-{epoch:04d}.h5")
+
+
+def _place(path: Path) -> tuple[int, int]:
+    """Whole epochs and cycles after them, from a checkpoint's name."""
+    found = NAME.match(path.name)
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted((p for p in folder.glob("epoch-*.h5") if NAME.match(p.name)), reverse=True)
+    named = [path for path in folder.glob("epoch-*.h5") if NAME.match(path.name)]
+    return sorted(named, key=_place, reverse=True)
 
 
 def _datasets(file: h5py.File) -> list[str]:

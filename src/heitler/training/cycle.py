@@ -33,6 +33,8 @@ class Sums(NamedTuple):
     losses: dict[str, Tensor]
     noise: Tensor
     """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
+    asked: Tensor
+    """(2,) as in `CycleBatch`; it travels with the gradients, so that agreeing costs nothing."""
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
@@ -68,11 +70,12 @@ class _Cycle:
         losses: dict[str, dict[str, Tensor]] = {}
         reductions, norms = [], {}
         for number, (name, (model, find_losses)) in enumerate(steps.items()):
-            losses[name], norms[name], times = self._update(name, number, model, find_losses, batch)
+            sums, norms[name], times = self._update(name, number, model, find_losses, batch)
+            losses[name] = sums.losses
             reductions.append(times)
         _, *fakes = [part.pop("empty") for part in losses.values()]
         empty = tf.add_n(fakes) / len(fakes)
-        return CycleResult(losses, empty, tf.stack(reductions), norms)
+        return CycleResult(losses, empty, tf.stack(reductions), norms, sums.asked)
 
     def _update(
         self,
@@ -81,11 +84,12 @@ class _Cycle:
         model: keras.Model,
         find_losses: Losses,
         batch: CycleBatch,
-    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    ) -> tuple[Sums, Tensor, Tensor]:
         """Gradients, all-reduce, optimiser step.
 
         Returns:
-            Losses, gradient norms (3,) as in `CycleResult`, and the all-reduce's times (2,).
+            Sums over all workers, gradient norms (3,) as in `CycleResult`, the all-reduce's times
+            (2,).
         """
         weights = [weight.value for weight in model.trainable_variables]
         statistics = _moving_statistics(model)
@@ -108,7 +112,7 @@ class _Cycle:
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
             groups = self.config.batch_norm_groups
             moved = [tf.identity(value) / groups for value in statistics]
-            return Sums(gradients, moved, losses, noise / groups)
+            return Sums(gradients, moved, losses, noise / groups, batch.asked)
 
         sums = group_sums(tf.constant(0))
         if self.groups > 1:
@@ -125,7 +129,7 @@ class _Cycle:
             variable.assign(value)
         small, inverse_events = tf.unstack(sums.noise)
         norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
-        return sums.losses, norms, times
+        return sums, norms, times
 
     def _optimizer(self, model: keras.Model) -> Any:
         gan = self.gan

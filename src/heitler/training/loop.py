@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.cluster.stopping import stop_requests
 from heitler.cluster.world import World, broadcast_from_first, gather_arrays, share_object
 from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
@@ -23,9 +24,10 @@ from heitler.model.shower_generator import start_from_mean
 from heitler.onednn import require_onednn
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
-from heitler.training.checkpoints import Metrics, find_checkpoint, save_checkpoint
+from heitler.training.checkpoints import EpochSoFar, Metrics, find_checkpoint
 from heitler.training.checks import check_coverage, check_result
 from heitler.training.cycle import compile_cycle
+from heitler.training.keeper import Keeper
 from heitler.training.randomness import validation_noise
 from heitler.training.tally import Tally
 from heitler.training.timing import EpochTimer
@@ -60,56 +62,59 @@ def train(
     Raises:
         OneDnnError: if TensorFlow does not use oneDNN on this worker.
         TrainingError: if a loss is not finite, all fakes are empty, or sharding lost events.
+        Interrupted: after saving, if a worker was asked to stop.
     """
     require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
     epochs = _Epochs(config, data, world, gan)
-    history = _restore(gan, world, folder, fingerprint, epochs.count, data.train_file)
+    history, before = _restore(gan, world, folder, fingerprint, epochs.count, data.train_file)
     if world.writes:
         for metrics in history:  # the run that tracks this training may be a new one
             log_epoch(metrics, int(metrics["epoch"]))
-    done = len(history) * epochs.cycles_per_epoch
-    with progress_bar("training", epochs.cycles, done=done, show=world.writes) as advance:
+    train = config.train
+    keeper = Keeper(folder, gan, history, fingerprint, train, world)
+    done = len(history) * epochs.cycles_per_epoch + (len(before.losses) if before else 0)
+    with (
+        stop_requests() as asked_to_stop,
+        progress_bar("training", epochs.cycles, done=done, show=world.writes) as advance,
+    ):
+        keeper.watch(asked_to_stop)
         for epoch in range(len(history), epochs.count):
-            metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, advance)}
+            metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, before, keeper, advance)}
             ended = time.monotonic()
             metrics |= check_physics(
                 epochs.sample_validation(), epochs.sample_validation_in_training_mode()
             )
             metrics["evaluation_time_s"] = time.monotonic() - ended
+            before = None
             history.append(metrics)
+            keeper.save()
             if world.writes:
-                save_checkpoint(
-                    folder,
-                    gan,
-                    history,
-                    fingerprint,
-                    config.train.keep_checkpoints,
-                    config.train.select_by,
-                )
                 log_epoch(metrics, epoch + 1)
     return gan, history
 
 
 def _restore(
     gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int, train_file: Path
-) -> list[Metrics]:
+) -> tuple[list[Metrics], EpochSoFar | None]:
     """Rank 0 looks for a checkpoint; all workers get its state, or rank 0's initial weights."""
     history: list[Metrics] = []
+    before = None
     if world.writes:
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint = find_checkpoint(folder, fingerprint, epochs)
         if checkpoint:
             checkpoint.restore(gan)
-            history = checkpoint.history
-            print(f"resuming after epoch {checkpoint.epoch} of {epochs}", flush=True)
+            history, before = checkpoint.history, checkpoint.so_far
+            within = f" and {len(before.losses)} cycles" if before else ""
+            print(f"resuming after epoch {checkpoint.epoch} of {epochs}{within}", flush=True)
         elif recipe_of(gan.model).start == "mean shower":
             mean = mean_shower(train_file)
             for network in (gan.generator, gan.exported):
                 start_from_mean(network, mean)
     broadcast_from_first(list(gan.variables().values()))
-    shared: list[Metrics] = share_object(history)
-    return shared
+    history, before = share_object((history, before))
+    return history, before
 
 
 class _Epochs:
@@ -133,22 +138,27 @@ class _Epochs:
             epoch=epoch,
         )
 
-    def run(self, epoch: int, advance: Advance) -> Metrics:
-        """One epoch on this worker; metrics are equal on all workers."""
+    def run(
+        self, epoch: int, before: EpochSoFar | None, keeper: Keeper, advance: Advance
+    ) -> Metrics:
+        """One epoch on this worker, or the rest of it; metrics are equal on all workers."""
         plan = self._plan(epoch)
         whole = worker_share(plan, epoch=epoch, rank=self.world.rank, workers=self.world.size)
         shares = whole[: self.cycles - epoch * len(plan)]
-        tally, timer = Tally(), EpochTimer()
+        left = shares[len(before.losses) :] if before else shares
+        tally, timer = Tally(before), EpochTimer(before)
         ready = timer.started
-        for share, batch in self.file.read_ahead(shares, self.assemble):
+        for share, batch in self.file.read_ahead(left, self.assemble):
             begun = time.time()
             self._set_learning_rate(share.cycle)
-            result = check_result(self.cycle(batch), share.cycle)
+            result = check_result(self.cycle(keeper.ask(batch)), share.cycle)
             tally.add(result, self.file.event_id[share.rows], share.global_count)
             input_s, ready = begun - ready, time.time()
             timer.add(input_s, ready - begun, result.reductions.numpy())
             advance(note=f"epoch {epoch + 1}/{self.count}")
-        seen = gather_arrays(tally.event_ids(), "event_ids")
+            if share is not left[-1]:
+                keeper.keep_if_asked(result, tally, timer)
+        seen = tally.event_ids()
         early = len(shares) < len(whole)
         expected = sum(share.global_count for share in shares) if early else len(self.file)
         check_coverage(seen, self.file.event_id, expected, epoch)

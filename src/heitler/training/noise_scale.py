@@ -7,6 +7,8 @@ batch norm the gradient of an event depends on its group; S then is a group's co
 size. Synchronised batch norm couples the groups, so there the scale is approximate.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,17 +31,19 @@ def estimate(norms: NDArray[np.float64], large_batch: int) -> tuple[float, float
 class GradientNoise:
     """|G|^2 and tr(S) of each network, averaged over its updates before their ratio is taken."""
 
-    def __init__(self) -> None:
-        self._estimates: dict[str, list[tuple[float, float]]] = {}
+    def __init__(self, estimates: Mapping[str, Sequence[Sequence[float]]] | None = None) -> None:
+        found = (estimates or {}).items()
+        self.estimates = {network: [(g, s) for g, s in pairs] for network, pairs in found}
+        """By network: |G|^2 and tr(S) of every update; given where an epoch is continued."""
 
     def add(self, network: str, norms: NDArray[np.float64], large_batch: int) -> None:
         """Take in one update; arguments as in `estimate`. One single group tells nothing."""
         if norms[2] * large_batch > 1.5:  # n groups give n
-            self._estimates.setdefault(network, []).append(estimate(norms, large_batch))
+            self.estimates.setdefault(network, []).append(estimate(norms, large_batch))
 
     def metrics(self) -> Metrics:
         """`<network>_gradient_noise_scale` = tr(S) / |G|^2 in events, where both are positive."""
-        means = {network: np.mean(found, axis=0) for network, found in self._estimates.items()}
+        means = {network: np.mean(found, axis=0) for network, found in self.estimates.items()}
         return {
             f"{network}_gradient_noise_scale": float(trace / signal)
             for network, (signal, trace) in means.items()

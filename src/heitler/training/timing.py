@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.cluster.world import gather_arrays, wait_for_all
-from heitler.training.checkpoints import Metrics
+from heitler.training.checkpoints import EpochSoFar, Metrics
 
 Seconds = NDArray[np.float64]
 
@@ -28,9 +28,14 @@ def straggler_wait(own_s: Seconds, reduction_s: Seconds) -> Seconds:
 
 
 class EpochTimer:
-    """Seconds of this worker's cycles in one epoch; all workers make one at the same time."""
+    """Seconds of this worker's cycles in one epoch; all workers make one at the same time.
 
-    def __init__(self) -> None:
+    What the epoch took before it was interrupted is added.
+    """
+
+    def __init__(self, before: EpochSoFar | None = None) -> None:
+        self._before = before.times if before else {}
+        self._cycles_before = len(before.losses) if before else 0
         wait_for_all()
         self.started = time.time()  # the clock of tf.timestamp
         self._input_s = self._cycle_s = 0.0
@@ -55,19 +60,21 @@ class EpochTimer:
         that is neither input nor in an all-reduce of gradients.
         """
         epoch_s = time.time() - self.started
-        times = np.concatenate(self._reductions)  # (all-reduces, 2)
-        ready_s, done_s = times.T
+        ready_s, done_s = np.concatenate(self._reductions).T  # (all-reduces,) each
         own_s = ready_s - np.append(self.started, done_s[:-1])
         both = gather_arrays(np.stack([own_s, done_s - ready_s])[None], "reductions")  # (W, 2, K)
         waited_s = straggler_wait(both[:, 0], both[:, 1]).sum(axis=1).mean()
         reduced_s = both[:, 1].sum(axis=1).mean()
         totals = gather_arrays(np.array([[epoch_s, self._input_s, self._cycle_s]]), "seconds")
         epoch_s, input_s, cycle_s = totals.mean(axis=0)
-        return {
-            "epoch_time_s": float(epoch_s),
-            "cycle_time_s": float(cycle_s / len(self._reductions)),
-            "compute_time_s": float(epoch_s - input_s - reduced_s),
-            "communication_time_s": float(reduced_s - waited_s),
-            "straggler_wait_s": float(waited_s),
-            "input_wait_s": float(input_s),
+        cycles = self._cycles_before + len(self._reductions)
+        cycle_s += self._cycles_before * self._before.get("cycle_time_s", 0.0)
+        times = {
+            "epoch_time_s": epoch_s,
+            "compute_time_s": epoch_s - input_s - reduced_s,
+            "communication_time_s": reduced_s - waited_s,
+            "straggler_wait_s": waited_s,
+            "input_wait_s": input_s,
         }
+        summed = {name: float(s + self._before.get(name, 0.0)) for name, s in times.items()}
+        return summed | {"cycle_time_s": float(cycle_s / cycles)}

@@ -1,0 +1,54 @@
+"""The stage `train` on real workers: Ctrl-C saves and ends, a killed worker ends the job."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.ends import assert_they_end
+from tests.faults.training_folder import TrainingFolder, make_folder, stop, wait_until, workers_of
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> TrainingFolder:
+    return make_folder(tmp_path_factory.mktemp("training"), epochs=500)
+
+
+def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
+    folder: TrainingFolder,
+) -> None:
+    training = folder.start()
+    wait_until(lambda: folder.checkpoints)
+    workers = workers_of(training)
+    assert stop(training, signal.SIGINT) == 130
+    saved = folder.checkpoints[-1]
+    assert saved.startswith("epoch-0")
+    assert "data/training/checkpoints. To go on: the same command" in folder.output
+    assert "Error" not in folder.output
+    assert "Traceback" not in folder.output
+    assert_they_end(workers.values(), within_s=5)
+    assert left_behind(folder.path) == []
+
+
+def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: TrainingFolder) -> None:
+    before = folder.checkpoints[-1]
+    training = folder.start()
+    wait_until(lambda: folder.checkpoints[-1] != before)
+    assert "resuming after epoch" in folder.output
+    workers = workers_of(training)
+    begun = time.monotonic()
+    os.kill(workers[1], signal.SIGKILL)
+    assert training.wait(timeout=60) not in (0, 130)
+    assert time.monotonic() - begun < 30  # 10 s and what closing the record takes here
+    [error] = [line for line in folder.output.splitlines() if "Error" in line]
+    assert error.startswith(f"Error: worker 1 on {os.uname().nodename} was ended by signal 9")
+    assert "Traceback" not in folder.output
+    assert_they_end(workers.values(), within_s=5)
+    assert left_behind(folder.path) == []
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """Half-written and stop files."""
+    return [path for path in (folder / "data").rglob(".*") if path.is_file()]
