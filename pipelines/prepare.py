@@ -4,7 +4,8 @@ from pathlib import Path
 
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers
-from heitler.data.prepare import PreparedShowers, find_shards, prepare_showers, summarise
+from heitler.data.prepare import PreparedShowers, prepare_showers, summarise
+from heitler.data.shard_list import find_shards
 from heitler.detector import image_shape
 from heitler.files import write_json
 from heitler.report.data_figures import write_data_figures

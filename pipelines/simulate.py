@@ -5,7 +5,10 @@ from pathlib import Path
 from heitler.config import load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample
+from heitler.data.shard_list import write_shard_list
 from heitler.files import write_json
+from heitler.preflight.report import refuse
+from heitler.preflight.simulation import simulation_problems
 from heitler.simulation.shards import simulate_shards
 from heitler.stage import run_stage
 
@@ -19,6 +22,7 @@ def main() -> None:
     """Fill `data/showers` and describe it in `reports/simulate/metrics.json`."""
     config = load_config()
     detector, simulate = config.detector, config.simulate
+    refuse(simulation_problems(detector, simulate, (SHOWERS, METRICS.parent)), "simulate")
     if simulate.import_from:
         print(f"Importing showers from {simulate.import_from} ...", flush=True)
         import_showers(SHOWERS, DOWNLOADS, detector, simulate)
@@ -29,6 +33,7 @@ def main() -> None:
             flush=True,
         )
         simulate_shards(SHOWERS, TABLES, detector, simulate)
+    write_shard_list(SHOWERS)
     sample = describe_sample(sorted(SHOWERS.glob("*.h5")))
     write_json(METRICS, sample)
     print(

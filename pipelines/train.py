@@ -12,6 +12,8 @@ from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, write_json
+from heitler.preflight.report import refuse
+from heitler.preflight.training import training_problems
 from heitler.stage import run_stage
 from heitler.tracking.provenance import source_digest
 
@@ -27,7 +29,7 @@ STOP_FILE = Path(f"data/.stop-training-{os.getpid()}")
 def main() -> None:
     config = load_config()
     if launched_rank() is None:
-        load_summary(PREPARED / "summary.json")  # missing showers are noticed before workers start
+        refuse(training_problems(config, PREPARED, (TRAINING, REPORT, Path("mlruns"))), "train")
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
         sys.exit(launch(config))

@@ -11,8 +11,9 @@ import pytest
 from heitler.config import PrepareConfig
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, write_showers
-from heitler.data.prepare import find_shards, prepare_showers, summarise
+from heitler.data.prepare import prepare_showers, summarise
 from heitler.data.sampling_fit import fit_sampling_fraction
+from heitler.data.shard_list import find_shards
 from heitler.data.split import SETS, assign_sets
 
 SHAPE = (3, 3, 4)

@@ -1,5 +1,7 @@
 """Checks of shower files: what is wrong, in which file, dataset and row, and the remedy."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,13 +9,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.data.hdf5 import COLUMNS, PDG, Showers, read_rows
+from heitler.data.hdf5 import COLUMNS, PDG, UNITS, Showers, read_rows
+from heitler.data.safety import unsafe_content
 from heitler.errors import HeitlerError
+from heitler.seal import is_sealed, seal_holds
 
 REMAKE = "Delete the file and make it again: dvc repro simulate"
 PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
 """Sampling calorimeters; data in MeV, or multiplied by 50 or 100, lie outside."""
 SHOWERS_AT_ONCE = 128
+HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
+"""What h5py raises on reading damaged files."""
 
 
 class DataError(HeitlerError):
@@ -35,9 +41,9 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
     """Check a shower file of this project from beginning to end, a few showers at a time.
 
     Raises:
-        DataError: for the first fault found.
+        DataError: for the first fault found; where no value is wrong but the checksum is, for that.
     """
-    with open_hdf5(path) as file:
+    with open_hdf5(path) as file, damage_reported(path):
         showers = check_datasets(file, path, image_shape)
         whole = Rows(path, 0)
         _refuse(_repeated(file["event_id"][:]), whole, "event_id", "repeats an earlier row")
@@ -54,37 +60,71 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
                     f"the file is damaged ({error}). {REMAKE}"
                 ) from None
             check_showers(part, Rows(path, first))
+    check_seal(path)
+
+
+def check_seal(path: Path, remedy: str = REMAKE) -> None:
+    """Raise DataError if a file that carries its checksum has other bytes than were written."""
+    if is_sealed(path) and not seal_holds(path):
+        raise DataError(
+            f"{path}: its content does not have the checksum that it was written with; bytes were "
+            f"changed. {remedy}"
+        )
 
 
 def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
     """Open for reading.
 
     Raises:
-        DataError: if the file is missing, truncated, or not HDF5.
+        DataError: if the file is missing, truncated, not HDF5, or holds what is not to be read
+            (`heitler.data.safety`).
     """
     try:
-        return h5py.File(path, "r")
+        file = h5py.File(path, "r")
     except FileNotFoundError:
         raise DataError(f"{path}: no such file. {remedy}") from None
     except OSError as error:
         what = "is truncated" if "truncated" in str(error) else "is not a readable HDF5 file"
         raise DataError(f"{path}: {what} ({error}). {remedy}") from None
+    try:
+        with damage_reported(path, remedy):
+            if unsafe := unsafe_content(file):
+                raise DataError(f"{path}: {unsafe}, which is not read. {remedy}")
+    except DataError:
+        file.close()
+        raise
+    return file
 
 
-def check_datasets(file: h5py.File, path: Path, image_shape: tuple[int, int, int]) -> int:
+@contextlib.contextmanager
+def damage_reported(path: Path, remedy: str = REMAKE) -> Iterator[None]:
+    """Turn what HDF5 says of a file whose inner order is broken into a DataError."""
+    try:
+        yield
+    except HDF5_ERRORS as error:
+        raise DataError(f"{path}: the file is damaged ({error}). {remedy}") from None
+
+
+def check_datasets(
+    file: h5py.File, path: Path, image_shape: tuple[int, int, int], remedy: str = REMAKE
+) -> int:
     """Whether all datasets are there with the right shapes; return the number of showers."""
     for name in ("ECAL", *COLUMNS):
-        require_dataset(file, path, name)
+        require_dataset(file, path, name, remedy)
     expected = {"ECAL": image_shape} | {name: shape for name, (shape, _) in COLUMNS.items()}
     showers = next(iter(file["ECAL"].shape), 0)
     for name, shape in expected.items():
         if file[name].shape != (showers, *shape):
             raise DataError(
                 f"{path}: dataset {name} has shape {file[name].shape}, not {(showers, *shape)}. "
-                f"Check detector.cells_kept and detector.sections. {REMAKE}"
+                f"Check detector.cells_kept and detector.sections. {remedy}"
             )
+    for name, unit in UNITS.items():
+        stated = file[name].attrs.get("unit", unit)
+        if stated != unit:
+            raise DataError(f"{path}: dataset {name} is in {stated}, not in {unit}. {remedy}")
     if not showers:
-        raise DataError(f"{path}: dataset ECAL holds no showers. {REMAKE}")
+        raise DataError(f"{path}: dataset ECAL holds no showers. {remedy}")
     return showers
 
 

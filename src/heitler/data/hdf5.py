@@ -1,5 +1,7 @@
 """Shower files: HDF5 in the layout of CERN's public calorimeter data, plus units and provenance.
 
+This project's files carry their checksum (`heitler.seal`); those from elsewhere need none.
+
 | dataset         | shape        | unit | meaning                                      |
 |-----------------|--------------|------|----------------------------------------------|
 | `ECAL`          | (N, X, Y, Z) | GeV  | cell energies, chunked by shower, compressed |
@@ -22,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.files import atomic_path
+from heitler.seal import SEAL_B, seal
 
 PDG = {"e-": 11, "e+": -11, "gamma": 22}
 UNITS = {
@@ -94,24 +97,30 @@ def shower_writer(
     path: Path, image_shape: tuple[int, ...], attributes: Mapping[str, Any]
 ) -> Iterator[Callable[[Showers], None]]:
     """Yield a function that appends showers to a new file, which appears if the block succeeds."""
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, (shape, dtype) in COLUMNS.items():
-            file.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=True)
-        file.create_dataset(
-            "ECAL",
-            (0, *image_shape),
-            np.float32,
-            maxshape=(None, *image_shape),
-            chunks=(1, *image_shape),
-            compression="gzip",
-            shuffle=True,
-        )
-        for name, unit in UNITS.items():
-            file[name].attrs["unit"] = unit
-        for key, value in attributes.items():
-            plain = isinstance(value, str | int | float | bool)
-            file.attrs[key] = value if plain else json.dumps(value)
-        yield lambda showers: _append(file, showers)
+    with atomic_path(path) as temporary:
+        with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
+            _create_datasets(file, image_shape)
+            for key, value in attributes.items():
+                plain = isinstance(value, str | int | float | bool)
+                file.attrs[key] = value if plain else json.dumps(value)
+            yield lambda showers: _append(file, showers)
+        seal(temporary)
+
+
+def _create_datasets(file: h5py.File, image_shape: tuple[int, ...]) -> None:
+    for name, (shape, dtype) in COLUMNS.items():
+        file.create_dataset(name, (0, *shape), dtype, maxshape=(None, *shape), chunks=True)
+    file.create_dataset(
+        "ECAL",
+        (0, *image_shape),
+        np.float32,
+        maxshape=(None, *image_shape),
+        chunks=(1, *image_shape),
+        compression="gzip",
+        shuffle=True,
+    )
+    for name, unit in UNITS.items():
+        file[name].attrs["unit"] = unit
 
 
 def _append(file: h5py.File, showers: Showers) -> None:

@@ -33,18 +33,6 @@ class PreparedShowers:
     """Showers left out because the threshold emptied them: file and row."""
 
 
-def find_shards(folder: Path) -> list[Path]:
-    """The shower files of the simulate stage, in order.
-
-    Raises:
-        DataError: if there are none.
-    """
-    shards = sorted(folder.glob("*.h5"))
-    if not shards:
-        raise DataError(f"{folder}: no shower files. Make some: dvc repro simulate")
-    return shards
-
-
 def prepare_showers(
     shards: Sequence[Path], folder: Path, image_shape: tuple[int, int, int], prepare: PrepareConfig
 ) -> PreparedShowers:

@@ -18,6 +18,7 @@ import heitler.detector
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
 from heitler.files import digest
 from heitler.progress import progress_bar
+from heitler.seal import is_sealed, seal_holds
 from heitler.simulation.environment import SimulationError, geant4_environment
 from heitler.simulation.processes import Job, run_jobs
 from heitler.simulation.tables import TablesOrigin, load_origin
@@ -45,8 +46,10 @@ class Shard:
     fingerprint: str
 
     def is_finished(self) -> bool:
-        """Whether the file is there, can be opened, and has this content."""
+        """Whether the file is there, unchanged since it was written, and has this content."""
         try:
+            if is_sealed(self.path) and not seal_holds(self.path):
+                return False
             with h5py.File(self.path, "r") as file:
                 return (
                     file.attrs.get("fingerprint") == self.fingerprint

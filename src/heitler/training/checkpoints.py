@@ -3,12 +3,8 @@
 A checkpoint holds every variable of the networks and optimisers, the epoch and cycle reached, the
 metrics so far, and the fingerprint of everything that decides the result. Random numbers and data
 order are functions of the cycle (see `randomness`), so nothing else is needed to go on exactly.
-
-The file begins with the SHA-256 of its content, in what HDF5 calls a user block. It is verified
-before HDF5 reads anything, so that a torn or flipped byte is neither used nor able to do harm.
 """
 
-import hashlib
 import json
 import math
 import re
@@ -24,9 +20,8 @@ from numpy.typing import NDArray
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path, remove_unfinished
 from heitler.model.gan import Gan
+from heitler.seal import SEAL_B, seal, seal_holds
 
-SEAL_B = 512
-"""Bytes of the user block; HDF5's smallest."""
 NAME = re.compile(r"^epoch-(\d+)(?:-cycle-(\d+))?\.h5$")
 Metrics = dict[str, float]
 
@@ -89,7 +84,7 @@ def save_checkpoint(
             file.attrs["history"] = json.dumps(history)
             file.attrs["fingerprint"] = fingerprint
             file.attrs["so_far"] = json.dumps(asdict(so_far) if so_far else None)
-        _seal(temporary)
+        seal(temporary)
     best = _path(folder, best_epoch(history, select_by)) if history else None
     whole = [old for old in _newest_first(folder) if not _place(old)[1]]
     within = [old for old in _newest_first(folder) if _place(old)[1] and old != path]
@@ -149,25 +144,9 @@ def _read_if_whole(path: Path) -> Checkpoint | None:
         return None
 
 
-def _seal(path: Path) -> None:
-    """Write the content's checksum into the user block."""
-    checksum = _checksum(path)
-    with path.open("r+b") as file:
-        file.write(checksum)
-
-
-def _checksum(path: Path) -> bytes:
-    """SHA-256, as 64 hexadecimal digits, of what follows the user block."""
-    with path.open("rb") as file:
-        file.seek(SEAL_B)
-        return hashlib.file_digest(file, "sha256").hexdigest().encode()
-
-
 def _read(path: Path) -> Checkpoint:
-    checksum = _checksum(path)
-    with path.open("rb") as sealed:
-        if sealed.read(len(checksum)) != checksum:
-            raise CheckpointError("its content does not have the checksum that it was written with")
+    if not seal_holds(path):
+        raise CheckpointError("its content does not have the checksum that it was written with")
     with h5py.File(path, "r") as file:
         attributes = dict(file.attrs)
         variables = {name: np.asarray(file[name]) for name in _datasets(file)}

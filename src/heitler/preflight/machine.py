@@ -1,0 +1,68 @@
+"""What this machine has: room on disk, memory, the right to write, ports."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psutil
+
+MIB = 2**20
+
+
+def no_room(folder: Path, needed_B: float, what: str) -> Iterator[str]:
+    """Whether the file system of `folder` lacks room."""
+    there = existing(folder)
+    free_B = shutil.disk_usage(there).free
+    if free_B < needed_B:
+        yield (
+            f"{folder}: {what} need about {needed_B / MIB:.0f} MiB, but {free_B / MIB:.0f} MiB are "
+            "free. Make room, or put the project on a larger disk."
+        )
+
+
+def no_memory(needed_B: float, what: str, remedy: str) -> Iterator[str]:
+    """Whether this machine lacks memory that is free or can be freed."""
+    available_B = psutil.virtual_memory().available
+    if available_B < needed_B:
+        yield (
+            f"Memory: {what} need about {needed_B / MIB:.0f} MiB, but {available_B / MIB:.0f} MiB "
+            f"are available. {remedy}"
+        )
+
+
+def not_writable(folders: Iterable[Path]) -> Iterator[str]:
+    """Folders, existing or yet to be made, in which nothing can be written."""
+    for folder in folders:
+        there = existing(folder)
+        if not there.is_dir():
+            yield f"{folder}: {there} is a file, not a folder. Move it away."
+        elif not os.access(there, os.W_OK | os.X_OK):
+            yield f"{folder}: cannot be written by this user. Correct the rights of {there}."
+
+
+def no_ports() -> Iterator[str]:
+    """Whether workers of this machine can find each other: its own name, and a free port."""
+    name = socket.gethostname()
+    try:
+        socket.gethostbyname(name)
+    except OSError as error:
+        yield (
+            f"This machine's own name, {name}, has no address ({error.strerror}), which workers "
+            "need. Add it to /etc/hosts."
+        )
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            pass
+    except OSError as error:
+        yield (
+            f"No port can be opened on 127.0.0.1 ({error.strerror}), over which workers find each "
+            "other. See `ulimit -n` and this container's network rights."
+        )
+
+
+def existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there."""
+    path = path.resolve()
+    return next(there for there in (path, *path.parents) if there.exists())
