@@ -9,7 +9,6 @@ from pathlib import Path
 
 SEAL_B = 512
 """Bytes of the user block; HDF5's smallest. Files are made with `userblock_size=SEAL_B`."""
-DIGITS = 64
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -29,7 +28,7 @@ def is_sealed(path: Path) -> bool:
 def seal_holds(path: Path) -> bool:
     """Whether the content still has the checksum that the file was sealed with."""
     with path.open("rb") as file:
-        return file.read(DIGITS) == _checksum(path)
+        return file.read(SEAL_B) == _checksum(path).ljust(SEAL_B, b"\0")
 
 
 def _checksum(path: Path) -> bytes:

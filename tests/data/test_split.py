@@ -15,6 +15,7 @@ from heitler.data.prepare import prepare_showers, summarise
 from heitler.data.sampling_fit import fit_sampling_fraction
 from heitler.data.shard_list import find_shards
 from heitler.data.split import SETS, assign_sets
+from heitler.seal import seal
 
 SHAPE = (3, 3, 4)
 PREPARE = PrepareConfig(cell_threshold_GeV=1e-6, validation_fraction=0.1, test_fraction=0.2, seed=1)
@@ -148,6 +149,7 @@ def test_the_digest_follows_the_content_of_one_cell(shards, tmp_path):
     before = prepare(shards, tmp_path / "a").digest
     with h5py.File(shards[2], "r+") as file:
         file["ECAL"][5, 1, 1, 1] *= 1.01
+    seal(shards[2])
     assert prepare(shards, tmp_path / "b").digest != before
 
 

@@ -50,7 +50,9 @@ def load_config(path: Path = PARAMS_FILE) -> Config:
         raw = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found. Run from the project's top folder.") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, no such date
         raise ConfigError(f"{path}: not valid YAML. {error}") from None
     return build_config(raw, str(path))
 
