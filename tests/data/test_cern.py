@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import http.server
 import os
 import threading
@@ -214,3 +215,15 @@ def test_a_url_that_does_not_answer_is_named(importer, served):
     assert f"{address}/none.h5: download failed (HTTP Error 404" in complaint(
         importer, f"{address}/none.h5"
     )
+
+
+def test_a_download_with_another_checksum_is_refused_and_removed(
+    showers, importer, served, tmp_path
+):
+    web, address = served
+    write_fixed_angle(web / "ele.h5", showers)
+    right = hashlib.sha256((web / "ele.h5").read_bytes()).hexdigest()
+    message = complaint(importer, f"{address}/ele.h5#sha256={'0' * 64}")
+    assert f"its SHA-256 is {right}, not {'0' * 64}" in message
+    assert not list((tmp_path / "downloads").iterdir())
+    assert importer(f"{address}/ele.h5#sha256={right}")[1] == 60

@@ -58,9 +58,11 @@ def asked(compiled: Callable[..., Any]) -> Callable[..., Any]:
 
     def compile_asked(*networks: Any) -> Callable[..., Any]:
         cycle = compiled(*networks)
+        signals = [signal.SIGTERM]
 
         def run(batch: Any) -> Any:
-            os.kill(os.getpid(), signal.SIGTERM)
+            while signals:
+                os.kill(os.getpid(), signals.pop())
             return cycle(batch)
 
         return run

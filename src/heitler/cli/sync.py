@@ -2,13 +2,15 @@
 
 
 def sync() -> None:
-    """Merge finished offline runs into the main MLflow store, each once.
+    """Merge finished offline runs into the main MLflow store, and what it did not take, each once.
 
     Jobs that run with HEITLER_OFFLINE=1 write to stores of their own under mlruns/offline. Run
     this where the main store is, such as the login node; again whenever you like.
     """
-    from heitler.tracking.sync import sync_runs
+    from heitler.tracking.sync import sync_runs, sync_spool
 
+    for run_id, left in sync_spool().items():
+        print(f"run {run_id}: " + (f"{left} records are still not taken" if left else "completed"))
     results = sync_runs()
     for result in results:
         names = ", ".join(result.runs.values()) or "still running, left for later"

@@ -12,6 +12,7 @@ from heitler.progress import progress_bar
 
 BYTES_AT_ONCE = 1 << 20
 TIMEOUT_S = 60.0
+CHECKSUM = "#sha256="
 
 
 def is_url(source: str) -> bool:
@@ -22,13 +23,16 @@ def is_url(source: str) -> bool:
 def download(url: str, folder: Path) -> Path:
     """The file behind `url`, in `folder`; it appears there when complete.
 
+    A URL may end with `#sha256=` and the checksum that the file must have.
+
     Raises:
-        DataError: if the server does not answer, or the connection breaks.
+        DataError: if the server does not answer, the connection breaks, or the checksum differs.
     """
+    url, _, wanted = url.partition(CHECKSUM)
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "download"
     path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{name}"
     if path.exists():
-        return path
+        return _checked(path, url, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     try:
@@ -38,7 +42,23 @@ def download(url: str, folder: Path) -> Path:
             f"{url}: download failed ({error}). Check simulate.import_from and the network; "
             "running the stage again continues where it stopped."
         ) from None
+    _checked(partial, url, wanted)
     partial.rename(path)
+    return path
+
+
+def _checked(path: Path, url: str, wanted: str) -> Path:
+    """The path, if its content has the checksum wanted; else the file is removed."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if wanted and found != wanted.lower():
+        path.unlink()
+        raise DataError(
+            f"{url}: its SHA-256 is {found}, not {wanted}. The file was removed. Ask who publishes "
+            "it, and correct simulate.import_from."
+        )
+    if not wanted:
+        print(f"{url}: to accept only this content from now on, add {CHECKSUM}{found}", flush=True)
     return path
 
 

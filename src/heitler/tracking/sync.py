@@ -22,9 +22,18 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.files import write_json
 from heitler.progress import progress_bar
-from heitler.tracking.lookup import PROCESS_TAG, SYNCED_TAG, numbered, search, synced_run
+from heitler.tracking.lookup import (
+    PROCESS_TAG,
+    SYNCED_TAG,
+    connect_to_run,
+    numbered,
+    search,
+    synced_run,
+)
 from heitler.tracking.offline import offline_folder
 from heitler.tracking.processes import has_ended
+from heitler.tracking.runs import Recorder
+from heitler.tracking.spool import Spool, read_records, spool_folder
 from heitler.tracking.store import EXPERIMENT, connect, database_uri
 
 DONE = "synced.json"
@@ -41,6 +50,21 @@ class Synced:
     folder: Path
     runs: dict[str, str]
     """Names in the main store by offline id; empty if a run is still running."""
+
+
+def sync_spool() -> dict[str, int]:
+    """Record what the store did not take before; records left over, by run id."""
+    left = {}
+    for path in sorted(spool_folder().glob("*.json")):
+        with FileLock(path.with_suffix(".lock")):
+            run_id = connect_to_run(path.stem)
+            if run_id:
+                spool = Spool(path.stem, Recorder(run_id))
+                spool.replay()
+                spool.close()
+            left[path.stem] = len(read_records(path))
+        path.with_suffix(".lock").unlink(missing_ok=True)
+    return left
 
 
 def sync_runs() -> list[Synced]:
