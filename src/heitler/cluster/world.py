@@ -8,11 +8,11 @@ import json
 import os
 import platform
 import re
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, TypeAlias
 
 import horovod
@@ -74,6 +74,7 @@ def join_world(
         end_with_launcher()
     with _patience(longest_wait_s):
         hvd.init()
+    sys.excepthook = _end_quietly_without_contact
     if hvd.size() != workers:
         raise ConfigError(
             f"train.workers is {workers}, but the launcher started {hvd.size()}. "
@@ -116,22 +117,27 @@ def _patience(longest_wait_s: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ending_together() -> Iterator[None]:
-    """How a worker ends when it does not end the block by itself.
-
-    One that stops as it was asked to waits for the others, because the launcher ends all as soon
-    as one ends. One whose collective fails, because another is gone, ends quietly: the launcher
-    says which. Horovod's failures come from compiled functions as TensorFlow's.
-    """
+    """Wait for the others if the block is stopped as asked: the launcher ends all with the first."""
     try:
         yield
     except Interrupted:
         wait_for_all()
         raise
-    except (HorovodInternalError, tf.errors.OpError) as error:
-        if not LOST.search(str(error)):
-            raise
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the launcher's, while this ends anyway
-        sys.exit(LOST_CONTACT)
+
+
+def _end_quietly_without_contact(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What is done with an error that nobody caught: of a failed collective nothing is printed.
+
+    Another worker is gone, and the launcher says which. Horovod's failures come from compiled
+    functions as TensorFlow's.
+    """
+    failed = isinstance(error, HorovodInternalError | tf.errors.OpError)
+    if failed and LOST.search(str(error)):
+        sys.stdout.flush()
+        os._exit(LOST_CONTACT)
+    sys.__excepthook__(kind, error, trace)
 
 
 def describe_worker() -> dict[str, str]:

@@ -163,6 +163,8 @@ class MlflowRun:
             mlflow.MlflowClient().set_tag(self.run_id, f"heitler.{key}", value)
 
     def log_files(self, folder: Path, name: str) -> None:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder}: no such folder")
         mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
 
     def log_generator(
