@@ -117,7 +117,7 @@ def _patience(longest_wait_s: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ending_together() -> Iterator[None]:
-    """Wait for the others if the block is stopped as asked: the launcher ends all with the first."""
+    """Wait for the others if the block is stopped as asked: all are ended with the first."""
     try:
         yield
     except Interrupted:
