@@ -10,6 +10,7 @@ import platform
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -33,6 +34,8 @@ from heitler.onednn import onednn_in_force
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
+LET_IT_END_S = 3.0
+"""For the worker that failed, so that the launcher notices its end before the others'."""
 LOST = re.compile(r"Horovod has been shut down|gloo|MPI_", re.IGNORECASE)
 """In Horovod's errors where a collective failed."""
 
@@ -136,6 +139,7 @@ def _end_quietly_without_contact(
     failed = isinstance(error, HorovodInternalError | tf.errors.OpError)
     if failed and LOST.search(str(error)):
         sys.stdout.flush()
+        time.sleep(LET_IT_END_S)
         os._exit(LOST_CONTACT)
     sys.__excepthook__(kind, error, trace)
 

@@ -41,6 +41,7 @@ class Spool:
         self._waiting: list[Record] = read_records(self.path)
         self._coming: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._failed_at = -math.inf
+        self._given_up = False  # the file then has what the thread may still be at
         self._store = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
@@ -76,6 +77,7 @@ class Spool:
             while not self._coming.empty():
                 left += filter(None, [self._coming.get_nowait()])
             self._keep(left, "it did not answer in time")
+            self._given_up = True
 
     def _work(self) -> None:
         while (record := self._coming.get()) is not None:
@@ -108,11 +110,13 @@ class Spool:
                 held.append(self._waiting[0])
             del self._waiting[0]
         self._waiting = [*held, *self._waiting]
-        if not self._waiting:
+        if not self._waiting and not self._given_up:
             self.path.unlink(missing_ok=True)
 
     def _keep(self, records: list[Record], reason: str) -> None:
         """Write the records to the file, or say that not even that can be done."""
+        if self._given_up:
+            return
         if reason:
             print(
                 f"Warning: MLflow does not take records ({' '.join(reason.split())[:200]}). The "
