@@ -115,7 +115,7 @@ class TrackedRun:
         self._put("log_tags", tags={key: str(value) for key, value in flatten(tags)})
 
     def log_files(self, folder: Path, name: str) -> None:
-        self._put("log_files", folder=str(folder.resolve()), name=name)
+        self.spool.put_now("log_files", folder=str(folder.resolve()), name=name)
 
     def log_generator(
         self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"

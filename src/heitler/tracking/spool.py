@@ -9,6 +9,7 @@ effect, so the store has it once even if it had taken it before it failed.
 import json
 import math
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -103,6 +104,7 @@ class Spool:
             try:
                 self._record(self._waiting[0])
             except Exception as error:  # whatever the store raises: the run goes on
+                self._waiting[0] = self._with_copy(self._waiting[0])
                 self._keep([*held, *self._waiting], str(error))
                 if self._waiting[0]["what"] not in ARTIFACTS:
                     self._failed_at = time.monotonic()
@@ -112,6 +114,20 @@ class Spool:
         self._waiting = [*held, *self._waiting]
         if not self._waiting and not self._given_up:
             self.path.unlink(missing_ok=True)
+            shutil.rmtree(self.path.with_suffix(""), ignore_errors=True)
+
+    def _with_copy(self, record: Record) -> Record:
+        """The record with a copy of its folder, which may change or go away before it is taken."""
+        folder = Path(record["arguments"].get("folder", ""))
+        copies = self.path.with_suffix("")
+        if "folder" not in record["arguments"] or copies in folder.parents:
+            return record
+        copy = copies / f"{len(list(copies.glob('*')))}"
+        try:
+            shutil.copytree(folder, copy)
+        except OSError:
+            return record
+        return record | {"arguments": record["arguments"] | {"folder": str(copy)}}
 
     def _keep(self, records: list[Record], reason: str) -> None:
         """Write the records to the file, or say that not even that can be done."""
