@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from heitler.cluster.launch import launched_rank, run_workers
+from heitler.cluster.launch import run_workers
 from heitler.config import Config, as_dict, load_config
 from heitler.data.summary import load_summary
 from heitler.files import digest, write_csv, write_json
 from heitler.progress import progress_bar
-from heitler.stage import run_stage
+from heitler.stage import launched_rank, run_stage
 from heitler.tracking.provenance import source_digest
 
 PREPARED = Path("data/prepared")

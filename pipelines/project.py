@@ -11,7 +11,7 @@ from heitler.scaling.emulation import emulated_residuals
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import find_link
 from heitler.scaling.plan import Training, flat_row, plan_training
-from heitler.scaling.projection_summary import projection_metrics, residual_sentences
+from heitler.scaling.projection_summary import projection_metrics, residual_table
 from heitler.stage import run_stage
 
 SCALE = Path("reports/scale")
@@ -41,7 +41,7 @@ def main() -> None:
     write_json(REPORT / "metrics.json", projection_metrics(rows, residuals))
     label = f"node of {calibration.ranks_per_node} x {calibration.threads_per_worker} cores"
     draw_epoch_time_by_nodes(REPORT / "fig1.svg", rows, measured_s, label)
-    print("\n".join(residual_sentences(residuals)))
+    print("\n".join(residual_table(residuals)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import shutil
 import sys
 from pathlib import Path
 
-from heitler.cluster.launch import launched_rank
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
@@ -16,7 +15,7 @@ from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import measure_missing, run_sweep
-from heitler.stage import run_stage
+from heitler.stage import launched_rank, run_stage
 from heitler.tracking.provenance import source_digest
 from heitler.tracking.scaling import log_sweep
 

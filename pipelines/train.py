@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heitler.cluster.ends import STOPPED
-from heitler.cluster.launch import launched_rank, run_workers
+from heitler.cluster.launch import run_workers
 from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, write_json
 from heitler.preflight.report import refuse
 from heitler.preflight.training import training_problems
-from heitler.stage import run_stage
+from heitler.stage import launched_rank, run_stage
 from heitler.tracking.provenance import source_digest
 
 if TYPE_CHECKING:

@@ -2,6 +2,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+from dvc.repo import Repo
+from dvc.repo.reproduce import get_active_graph, plan_repro
+
 STAGE = Path("pipelines/simulate.py").resolve()
 
 
@@ -22,3 +26,19 @@ def test_missing_tables_say_how_to_make_them(tmp_path):
     assert done.returncode == 1
     assert "data/tables: no Geant4 tables" in done.stderr
     assert "dvc repro --force tables" in done.stderr
+
+
+def test_a_stage_says_how_far_the_pipeline_is(tmp_path):
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text(Path(name).read_text())
+    done = run_in(tmp_path)
+    assert done.stdout.startswith(f"Stage 2 of {len(stages())}: simulate\n")
+
+
+def test_dvc_runs_the_stages_in_the_order_in_which_they_are_counted():
+    graph = get_active_graph(Repo(".").index.graph)
+    assert [stage.addressing for stage in plan_repro(graph)] == stages()
+
+
+def stages():
+    return list(yaml.safe_load(Path("dvc.yaml").read_text())["stages"])

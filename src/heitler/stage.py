@@ -1,10 +1,18 @@
 """Run a pipeline stage as a program: our errors become a message and an exit code."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+import yaml
 
 from heitler.errors import HeitlerError, Interrupted
+
+PIPELINE = Path("dvc.yaml")
+# Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
+RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
 
 
 def run_stage(main: Callable[[], None]) -> None:
@@ -15,6 +23,8 @@ def run_stage(main: Callable[[], None]) -> None:
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if launched_rank() is None:
+            announce(Path(sys.argv[0]).stem)
         main()
     except HeitlerError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -23,3 +33,20 @@ def run_stage(main: Callable[[], None]) -> None:
         if not isinstance(stopped, Interrupted):
             print("Interrupted.", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
+
+
+def announce(stage: str) -> None:
+    """Say "Stage 5 of 11: train"; nothing where the program is no stage of the pipeline.
+
+    DVC runs the stages in the order of dvc.yaml, which a test checks.
+    """
+    if PIPELINE.is_file():
+        stages = list(yaml.safe_load(PIPELINE.read_text())["stages"])
+        if stage in stages:
+            print(f"Stage {stages.index(stage) + 1} of {len(stages)}: {stage}", flush=True)
+
+
+def launched_rank() -> int | None:
+    """This process's rank if a launcher started it, else None."""
+    ranks = [os.environ[name] for name in RANK_VARIABLES if name in os.environ]
+    return int(ranks[0]) if ranks else None

@@ -31,7 +31,9 @@ ORDER = (
     {"validation"},
     {"evolution"},
     {"report"},
+    {"doctor", "sweep"},
     {"cli"},
+    {"documentation"},
 )
 """A part of the package imports only from those above it."""
 EXCEPTIONS = {("simulation", "heitler.data.hdf5")}

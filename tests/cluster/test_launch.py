@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from heitler.cluster.ends import End, WorkerEnds
-from heitler.cluster.launch import launched_rank, run_workers
+from heitler.cluster.launch import run_workers
 from heitler.cluster.output import readable
 from heitler.config import load_config
+from heitler.stage import launched_rank
 from tests.cluster.ends import assert_they_end
 
 LOCAL = load_config().cluster

@@ -93,7 +93,7 @@ def test_a_sweep_stands_for_its_points(store: Path, make_config) -> None:
     figures.mkdir()
     log_sweep(make_config(), "scale", [row(1), row(2)], {"weak_2_workers_efficiency": 1.0}, figures)
     one, two = compare_runs(["scale"])
-    assert (one["run"], two["run"]) == ("scale-weak-1-workers", "scale-weak-2-workers")
+    assert (one["run"], two["run"]) == ("weak-1w", "weak-2w")
     assert two["efficiency_percent"] == pytest.approx(100)
     assert two["communication_percent"] == pytest.approx(25)
     assert [entry["run"] for entry in compare_runs([])] == [one["run"], two["run"]]

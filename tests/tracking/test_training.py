@@ -110,7 +110,7 @@ def test_trainings_of_equal_parameters_have_names_of_their_own(make_config, stor
     for _ in range(2):
         with track_training(make_config(), FOLDER, "same", [], active=True) as run:
             pass
-    assert mlflow.get_run(run.run_id).info.run_name == "train-2-workers-5-epochs-2"
+    assert mlflow.get_run(run.run_id).info.run_name == "train-2w-b8-5ep-2"
 
 
 def test_later_stages_make_a_new_run_if_the_trainings_was_deleted(make_config, store, capsys):

@@ -26,6 +26,12 @@ def check_cluster(
     Every worker up; equal versions, code and data; sums right; clocks, cores and threads; latency
     and bandwidth of all-reduces, which `heitler plan` and stage `project` can use. Inside a Slurm
     job too. Ends with 0, or with a message that names the worker and host that differ.
+
+    Examples:
+
+    heitler check-cluster
+
+    heitler check-cluster --workers 64
     """
     config = load_config()
     wanted = workers or config.train.workers

@@ -33,7 +33,7 @@ def compare(
 
     heitler compare
 
-    heitler compare train-1-workers-5-epochs train-2-workers-5-epochs --csv compared.csv
+    heitler compare train-1w-b8-5ep train-2w-b8-5ep --csv compared.csv
 
     heitler compare scale
     """

@@ -6,32 +6,35 @@ from heitler.cli.check_cluster import check_cluster
 from heitler.cli.checkout import checkout
 from heitler.cli.claims import claims
 from heitler.cli.compare import compare
+from heitler.cli.doctor import doctor
 from heitler.cli.export import export
 from heitler.cli.generate import generate
 from heitler.cli.launch import launch
 from heitler.cli.plan import plan
 from heitler.cli.preset import preset
+from heitler.cli.stages import add_stages
+from heitler.cli.sweep import experiments, sweep
 from heitler.cli.sync import sync
 from heitler.cli.validate import validate
 from heitler.stage import run_stage
 
 app = typer.Typer(
-    help="Calorimeter showers from a generative network instead of Geant4.",
+    help="Calorimeter showers from a generative network instead of Geant4. Shell completion: "
+    "heitler --install-completion",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-app.command()(checkout)
-app.command()(claims)
-app.command()(compare)
-app.command()(generate)
-app.command()(launch)
-app.command()(check_cluster)
-app.command()(validate)
-app.command()(export)
-app.command()(plan)
-app.command()(preset)
-app.command()(sync)
+PANELS = {
+    "This machine": (doctor,),
+    "Showers": (generate, validate, export),
+    "Nodes": (plan, check_cluster, launch),
+    "Runs": (preset, sweep, experiments, compare, checkout, claims, sync),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+add_stages(app)
 
 
 def main() -> None:

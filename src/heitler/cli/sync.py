@@ -6,6 +6,8 @@ def sync() -> None:
 
     Jobs that run with HEITLER_OFFLINE=1 write to stores of their own under mlruns/offline. Run
     this where the main store is, such as the login node; again whenever you like.
+
+    Example: heitler sync
     """
     from heitler.tracking.sync import sync_runs, sync_spool
 

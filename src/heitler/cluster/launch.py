@@ -21,14 +21,6 @@ from heitler.config import ClusterConfig
 LONGEST_STOP_S = 10.0
 """From the first worker's end to that of all."""
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
-# Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
-RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
-
-
-def launched_rank() -> int | None:
-    """This process's rank if a launcher started it, else None."""
-    ranks = [os.environ[name] for name in RANK_VARIABLES if name in os.environ]
-    return int(ranks[0]) if ranks else None
 
 
 def run_workers(

@@ -24,13 +24,13 @@ from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
 from heitler.cluster.ends import LOST_CONTACT
-from heitler.cluster.launch import launched_rank
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 from heitler.errors import Interrupted
 from heitler.onednn import onednn_in_force
+from heitler.stage import launched_rank
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2

@@ -18,7 +18,9 @@ class SlurmConfig:
     cores_per_rank: PositiveInt
     """Cores that Slurm binds each worker to."""
     account: str | None
+    """Whom the job is charged to; null leaves it to Slurm."""
     partition: str | None
+    """Queue; null leaves it to Slurm."""
     walltime: str
     """HH:MM:SS, or D-HH:MM:SS."""
     mpi: str

@@ -19,9 +19,11 @@ class CompactConfig:
     showers: PositiveInt
     """Of the full generator, seen once each while learning."""
     batch_size: PositiveInt
+    """Showers per step."""
     learning_rate: Positive
     """Of Adam at the start; falls to zero as a cosine."""
     seed: NonNegativeInt
+    """Of initial weights, noise and energies."""
     judged_showers: PositiveInt
     """Pairs of showers, compact and full from the same noise, by which it is judged."""
     calibration_showers: PositiveInt

@@ -28,15 +28,19 @@ class DetectorConfig:
     """A sampling calorimeter: square cells, layers of absorber, sensor and gap."""
 
     name: str
+    """For people: shown in tables and figures."""
     sections: tuple[AbsorberSection, ...]
     """Front to back."""
     absorber_material: str
     """NIST name known to Geant4, such as G4_W."""
     sensitive_material: str
+    """NIST name known to Geant4, such as G4_Si."""
     sensitive_thickness_mm: Positive
+    """Of the layer whose deposits are the cells' energies."""
     gap_mm: Positive
     """From the back of one absorber to the front of the next; holds the sensor."""
     cell_size_mm: Positive
+    """Side of a square cell."""
     cells_simulated: PositiveInt
     """Transverse cells per side in Geant4."""
     cells_kept: PositiveInt
@@ -70,17 +74,25 @@ class SimulateConfig:
     import_from: str | None
     """Path, folder or URL of CERN's HDF5 files; null simulates."""
     particle: Literal["e-", "e+", "gamma"]
+    """The primary: electron, positron or photon."""
     showers: PositiveInt
+    """How many; when importing, at most as many."""
     showers_per_shard: PositiveInt
+    """Per file; raising `showers` simulates only the new files."""
     energy_min_GeV: Positive
+    """Lowest primary energy."""
     energy_max_GeV: Positive
+    """Highest primary energy."""
     energy_spectrum: Literal["uniform", "log-uniform"]
+    """How primary energies are spread in between."""
     theta_min_deg: Annotated[float, Field(gt=0, lt=180)]
     """Angle between the particle and the calorimeter's face; 90 is perpendicular."""
     theta_max_deg: Annotated[float, Field(gt=0, lt=180)]
+    """The largest such angle; equal to the smallest, all showers have it."""
     cut_mm: Positive
     """Geant4 production cut."""
     seed: NonNegativeInt
+    """Of Geant4's random numbers and the primaries' energies."""
     processes: NonNegativeInt
     """Geant4 processes at once; 0 is one per core."""
 
@@ -98,9 +110,13 @@ class PrepareConfig:
     """From raw showers to training, validation and test sets."""
 
     cell_threshold_GeV: Annotated[float, Field(ge=0)]
+    """Cells below are set to 0."""
     validation_fraction: Fraction
+    """Part of the showers that training is watched with."""
     test_fraction: Fraction
+    """Part of the showers that only the final comparison sees."""
     seed: NonNegativeInt
+    """Of the split."""
 
     def __post_init__(self) -> None:
         if self.validation_fraction + self.test_fraction >= 1:

@@ -40,10 +40,13 @@ class EvolveConfig:
     step_size: Positive
     """Standard deviation at the start of antithetic, cma and nevergrad."""
     filters: PositiveInt
+    """Features of the network's convolution."""
     kernel: PositiveInt
     """Cells per side of the convolution's kernel."""
     stride: PositiveInt
+    """Cells between neighbouring places of the kernel."""
     leaky_relu_slope: Fraction
+    """For negative inputs."""
     learning_rate: Positive
     """Of RMSprop, and of the antithetic strategy's Adam."""
     strategies: tuple[StrategyName, ...]

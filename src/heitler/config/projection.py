@@ -13,6 +13,7 @@ class ProjectConfig:
     """Time per epoch on many nodes, from measurements on few."""
 
     nodes: tuple[PositiveInt, ...]
+    """Numbers of nodes to predict for."""
     ranks_per_node: PositiveInt
     """Workers that share a node; a number of workers that stage `scale` has measured."""
     showers: PositiveInt
@@ -25,3 +26,4 @@ class ProjectConfig:
     draws: PositiveInt
     """Monte Carlo draws."""
     seed: NonNegativeInt
+    """Of the draws."""

@@ -13,7 +13,9 @@ class GenerateConfig:
     """Making showers with the trained generator."""
 
     batch_size: PositiveInt
+    """Showers made at once."""
     seed: NonNegativeInt
+    """Of the noise."""
     backend: Literal["auto", "tensorflow", "onnxruntime"]
     """What runs the generator, equal showers up to rounding; auto is the fastest."""
     timed_batch_sizes: tuple[PositiveInt, ...]
@@ -47,7 +49,9 @@ class Limits:
     longitudinal_profile_error: Limit
     """Difference of the shapes along the depth, 0 to 2."""
     transverse_x_profile_error: Limit
+    """The same along x."""
     transverse_y_profile_error: Limit
+    """The same along y."""
     moment_1: Limit
     """Relative deviation of the mean place, the worst of x, y, z."""
     moment_2: Limit
@@ -57,13 +61,19 @@ class Limits:
     moment_4: Limit
     """Difference of the kurtosis."""
     separation_ecal_sum: Limit
-    """Separation power of the deposited energy, 0 to 1; likewise the next ones."""
+    """Separation power of the deposited energy, 0 to 1."""
     separation_sampling_fraction: Limit
+    """Of deposited over primary energy."""
     separation_layers: Limit
+    """Of the energy in a layer, the mean over layers."""
     separation_depth: Limit
+    """Of the mean depth."""
     separation_width: Limit
+    """Of the transverse width."""
     separation_hits: Limit
+    """Of the number of cells hit."""
     separation_cells: Limit
+    """Of the energies of single cells."""
     hits_ratio: Limit
     """Relative deviation of the mean number of cells hit."""
     sparsity_difference: Limit
@@ -75,7 +85,9 @@ class Limits:
     classifier_auc_low: Limit
     """The AUC itself, on coarse cells."""
     classifier_jsd_high: Limit
+    """Jensen-Shannon divergence, 0 to 1, on high-level features."""
     classifier_jsd_low: Limit
+    """The same on coarse cells."""
     fpd: Limit
     """Frechet physics distance."""
     kpd: Limit
@@ -98,6 +110,7 @@ class ValidateConfig:
     """Generated showers against Geant4."""
 
     energy_bins: PositiveInt
+    """Bins of primary energy."""
     hit_threshold_MeV: Positive
     """A cell above it is hit."""
     separation_bins: PositiveInt
@@ -109,9 +122,11 @@ class ValidateConfig:
     slow_floor_splits: PositiveInt
     """As many of them for classifiers, FPD, KPD and nearest neighbours, which take seconds."""
     classifier_seeds: PositiveInt
+    """Trainings of each classifier; their spread is its error."""
     pass_sigmas: Positive
     """What Geant4 against itself gives, plus so many of its standard deviations, passes always."""
     warn_sigmas: Positive
     """Likewise for a warning."""
     seed: NonNegativeInt
+    """Of resampling and splits."""
     limits: Limits

@@ -23,9 +23,13 @@ class ModelConfig:
     recipe: Literal["paper", "heitler"]
     """The published networks, losses and optimiser, or this project's: `heitler.model.recipes`."""
     network: Literal["3dgan-25", "3dgan-51-angle"]
+    """Published shapes; both adapt to the detector's image."""
     latent_dim: PositiveInt
+    """Random numbers per shower; 200, or 256 for 3dgan-51-angle."""
     leaky_relu_slope: Fraction
+    """For negative inputs."""
     dropout: Fraction
+    """Part of the discriminator's features that are left out in training."""
     energy_unit_GeV: Positive
     """Primary energies enter the networks in this unit."""
     cell_unit_GeV: Positive
@@ -64,6 +68,7 @@ class TrainConfig:
     global_batch_size: PositiveInt
     """Showers per cycle over all workers."""
     epochs: PositiveInt
+    """Passes over the training set; more continue a finished training."""
     cycles: PositiveInt | None
     """Stop after so many cycles even if it is within an epoch; null has no limit."""
     learning_rate: Positive
@@ -75,12 +80,16 @@ class TrainConfig:
     warmup_epochs: Annotated[float, Field(ge=0)]
     """Epochs in which the rate goes from `learning_rate` to what the rule makes of it."""
     rmsprop_rho: Fraction
+    """Memory of the mean square of the gradient."""
     rmsprop_epsilon: Positive
     """Added to the mean square of the gradient, under the root."""
     loss_weights: LossWeights
     label_flip_probability: Fraction
+    """Part of the discriminator's real/fake labels that are turned."""
     generator_updates_per_cycle: PositiveInt
+    """The discriminator has two: on real and on fake showers."""
     seed: NonNegativeInt
+    """Of initial weights, noise, order of showers, dropout and label flips."""
     keep_checkpoints: PositiveInt
     """So many newest ones, and the best by `select_by`."""
     checkpoint_every_min: Positive

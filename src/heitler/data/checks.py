@@ -54,10 +54,10 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
             rows = slice(first, min(first + SHOWERS_AT_ONCE, showers))
             try:
                 part = read_rows(file, rows)
-            except OSError as error:
+            except OSError:
                 raise DataError(
                     f"{path}: dataset ECAL, row {_unreadable_row(file, rows)} cannot be read: "
-                    f"the file is damaged ({error}). {REMAKE}"
+                    f"the file is damaged. {REMAKE}"
                 ) from None
             check_showers(part, Rows(path, first))
     check_seal(path)
@@ -83,9 +83,13 @@ def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
         file = h5py.File(path, "r")
     except FileNotFoundError:
         raise DataError(f"{path}: no such file. {remedy}") from None
+    except PermissionError:
+        raise DataError(f"{path}: may not be read by you. Change its owner or mode.") from None
+    except BlockingIOError:
+        raise DataError(f"{path}: another program is writing it. Wait until it is done.") from None
     except OSError as error:
-        what = "is truncated" if "truncated" in str(error) else "is not a readable HDF5 file"
-        raise DataError(f"{path}: {what} ({error}). {remedy}") from None
+        what = "is truncated: its end is missing" if "truncated" in str(error) else "is not HDF5"
+        raise DataError(f"{path}: {what}. {remedy}") from None
     try:
         with damage_reported(path, remedy):
             if unsafe := unsafe_content(file):
@@ -101,8 +105,8 @@ def damage_reported(path: Path, remedy: str = REMAKE) -> Iterator[None]:
     """Turn what HDF5 says of a file whose inner order is broken into a DataError."""
     try:
         yield
-    except HDF5_ERRORS as error:
-        raise DataError(f"{path}: the file is damaged ({error}). {remedy}") from None
+    except HDF5_ERRORS:
+        raise DataError(f"{path}: the file is damaged; HDF5 cannot read it. {remedy}") from None
 
 
 def check_datasets(

@@ -37,11 +37,17 @@ def _key(residual: Residual, name: str) -> str:
     return f"{check}_{residual.nodes}_{name}"
 
 
-def residual_sentences(residuals: Sequence[Residual]) -> list[str]:
-    """The table of predictions beside observations, the ones that count with a star."""
-    return [
-        f"{'*' if r.headline else ' '} {r.check:22} {r.nodes:4} predicted {r.predicted_s:7.2f} s "
-        f"[{r.low_s:.1f}, {r.high_s:.1f}], observed {r.observed_s:6.2f} s: {r.deviation:+6.1%} "
-        f"(target {r.target:.0%}) from {r.fitted_to}"
+def residual_table(residuals: Sequence[Residual]) -> list[str]:
+    """Lines: what is shown, the columns' names, and a prediction beside its observation each."""
+    title = "Predictions beside observations, s per epoch; those with a star must meet the target:"
+    header = (
+        f"  {'check':22} {'nodes':>5} {'predicted':>9} {'interval':>15} {'observed':>8} "
+        f"{'deviation':>9} {'target':>6}  predicted from"
+    )
+    rows = [
+        f"{'*' if r.headline else ' '} {r.check:22} {r.nodes:5} {r.predicted_s:9.2f} "
+        f"{f'[{r.low_s:.1f}, {r.high_s:.1f}]':>15} {r.observed_s:8.2f} {r.deviation:+9.1%} "
+        f"{r.target:6.0%}  {r.fitted_to}"
         for r in residuals
     ]
+    return [title, header, *rows]

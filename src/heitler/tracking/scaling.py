@@ -75,7 +75,14 @@ def _log_point(row: Mapping[str, Any]) -> None:
         "model": {"kernels": row["kernels"]},
         "scale": {"per_worker_batch_size": row["per_worker_batch_size"], "onednn": row["onednn"]},
     }
-    with mlflow.start_run(nested=True, run_name=f"scale-{row['name']}"):
+    with mlflow.start_run(nested=True, run_name=_name(row)):
         mlflow.set_tag(KIND_TAG, row["kind"])
         mlflow.log_params(dict(flatten(setting)))
         mlflow.log_metrics(metrics)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Such as `weak-2w`, `plain-no-onednn`: short enough for MLflow's table not to cut it off."""
+    if row["kind"] == "software":
+        return f"{row['kernels']}{'' if row['onednn'] else '-no-onednn'}"
+    return f"{row['kind']}-{row['workers']}w"

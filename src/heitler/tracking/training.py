@@ -64,7 +64,8 @@ def training_run(folder: Path, **sections: Any) -> Run:
 
 
 def _name(train: TrainConfig) -> str:
-    return f"train-{train.workers}-workers-{train.epochs}-epochs"
+    """Such as `train-2w-b8-5ep`: short enough for MLflow's table not to cut it off."""
+    return f"train-{train.workers}w-b{train.global_batch_size}-{train.epochs}ep"
 
 
 def _provenance() -> dict[str, dict[str, Any]]:

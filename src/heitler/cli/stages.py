@@ -1,0 +1,87 @@
+"""`heitler simulate`, `train`, ...: the stages of the pipeline, run by DVC as `dvc repro` does."""
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from heitler.config import load_config
+
+STAGES = {
+    "tables": "Cross-section tables that Geant4 opens.",
+    "simulate": "Showers from Geant4, or imported from CERN's files.",
+    "prepare": "Checks, threshold, and training, validation and test sets.",
+    "scale": "The training cycle measured on several numbers of workers.",
+    "train": "3DGAN on `train.workers` Horovod workers, from the last checkpoint if any.",
+    "project": "Time per epoch on many nodes, from what `scale` measured.",
+    "compact": "A cheaper generator that learns from the trained one.",
+    "evolve": "A genetic algorithm and other strategies against gradient descent.",
+    "report": "The page reports/index.html.",
+}
+"""Stages with a command of their own; `generate` and `validate` are commands for any files, which
+the stages of these names apply to the test set."""
+PANEL = "Stages of the pipeline"
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-S",
+        metavar="SECTION.KEY=VALUE",
+        help="Change a parameter for this run, which becomes a DVC experiment. Repeatable.",
+    ),
+]
+Only = Annotated[bool, typer.Option("--only", help="This stage alone, not those before it.")]
+Force = Annotated[bool, typer.Option("--force", help="Run even what is up to date.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the command, and run nothing.")]
+
+
+def add_stages(app: typer.Typer) -> None:
+    """One command per stage."""
+    for stage, what in STAGES.items():
+        app.command(stage, help=_help(stage, what), rich_help_panel=PANEL)(_command(stage))
+
+
+def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> list[str]:
+    """What to run: `dvc repro`, or `dvc exp run` where parameters are changed."""
+    what = ["exp", "run"] if changes else ["repro"]
+    options = [*(["--single-item"] if only else []), *(["--force"] if force else [])]
+    values = [word for change in changes for word in ("--set-param", change)]
+    return ["dvc", *what, *options, *values, stage]
+
+
+def _command(stage: str) -> Callable[..., None]:
+    def run(
+        changes: Changes = None, only: Only = False, force: Force = False, dry_run: DryRun = False
+    ) -> None:
+        for change in changes or []:
+            if "=" not in change or "." not in change.partition("=")[0]:
+                raise typer.BadParameter(
+                    f"--set is {change!r}. Write section.key=value, such as train.epochs=10."
+                )
+        command = dvc_command(stage, changes or [], only=only, force=force)
+        if dry_run:
+            print(shlex.join(command))
+            return
+        load_config()  # a wrong parameter is named before anything starts
+        os.execv(sys.executable, [sys.executable, "-m", *command])
+
+    return run
+
+
+def _help(stage: str, what: str) -> str:
+    return f"""{what}
+
+    Runs what is out of date up to this stage: the same as `dvc repro {stage}`. Exit code 0: up to
+    date. 1: a wrong parameter. 255: a stage failed, with its message above. 2: a wrong command.
+
+    Examples:
+
+    heitler {stage}
+
+    heitler {stage} --only --force
+
+    heitler {stage} --set train.epochs=10 --set train.seed=2
+    """

@@ -1,0 +1,117 @@
+"""`heitler sweep` and `heitler experiments`: Optuna chooses parameters; what came out."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from heitler.sweep.experiments import Experiment
+
+METRIC = "train.selection_score"
+FOLDER = Path("reports/sweeps")
+WIDTH_OF_FILES = 250
+Judged = Annotated[str, typer.Option("--metric", help="STAGE.METRIC to judge by.")]
+Maximise = Annotated[bool, typer.Option("--maximise", help="The largest is best.")]
+
+
+def sweep(
+    space: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SECTION.KEY=VALUES...",
+            help="a,b,c chooses among values; log:LOW:HIGH, lin:LOW:HIGH, int:LOW:HIGH in a range.",
+        ),
+    ],
+    trials: Annotated[int, typer.Option(min=1, help="Experiments in all.")] = 10,
+    name: Annotated[str, typer.Option(help="A sweep of this name goes on.")] = "sweep",
+    stage: Annotated[str, typer.Option(help="The last stage to run.")] = "train",
+    metric: Judged = METRIC,
+    maximise: Maximise = False,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-S", help="Override the same parameter in all trials."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of Optuna's choices.")] = 1,
+) -> None:
+    """Let Optuna choose parameters, one DVC experiment after another; the smallest metric is best.
+
+    Writes reports/sweeps/NAME.csv and NAME.svg. An interrupted sweep goes on when it is started
+    again. Failed trials count, and are left out of the results.
+
+    Examples:
+
+    heitler sweep train.learning_rate=log:0.0003:0.01 train.global_batch_size=8,16,32 --trials 12
+
+    heitler sweep train.rmsprop_rho=lin:0.8:0.99 -S train.epochs=2 --name memory
+
+    To try all combinations instead, DVC needs no help:
+    dvc exp run --queue -S train.seed=1,2 -S train.learning_rate=0.001,0.003 && dvc queue start
+    """
+    from heitler.sweep.experiments import load_experiments
+    from heitler.sweep.guided import Sweep, dvc_experiment, run_sweep
+    from heitler.sweep.space import parse_space
+
+    wanted = Sweep(name, parse_space(space), trials, maximise, seed)
+    study = run_sweep(wanted, dvc_experiment(stage, metric, tuple(fixed or ())))
+    _write(load_experiments(f"{name}-"), metric, name, maximise)
+    best = " ".join(f"{key}={value}" for key, value in study.best_params.items())
+    print(
+        f"Best: {name}-{study.best_trial.number + 1:03d}, {metric} {study.best_value:.6g}, {best}"
+    )
+
+
+def experiments(
+    prefix: Annotated[
+        str, typer.Argument(help="Only experiments whose names begin so. Default: all.")
+    ] = "",
+    metric: Judged = METRIC,
+    maximise: Maximise = False,
+) -> None:
+    """Show DVC's experiments of the last commits as one table, and as parallel coordinates.
+
+    Best first. Columns are the parameters in which they differ. Writes reports/sweeps/NAME.csv and
+    NAME.svg, where NAME is the prefix, or `all`.
+
+    Examples:
+
+    heitler experiments
+
+    heitler experiments sweep- --metric train.epoch_time_s
+    """
+    from heitler.sweep.experiments import load_experiments
+
+    _write(load_experiments(prefix), metric, prefix.rstrip("-") or "all", maximise)
+
+
+def _write(found: "list[Experiment]", metric: str, name: str, maximise: bool) -> None:
+    from heitler.files import write_csv
+    from heitler.sweep.experiments import SweepError, differing
+    from heitler.sweep.figure import draw_parallel_coordinates
+
+    judged = [e for e in found if metric in e.metrics]
+    if not judged:
+        known = ", ".join(dict.fromkeys(m for e in found for m in e.metrics)) or "none"
+        raise SweepError(f"No experiment has the metric {metric}. There are: {known}.")
+    judged.sort(key=lambda e: e.metrics[metric], reverse=maximise)
+    parameters = differing(judged)
+    rows = [
+        {"experiment": e.name, metric: e.metrics[metric]}
+        | {key: e.parameters.get(key) for key in parameters}
+        for e in judged
+    ]
+    write_csv(FOLDER / f"{name}.csv", rows)
+    draw_parallel_coordinates(FOLDER / f"{name}.svg", judged, parameters, metric)
+    _print(rows)
+    print(f"written: {FOLDER / name}.csv, {FOLDER / name}.svg")
+
+
+def _print(rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(f"{v:.5g}" if isinstance(v, float) else str(v) for v in row.values()))
+    Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES).print(table)

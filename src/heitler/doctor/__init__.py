@@ -1,0 +1,1 @@
+"""What works in this environment, what does not, and how to mend it."""

@@ -1,0 +1,71 @@
+"""Parameters, Geant4's tables, DVC's repository and MLflow's store of this project."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from heitler.config import ConfigError, load_config
+from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
+from heitler.simulation.environment import SimulationError
+from heitler.simulation.tables import load_origin
+from heitler.tracking.health import examine_store
+
+TABLES = Path("data/tables")
+
+
+@check("params.yaml")
+def check_parameters() -> list[Finding]:
+    """Whether every parameter is known and possible."""
+    try:
+        config = load_config()
+    except ConfigError as error:
+        return [broken("params.yaml", str(error))]
+    found = f"{config.simulate.showers:,} showers, {config.train.epochs} epochs"
+    return [ok("params.yaml", found)]
+
+
+@check("Geant4's tables")
+def check_tables() -> list[Finding]:
+    """Whether the files are there and unchanged, or can be made."""
+    genuine = os.environ.get("G4LEDATA")
+    if genuine and not Path(genuine).is_dir():
+        found = f"G4LEDATA is {genuine}, which is no folder"
+        return [broken("Geant4's tables", found, "Correct it, or: unset G4LEDATA")]
+    if not TABLES.exists():
+        return [note("Geant4's tables", "not made yet", "heitler tables (make repro does it too)")]
+    try:
+        origin = load_origin(TABLES)
+    except SimulationError as error:
+        return [broken("Geant4's tables", str(error), "dvc repro --force tables")]
+    elements = ", ".join(f"Z={Z}" for Z in origin.elements)
+    return [ok("Geant4's tables", f"{origin.name} for {elements}")]
+
+
+@check("DVC")
+def check_dvc() -> list[Finding]:
+    """Whether the pipeline can be read, in a git repository."""
+    git = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], capture_output=True)
+    if git.returncode:
+        clone = "Clone the project with git; DVC keeps experiments there."
+        return [broken("DVC", "not in a git repository", clone)]
+    if not Path(".dvc").is_dir():
+        return [broken("DVC", "no .dvc in this folder", "Go to the project's top folder.")]
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "stage", "list", "--names"], capture_output=True, text=True
+    )
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "no reason given"
+        return [broken("DVC", reason, f"Mend dvc.yaml, or: {REBUILD}")]
+    return [ok("DVC", f"{len(done.stdout.splitlines())} stages")]
+
+
+@check("MLflow's store")
+def check_store() -> list[Finding]:
+    """Whether runs can be written."""
+    health = examine_store()
+    if health.fault:
+        return [broken("MLflow's store", f"{health.place}: {health.fault}", health.remedy)]
+    if health.runs is None:
+        return [ok("MLflow's store", f"{health.place}: made by the first run")]
+    return [ok("MLflow's store", f"{health.place}: {health.runs} runs, can be written")]

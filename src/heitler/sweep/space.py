@@ -1,0 +1,85 @@
+"""What a guided sweep may choose: `train.learning_rate=log:0.0005:0.005`, `train.seed=1,2,3`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+import yaml
+
+from heitler.config import PARAMS_FILE, ConfigError
+from heitler.sweep.experiments import SweepError
+
+SCALES = ("lin", "log", "int")
+FORM = (
+    "Write section.key=a,b,c to choose among values, or section.key=SCALE:LOW:HIGH with SCALE "
+    "lin, log or int."
+)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers between two, evenly (lin), evenly in their logarithm (log), or whole (int)."""
+
+    scale: str
+    low: float
+    high: float
+
+    def choose(self, trial: optuna.Trial, key: str) -> Any:
+        """A value for this trial."""
+        if self.scale == "int":
+            return trial.suggest_int(key, int(self.low), int(self.high))
+        value = trial.suggest_float(key, self.low, self.high, log=self.scale == "log")
+        return float(f"{value:.6g}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+    def choose(self, trial: optuna.Trial, key: str) -> Any:
+        """A value for this trial."""
+        return trial.suggest_categorical(key, self.values)
+
+
+Space = Mapping[str, Range | Choice]
+
+
+def parse_space(texts: Sequence[str]) -> Space:
+    """From the command line's words.
+
+    Raises:
+        SweepError: for a word of another form.
+        ConfigError: for a parameter that params.yaml does not have.
+    """
+    known = yaml.safe_load(PARAMS_FILE.read_text())
+    space: dict[str, Range | Choice] = {}
+    for text in texts:
+        key, equals, values = text.partition("=")
+        if not equals or not values:
+            raise SweepError(f"{text!r} is no parameter with values. {FORM}")
+        _require_known(key, known)
+        space[key] = _parse(text, values)
+    return space
+
+
+def _parse(text: str, values: str) -> Range | Choice:
+    if ":" not in values:
+        return Choice(tuple(yaml.safe_load(value) for value in values.split(",")))
+    scale, *limits = values.split(":")
+    try:
+        low, high = (float(limit) for limit in limits)
+    except ValueError:
+        raise SweepError(f"{text!r} has no two limits. {FORM}") from None
+    if scale not in SCALES or low >= high or (scale == "log" and low <= 0):
+        raise SweepError(f"{text!r} is no range (low before high; above 0 for log). {FORM}")
+    return Range(scale, low, high)
+
+
+def _require_known(key: str, known: Any) -> None:
+    for part in key.split("."):
+        if not isinstance(known, Mapping) or part not in known:
+            raise ConfigError(f"{key} is no parameter of {PARAMS_FILE}. Look there for its name.")
+        known = known[part]

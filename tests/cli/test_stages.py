@@ -1,0 +1,68 @@
+"""The command line as a whole, and the commands that run stages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from heitler.cli.main import app
+from heitler.cli.stages import STAGES
+
+HEITLER = Path(sys.executable).with_name("heitler")
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def output_of(*arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False, terminal_width=200)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    shown = output_of(command, "--help")
+    assert f"heitler {command}" in shown.split("Example", 1)[1]
+
+
+def test_every_stage_has_a_command() -> None:
+    stages = yaml.safe_load(Path("dvc.yaml").read_text())["stages"]
+    assert set(stages) <= set(COMMANDS)
+    assert set(STAGES) <= set(stages)
+
+
+def test_a_stage_command_is_dvcs(tmp_path: Path) -> None:
+    assert output_of("train", "--dry-run") == "dvc repro train\n"
+    shown = output_of("train", "--only", "--force", "-S", "train.seed=2", "--dry-run")
+    assert shown == "dvc exp run --single-item --force --set-param train.seed=2 train\n"
+
+
+def test_a_parameter_that_is_none_is_refused() -> None:
+    assert "Write section.key=value" in output_of("train", "-S", "epochs", code=2)
+
+
+def test_a_stage_command_runs_the_stage(tmp_path: Path) -> None:
+    """In a project with one stage of its own; exit codes are DVC's."""
+    for name in ("params.yaml", ".dvc/config"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(Path(name).read_text())
+    (tmp_path / ".dvc/config").write_text("[core]\n    no_scm = true\n    analytics = false\n")
+    pipeline = {"stages": {"report": {"cmd": "echo the page > page", "outs": ["page"]}}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(pipeline))
+    done = subprocess.run([HEITLER, "report"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "page").read_text() == "the page\n"
+    (tmp_path / "params.yaml").write_text("train: {epoch: 5}")
+    done = subprocess.run([HEITLER, "report"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Did you mean epochs" in done.stderr
+
+
+def test_the_shell_completes_commands() -> None:
+    words = {"_HEITLER_COMPLETE": "complete_bash", "COMP_WORDS": "heitler tr", "COMP_CWORD": "1"}
+    done = subprocess.run([HEITLER], env=os.environ | words, capture_output=True, text=True)
+    assert done.stdout.split() == ["train"]

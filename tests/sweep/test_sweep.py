@@ -1,0 +1,132 @@
+"""Sweeps: real DVC experiments of a small pipeline, Optuna on a function of known best."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+import yaml
+
+from heitler.config import PARAMS_FILE, ConfigError
+from heitler.sweep.experiments import Experiment, SweepError, differing
+from heitler.sweep.figure import draw_parallel_coordinates
+from heitler.sweep.guided import Sweep, run_sweep
+from heitler.sweep.space import Choice, Range, parse_space
+
+HEITLER = Path(sys.executable).with_name("heitler")
+RATE = "train.learning_rate"
+STAGE = """
+import json, yaml
+train = yaml.safe_load(open("params.yaml"))["train"]
+if train["seed"] == 2: raise SystemExit("seed 2 fails")
+score = abs(train["learning_rate"] - 0.003) + train["epochs"]
+json.dump({"selection_score": score}, open("reports/train/metrics.json", "w"))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A git and DVC repository whose stage `train` computes a number from its parameters."""
+    shutil.copy(PARAMS_FILE, tmp_path)
+    (tmp_path / "stage.py").write_text(STAGE)
+    metrics = "reports/train/metrics.json"
+    train = {"cmd": f"{sys.executable} stage.py", "params": ["train"], "deps": ["stage.py"]}
+    train["metrics"] = [{metrics: {"cache": False}}]
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": train}}))
+    (tmp_path / "reports/train").mkdir(parents=True)
+    (tmp_path / "reports/train/.gitkeep").touch()
+    (tmp_path / ".gitignore").write_text("/mlruns\n/reports/sweeps\n")
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    for command in (
+        ("git", "init", "--quiet"),
+        (sys.executable, "-m", "dvc", "init", "--quiet"),
+        (sys.executable, "-m", "dvc", "config", "core.analytics", "false"),
+        ("git", "add", "--all"),
+        ("git", *identity, "commit", "--quiet", "--message", "Start"),
+    ):
+        subprocess.run(command, cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([HEITLER, *arguments], cwd=project, capture_output=True, text=True)
+
+
+def test_a_sweep_is_a_table_and_a_picture_of_dvc_experiments_and_goes_on(project: Path) -> None:
+    words = ("sweep", f"{RATE}=log:0.001:0.01", "train.seed=1,2", "-S", "train.epochs=1")
+    first = run(project, *words, "--trials", "2")
+    assert first.returncode == 0, first.stdout + first.stderr
+    done = run(project, *words, "--trials", "3")
+    assert "Trial 3 of 3" in done.stdout
+    assert "Trial 2 of 3" not in done.stdout
+    with (project / "reports/sweeps/sweep.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    scores = [float(row["train.selection_score"]) for row in rows]
+    assert scores == sorted(scores)
+    assert scores[0] == pytest.approx(abs(float(rows[0][RATE]) - 0.003) + 1)
+    assert len(rows) + done.stdout.count("fails") + first.stderr.count("failed to reproduce") >= 2
+    assert "<svg" in (project / "reports/sweeps/sweep.svg").read_text()
+    assert yaml.safe_load((project / "params.yaml").read_text())["train"]["epochs"] != 1
+    shown = run(project, "experiments", "--metric", "train.no_such")
+    assert shown.returncode == 1
+    assert "There are: train.selection_score" in shown.stderr
+
+
+def test_optuna_comes_near_the_best_and_resumes(tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'optuna.db'}"
+    calls: list[str] = []
+
+    def evaluate(name, parameters):
+        calls.append(name)
+        return None if len(calls) == 3 else (parameters["a.x"] - 2.0) ** 2 + parameters["a.y"]
+
+    space = {"a.x": Range("lin", -10.0, 10.0), "a.y": Choice((0, 5))}
+    for trials in (10, 40):
+        study = run_sweep(Sweep("s", space, trials, maximise=False, seed=1), evaluate, storage)
+    assert len(calls) == len(set(calls)) == 40
+    assert study.best_value < 1
+    assert study.trials[2].state is optuna.trial.TrialState.FAIL
+
+
+def test_a_sweep_of_failures_says_so(tmp_path: Path) -> None:
+    sweep = Sweep("s", {"a.x": Choice((1, 2))}, 2, maximise=False, seed=1)
+    with pytest.raises(SweepError, match="All trials of s failed"):
+        run_sweep(sweep, lambda name, parameters: None, f"sqlite:///{tmp_path / 'optuna.db'}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train.learning_rate", "no parameter with values"),
+        ("train.learning_rate=log:0:1", "above 0 for log"),
+        ("train.learning_rate=lin:1:0.5", "low before high"),
+        ("train.learning_rate=lin:1", "no two limits"),
+    ],
+)
+def test_a_space_of_another_form_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SweepError, match=message):
+        parse_space([text])
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ConfigError, match=r"train\.lerning_rate is no parameter"):
+        parse_space(["train.lerning_rate=1,2"])
+
+
+def test_choices_are_yaml_values() -> None:
+    space = parse_space(["train.workers=1,2", "train.batch_norm=per_worker,synchronised"])
+    assert space["train.workers"] == Choice((1, 2))
+    assert space["train.batch_norm"] == Choice(("per_worker", "synchronised"))
+
+
+def test_the_picture_takes_words_numbers_and_constants(tmp_path: Path) -> None:
+    made = [
+        Experiment(f"e{n}", {"a.x": 10.0**n, "a.kind": f"k{n % 2}", "a.c": 1}, {"t.m": n / 2})
+        for n in range(4)
+    ]
+    assert differing(made) == ["a.x", "a.kind"]
+    draw_parallel_coordinates(tmp_path / "p.svg", made, ["a.x", "a.kind", "a.c"], "t.m")
+    assert (tmp_path / "p.svg").stat().st_size > 5000
