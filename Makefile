@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint ui bench bench-quick env
+.PHONY: help repro test lint docs ui bench bench-quick env
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -19,13 +19,16 @@ repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to re
 	@find .dvc/tmp -name rwlock -empty -delete 2>/dev/null || true  # left by a DVC that was killed: it would refuse to start
 	$(if $(PRESET),dvc exp run $$(heitler preset $(PRESET)),dvc repro)
 
-test: env lint ## Run all checks and tests
+test: .venv/.extras lint ## Run all checks and tests
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: env ## Check style and types
 	ruff check
 	ruff format --check
 	mypy
+
+docs: .venv/.extras ## Build the documentation, site/index.html; warnings are errors
+	NO_MKDOCS_2_WARNING=1 mkdocs build --clean
 
 ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui PORT=5001)
 	@mkdir -p mlruns
@@ -49,6 +52,11 @@ bench-quick: ## The same with fewer sizes and rounds, within 5 minutes on 2 core
 	@$(MAKE) --no-print-directory bench QUICK=--quick
 
 env: .venv/.ready ## Build the environment, if uv.lock is newer
+
+# What the pipeline does without: the documentation's tools, remote storage and a server to test it.
+.venv/.extras: .venv/.ready
+	@scripts/setup.sh docs remote
+	@touch $@
 
 .venv/.ready: uv.lock pyproject.toml scripts/setup.sh
 	@scripts/setup.sh

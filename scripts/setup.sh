@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the environment .venv from uv.lock. Called by make; needs no root rights.
+# usage: setup.sh [GROUP...]   groups of pyproject.toml to add to what there is: docs, remote
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,4 +56,4 @@ if [ ! -d .venv ]; then
 fi
 # Another active environment must not be taken for the project's own.
 unset VIRTUAL_ENV
-UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked
+UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}"

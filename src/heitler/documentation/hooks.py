@@ -1,0 +1,72 @@
+"""Hooks of MkDocs (mkdocs.yml): pages that are not files in docs/, links that lead out of it."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.cli import get_docs_for_click
+from typer.main import get_command
+
+ROOT = Path(__file__).parents[3]
+TOP_FILES = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "NOTICE.md": "notice.md",
+}
+"""Files of the top folder, and the pages that they are."""
+COMMANDS_HEAD = """# Commands
+
+Made from the help texts of `heitler`. Exit codes: 0 it worked; 1 an error, whose message says what
+to do; 2 a wrong command line; 3 with `heitler validate --strict`, a line of the score card fails;
+255 a stage failed, with its own message above.
+
+Shell completion: `heitler --install-completion`, then open a new shell.
+
+"""
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add what is made from the code, the README as the first page, and benchmark results."""
+    from mkdocs.structure.files import File
+
+    for name, content in generated_pages(ROOT).items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Results of benchmarks are pages of the site."""
+    return markdown.replace("](../benchmarks/results/", "](benchmarks/")
+
+
+def generated_pages(root: Path) -> dict[str, str]:
+    """Names and contents."""
+    from heitler.documentation.metrics import metrics_page
+    from heitler.documentation.parameters import parameters_page
+
+    results = sorted((root / "benchmarks/results").glob("*.md"))
+    params = root / "params.yaml"
+    return {
+        **{page: _inside((root / file).read_text()) for file, page in TOP_FILES.items()},
+        "parameters.md": parameters_page(params),
+        "metrics.md": metrics_page(params),
+        "commands.md": commands_page(),
+        **{f"benchmarks/{p.name}": f"# Benchmark: {p.stem}\n\n{p.read_text()}" for p in results},
+    }
+
+
+def _inside(text: str) -> str:
+    """Links of a file of the top folder, as they are within the site."""
+    for file, page in (TOP_FILES | {"LICENSE": "notice.md"}).items():
+        text = text.replace(f"]({file})", f"]({page})")
+    return text.replace("](docs/", "](")
+
+
+def commands_page() -> str:
+    """All commands with their options."""
+    from heitler.cli.main import app
+
+    command = get_command(app)
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="heitler")
+    return COMMANDS_HEAD + text.partition("\n")[2]

@@ -1,0 +1,52 @@
+"""Image definitions and workflow, as far as they can be checked without building them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+DEFINITION = (ROOT / "containers/heitler.def").read_text()
+WORKFLOW = ROOT / ".github/workflows/test.yml"
+
+
+def copied_by_docker() -> set[str]:
+    lines = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    return {name for line in lines for name in line.split()}
+
+
+def copied_by_apptainer() -> set[str]:
+    files = DEFINITION.split("%files")[1].split("%post")[0]
+    return {line.split()[0] for line in files.splitlines() if line.strip()}
+
+
+@pytest.mark.parametrize("copied", [copied_by_docker(), copied_by_apptainer()])
+def test_images_copy_what_the_set_up_reads(copied: set[str], tmp_path: Path) -> None:
+    """uv, which the set-up calls, accepts the copied files as a locked project."""
+    uv = shutil.which("uv") or ROOT / ".tools/uv/bin/uv"
+    for name in copied:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    assert (tmp_path / "scripts/setup.sh").stat().st_mode & 0o100
+    command = [uv, "export", "--frozen", "--no-hashes", "--offline", "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "horovod==0.28.1" in done.stdout
+
+
+def test_shell_of_the_apptainer_definition_is_shell() -> None:
+    for section in ("%post", "%environment", "%test"):
+        script = re.split(r"^%\w+$", DEFINITION.split(f"\n{section}\n")[1], flags=re.MULTILINE)[0]
+        subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+
+
+def test_the_workflow_runs_the_commands_that_a_person_types() -> None:
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert commands == ["make test", "make docs", "make repro"]
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {command.removeprefix("make ") for command in commands} <= targets
