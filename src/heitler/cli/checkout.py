@@ -20,7 +20,7 @@ def checkout(
 
     Examples:
 
-    heitler checkout train-2-workers-5-epochs
+    heitler checkout train-2w-b8-5ep
 
     heitler checkout batty-waft
     """
