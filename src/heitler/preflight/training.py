@@ -16,10 +16,11 @@ CHECKPOINT_B = 40 * MIB
 """Twice that of the largest networks here, with optimisers and averaged weights."""
 RECORD_B = 100 * MIB
 """MLflow's run and the exported generator."""
-WORKER_B = 1000 * MIB
-"""A worker that has loaded TensorFlow, MLflow and the networks."""
-SHOWER_B = 45 * MIB
-"""Per shower of a worker's batch and 15,625 cells: layers, gradients and copies of a cycle."""
+WORKER_B = 1500 * MIB
+"""A worker with TensorFlow, MLflow, the networks and a batch of two; 1,511 MiB at its peak in a
+training of the networks of 25 x 25 x 25 cells."""
+SHOWER_B = 20 * MIB
+"""More for each further shower of a worker's batch, at 15,625 cells; 2,087 MiB with 32 showers."""
 CELLS = 25 * 25 * 25
 
 
