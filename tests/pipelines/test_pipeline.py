@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -165,14 +164,3 @@ def test_a_truncated_shower_file_is_named(project: Project) -> None:
     assert "shard-00001.h5" in output
     assert "Traceback" not in output
     shard.write_bytes(whole)
-
-
-def test_the_commands_of_the_tutorial_work(project: Project) -> None:
-    """Last: what they need is there already, so that few stages run."""
-    tutorial = Path("docs/tutorial.md").read_text()
-    commands = re.findall(r"^```sh\n(.*?)^```$", tutorial, re.MULTILINE | re.DOTALL)
-    assert len(commands) >= 8
-    for command in commands:
-        project.run("bash", "-euc", command)
-    assert (project.folder / "mine.h5").is_file()
-    assert (project.folder / "reports/sweeps/all.svg").is_file()
