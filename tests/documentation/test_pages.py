@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from heitler.cli.main import app
 from heitler.cluster.slurm import job_script
 from heitler.config import PARAMS_FILE, Config, build_config
 from heitler.data.cern import import_showers
@@ -90,3 +92,16 @@ def test_slurm_settings_of_the_examples_are_valid_and_ask_for_whole_nodes() -> N
         assert "#SBATCH --nodes=4" in script
         assert "#SBATCH --cpus-per-task=56" in script
         assert "#SBATCH --account=YOUR_ACCOUNT" in script
+
+
+def test_every_command_in_the_pages_exists_with_its_options() -> None:
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    pages = [Path("README.md"), Path("CONTRIBUTING.md"), *DOCS.rglob("*.md")]
+    text = "\n".join(line for page in pages for line in page.read_text().splitlines())
+    typed = re.findall(r"^(?:\$ )?heitler ([a-z-]+)([^#\n]*)", text, re.MULTILINE)
+    assert len(typed) > 20
+    for name, arguments in typed:
+        known = {option for p in commands[name].params for option in (*p.opts, *p.secondary_opts)}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= known, (
+            f"heitler {name}{arguments}"
+        )

@@ -5,7 +5,6 @@ The tests build on each other, in order: each is the next thing that a user woul
 
 import json
 import os
-import re
 import sqlite3
 
 import pytest
