@@ -118,18 +118,3 @@ def test_a_full_disk_loses_nothing_if_there_is_room_before_the_end(store: Path) 
     assert done.returncode == 0, done.stderr
     assert "cannot be written" in done.stdout
     assert epochs_of(done.stdout.split()[-1]) == [(1, 1.0), (2, 0.5)]
-
-
-def test_eight_writers_at_once_lose_nothing(store: Path) -> None:
-    code = (
-        "from heitler.tracking.runs import open_run\n"
-        "with open_run('writer') as run:\n"
-        "    [run.log_epoch({'loss': 1.0 / epoch}, epoch) for epoch in range(1, 6)]\n"
-        "    print(run.run_id)\n"
-    )
-    command = [sys.executable, "-c", code]
-    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(8)]
-    runs = [writer.communicate()[0].split()[-1] for writer in writers]
-    sync_spool()
-    for run_id in runs:
-        assert epochs_of(run_id) == [(epoch, 1.0 / epoch) for epoch in range(1, 6)]
