@@ -49,7 +49,7 @@ def test_a_launcher_with_another_number_of_workers_is_refused(
     monkeypatch.setenv("HEITLER_TEST_PROGRAM", "talk")
     monkeypatch.setenv("HEITLER_TEST_WORKERS", "3")
     assert run_workers(LOCAL, 1, PROGRAM) != 0
-    assert "train.workers is 3, but the launcher started 1." in capfd.readouterr().out
+    assert "3 workers wanted, but the launcher started 1." in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -122,7 +122,7 @@ def hosts_used(cluster: ClusterConfig, workers: int) -> dict[str, int]:
         raise LaunchError(
             f"{workers} workers wanted, but cluster.hosts has room for {room} "
             f"({_host_list(used)}). Name more hosts, raise their numbers or "
-            "cluster.ranks_per_node, or lower train.workers."
+            "cluster.ranks_per_node, or lower `workers` of the stage in params.yaml."
         )
     return used
 

@@ -80,8 +80,8 @@ def join_world(
     sys.excepthook = _end_quietly_without_contact
     if hvd.size() != workers:
         raise ConfigError(
-            f"train.workers is {workers}, but the launcher started {hvd.size()}. "
-            "Start as many, or change train.workers."
+            f"{workers} workers wanted, but the launcher started {hvd.size()}. "
+            "Start as many, or change the number in params.yaml (`workers` of the stage)."
         )
     cores = read_cores()
     if not bound_by_launcher():

@@ -1,6 +1,7 @@
 """The section `evolve`: a genetic algorithm against gradient descent."""
 
-from typing import Annotated, Literal
+import dataclasses
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -17,6 +18,8 @@ from heitler.config.types import (
 StrategyName = Literal[
     "one-plus-lambda", "one-fifth", "self-adaptive", "antithetic", "cma", "nevergrad", "memetic"
 ]
+
+Tunable = Literal["mutation_rate", "mutation_power", "step_size", "learning_rate"]
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -56,6 +59,8 @@ class EvolveConfig:
     pass counts as two."""
     memetic_share: Annotated[float, Field(gt=0, lt=1)]
     """Share of the budget that memetic evolves before RMSprop goes on."""
+    by_strategy: dict[StrategyName | Literal["rmsprop"], dict[Tunable, Positive]]
+    """What is other than above for one of them."""
     seeds: tuple[NonNegativeInt, ...]
     """Every strategy runs once with each."""
     energy_bins: PositiveInt
@@ -69,3 +74,8 @@ class EvolveConfig:
                 f"evolve.offspring is {self.offspring}, but antithetic pairs need an even number. "
                 f"Use {self.offspring - 1} or {self.offspring + 1}."
             )
+
+    def of_strategy(self, name: str) -> "EvolveConfig":
+        """The section as one strategy (or rmsprop) sees it."""
+        own: dict[str, Any] = dict(self.by_strategy.get(name, {}))  # type: ignore[call-overload]
+        return dataclasses.replace(self, **own, by_strategy={})

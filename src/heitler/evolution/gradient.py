@@ -1,7 +1,5 @@
 """RMSprop on the same network, showers and batches: what evolution is compared with."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -29,6 +27,16 @@ class RmsProp:
         """(D,)"""
         return np.array(self._genome.numpy()[0])
 
+    @property
+    def square(self) -> Float:
+        """(D,) running mean of the squared gradient."""
+        return np.array(self._square.numpy()[0])
+
+    def restore(self, genome: Float, square: Float) -> None:
+        """Go on from a saved state, bit for bit."""
+        self._genome.assign(genome[None])
+        self._square.assign(square[None])
+
     def step(self, rows: NDArray[np.int64]) -> float:
         """One update; the loss before it."""
         return float(self._step(rows).numpy()[0])
@@ -39,8 +47,3 @@ class RmsProp:
         self._square.assign(square)
         self._genome.assign_sub(self._rate * gradient / (tf.sqrt(square) + EPSILON))
         return loss
-
-
-def steps_within(cost: float, batch_size: int) -> Iterator[int]:
-    """Steps that a budget in forward passes of single showers pays for."""
-    yield from range(int(cost // (COST * batch_size)))

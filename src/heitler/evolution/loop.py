@@ -1,7 +1,7 @@
 """One run: a strategy (or RMSprop) from its first generation to the end of its budget."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
+from heitler.evolution.curve import Curve, Row
+from heitler.evolution.descent import Descent
 from heitler.evolution.events import batch_rows
-from heitler.evolution.gradient import COST, RmsProp, steps_within
+from heitler.evolution.gradient import COST, RmsProp
 from heitler.evolution.journal import Journal
 from heitler.evolution.network import Regressor
 from heitler.evolution.randomness import random_genome
 from heitler.evolution.strategies.catalogue import build_strategy
+from heitler.files import digest
 
 Float = NDArray[np.float32]
-Row = dict[str, float]
 Gather = Callable[[Float], Float]
 """All workers' losses, by rank, from this worker's."""
-SAVE_EVERY = 500  # generations
-TESTS = 60
-"""Points of the curve of test losses, at logarithmic distances of cost."""
+SAVE_EVERY = 500  # generations, or steps of RMSprop
 
 
 @dataclass(frozen=True)
@@ -56,36 +56,36 @@ class Run:
         test: Regressor,
         workers: Workers,
     ) -> None:
-        self.name, self.seed, self.config = name, seed, config
+        self.name, self.seed, self.config = name, seed, config.of_strategy(name)
         self.training, self.test, self.workers = training, test, workers
-        self.batch = min(config.batch_size, training.count)
-        self.budget = config.cost_epochs * training.count  # forward passes of single showers
-        self.test_rows = np.arange(test.count)
-        self.due = list(np.geomspace(self.batch * 8, self.budget, TESTS))
-        self.cost, self.seconds, self.step = 0.0, 0.0, 0
-        self.history: list[Row] = []
+        batch = min(config.batch_size, training.count)
+        self.curve = Curve(training.count, batch, config.cost_epochs * training.count)
 
     def finish(
         self, journal_file: Path, fingerprint: str, stop_after: int | None = None
     ) -> Outcome:
-        """Go on from the journal, if any, to the end, or to generation `stop_after`."""
-        if self.name == "rmsprop":
-            start = random_genome(self.training.shape, self.seed, 0)
-            return Outcome(self._descend(start, self.budget), self.history)
-        share = self.config.memetic_share if self.name == "memetic" else 1.0
-        genome = self._evolve(journal_file, fingerprint, share * self.budget, stop_after)
-        if self.name == "memetic" and stop_after is None:
-            genome = self._descend(genome, self.budget - self.cost)
-        return Outcome(genome, self.history)
+        """Go on from the files, if any, to the end, or to generation or step `stop_after`."""
+        genome = random_genome(self.training.shape, self.seed, 0)
+        share = {"rmsprop": 0.0, "memetic": self.config.memetic_share}.get(self.name, 1.0)
+        if share > 0:
+            genome = self._evolve(journal_file, fingerprint, share, stop_after)
+        if share < 1:
+            state_file = journal_file.with_suffix(".descent.npz")
+            genome = self._descend(state_file, fingerprint, genome, stop_after)
+        return Outcome(genome, self.curve.history)
 
     def _evolve(
-        self, journal_file: Path, fingerprint: str, budget: float, stop_after: int | None
+        self, journal_file: Path, fingerprint: str, share: float, stop_after: int | None
     ) -> Float:
         strategy = build_strategy(self.name, self.training.shape, self.config, self.seed)
         journal = Journal.load(journal_file, fingerprint)
         told = iter(list(journal.losses))
         known = journal.seconds / max(len(journal.losses), 1)
-        while self.cost + strategy.size * self.batch <= budget and self.step != stop_after:
+        end = share * self.curve.budget
+        while (
+            self.curve.cost + strategy.size * self.curve.batch <= end
+            and self.curve.step != stop_after
+        ):
             size, settings, begun = strategy.size, strategy.settings, time.monotonic()
             losses = next(told, None)
             fresh = losses is None
@@ -95,8 +95,8 @@ class Run:
             strategy.tell(losses)
             spent = time.monotonic() - begun if fresh else known
             journal.seconds += spent if fresh else 0.0
-            self._note(losses, settings, size, spent, lambda: strategy.best)
-            if fresh and self.step % SAVE_EVERY == 0 and self.workers.rank == 0:
+            self.curve.note(losses, settings, size, spent, lambda: self._test(strategy.best))
+            if fresh and self.curve.step % SAVE_EVERY == 0 and self.workers.rank == 0:
                 journal.save(journal_file)
         if self.workers.rank == 0:
             journal.save(journal_file)
@@ -110,51 +110,28 @@ class Run:
         losses = self.training.losses(ask(own), rows) if len(own) else np.empty(0, np.float32)
         return self.workers.gather(losses)
 
-    def _descend(self, start: Float, budget: float) -> Float:
+    def _descend(
+        self, state_file: Path, fingerprint: str, start: Float, stop_after: int | None
+    ) -> Float:
         optimizer = RmsProp(self.training, start, self.config.learning_rate)
-        for _ in steps_within(budget, self.batch):
+        state = Descent.load(state_file, digest([fingerprint, start.tolist()]))
+        state.resume(optimizer, self.curve)
+        while self.curve.affords(COST) and self.curve.step != stop_after:
             begun = time.monotonic()
-            loss = np.array([optimizer.step(self._rows())], np.float32)
+            loss = optimizer.step(self._rows())
             spent = time.monotonic() - begun
-            self._note(loss, {}, COST, spent, lambda: optimizer.genome)
+            losses = np.array([loss], np.float32)
+            self.curve.note(losses, {}, COST, spent, lambda: self._test(optimizer.genome))
+            state.note(self.curve.history[-1], spent)
+            if self.curve.step % SAVE_EVERY == 0 and self.workers.rank == 0:
+                state.save(state_file, optimizer)
+        if self.workers.rank == 0:
+            state.save(state_file, optimizer)
         return optimizer.genome
 
     def _rows(self) -> NDArray[np.int64]:
-        return batch_rows(self.training.count, self.batch, seed=self.seed, step=self.step)
+        curve = self.curve
+        return batch_rows(curve.showers, curve.batch, seed=self.seed, step=curve.step)
 
-    def _note(
-        self,
-        losses: Float,
-        settings: dict[str, float],
-        passes: int,
-        seconds: float,
-        best: Callable[[], Float],
-    ) -> None:
-        self.step += 1
-        self.cost += passes * self.batch
-        self.seconds += seconds
-        low, high = np.percentile(losses, [25, 75])
-        row = {
-            "step": float(self.step),
-            "epoch": self.step * self.batch / self.training.count,
-            "cost_epochs": self.cost / self.training.count,
-            "seconds": self.seconds,
-            "loss_best": float(losses.min()),
-            "loss_median": float(np.median(losses)),
-            "loss_spread": float(high - low),
-            **settings,
-        }
-        if self._is_due():
-            row["test_loss"] = float(self.test.losses(best()[None], self.test_rows)[0])
-        self.history.append(row)
-
-    def _is_due(self) -> bool:
-        due = bool(self.due) and self.cost >= self.due[0]
-        while self.due and self.cost >= self.due[0]:
-            self.due.pop(0)
-        return due
-
-
-def tested(history: list[Row]) -> Iterator[Row]:
-    """The rows that carry a test loss."""
-    return (row for row in history if "test_loss" in row)
+    def _test(self, genome: Float) -> float:
+        return float(self.test.losses(genome[None], np.arange(self.test.count))[0])

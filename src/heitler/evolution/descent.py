@@ -1,0 +1,86 @@
+"""The checkpoint of a gradient descent: state of RMSprop and what was noted on the way."""
+
+import math
+import zipfile
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.evolution.curve import Curve, Row
+from heitler.evolution.gradient import COST, RmsProp
+from heitler.files import atomic_path
+
+Float = NDArray[np.float32]
+
+
+@dataclass
+class Descent:
+    """Steps so far; unlike an evolution's, a gradient's state does not follow from its losses."""
+
+    fingerprint: str
+    """Of parameters, data, code and start."""
+    losses: list[float] = field(default_factory=list)
+    """[step] on the batch, before the step."""
+    tests: list[float] = field(default_factory=list)
+    """[step] test loss after the step, NaN where it was not tested."""
+    seconds: float = 0.0
+    """Wall time spent on them."""
+    genome: Float | None = None
+    square: Float | None = None
+
+    def note(self, row: Row, seconds: float) -> None:
+        """One more step, as the curve has it."""
+        self.losses.append(row["loss_best"])
+        self.tests.append(row.get("test_loss", math.nan))
+        self.seconds += seconds
+
+    def resume(self, optimizer: RmsProp, curve: Curve) -> None:
+        """Give optimiser and curve what was saved, if anything."""
+        if self.genome is None or self.square is None:
+            return
+        optimizer.restore(self.genome, self.square)
+        seconds = self.seconds / max(len(self.losses), 1)
+        for loss, test in zip(self.losses, self.tests, strict=True):
+            known = partial(_number_or_none, test)
+            curve.note(np.array([loss], np.float32), {}, COST, seconds, known)
+
+    def save(self, path: Path, optimizer: RmsProp) -> None:
+        """Write all, atomically."""
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                fingerprint=np.array(self.fingerprint),
+                losses=np.array(self.losses, np.float32),
+                tests=np.array(self.tests, np.float32),
+                seconds=np.array(self.seconds),
+                genome=optimizer.genome,
+                square=optimizer.square,
+            )
+
+    @classmethod
+    def load(cls, path: Path, fingerprint: str) -> "Descent":
+        """The checkpoint of this very descent; an empty one if there is none or it is torn."""
+        try:
+            with np.load(path) as stored:
+                if str(stored["fingerprint"]) != fingerprint:
+                    return cls(fingerprint)
+                return cls(
+                    fingerprint,
+                    stored["losses"].tolist(),
+                    stored["tests"].tolist(),
+                    float(stored["seconds"]),
+                    stored["genome"],
+                    stored["square"],
+                )
+        except FileNotFoundError:
+            return cls(fingerprint)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            print(f"{path}: cannot be read ({error}); starting anew.")
+            return cls(fingerprint)
+
+
+def _number_or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
