@@ -2,9 +2,9 @@
 
     python benchmarks/evolution_tuning.py [--data data/prepared] [--trials 12] [--cost-epochs 300]
 
-Each has as many trials (Optuna's TPE) and as large a budget; a trial is the mean validation loss of
-two seeds that the stage does not use. Finished trials are kept in data/evolution/tuning.log, so
-that a killed run goes on. Writes benchmarks/results/evolution_tuning.json and .md; what is best
+Each has as many trials (Optuna's TPE; at least, if a larger number was asked for before) and as
+large a budget; a trial is the mean validation loss of two seeds that the stage does not use.
+Finished trials are kept in data/evolution/tuning.log, so that a killed run goes on. Writes benchmarks/results/evolution_tuning.json and .md; what is best
 goes into params.yaml by hand (evolve.by_strategy).
 """
 
@@ -21,7 +21,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from heitler.cluster.world import join_world
 from heitler.config import EvolveConfig, load_config
-from heitler.evolution.events import Units, load_projections
+from heitler.evolution.events import ProjectedEvents, Units, load_projections
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
 from heitler.files import write_json, write_text
@@ -31,7 +31,7 @@ RESULTS = Path(__file__).parent / "results" / "evolution_tuning.json"
 KEPT = Path("data/evolution/tuning.log")
 SEEDS = (101, 102)
 RATE, POWER = ("mutation_rate", 1e-3, 1.0), ("mutation_power", 3e-3, 0.3)
-STEP, LEARNING = ("step_size", 1e-3, 0.1), ("learning_rate", 1e-4, 3e-2)
+STEP, LEARNING = ("step_size", 1e-3, 0.1), ("learning_rate", 3e-5, 3e-2)
 RANGES = {
     "rmsprop": (LEARNING,),
     "one-plus-lambda": (RATE, POWER),
@@ -74,15 +74,21 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def load_events(
+    data: str, config: EvolveConfig, judged: str
+) -> tuple[ProjectedEvents, ProjectedEvents, Units]:
+    """Training showers, those of another file, and the units of the first."""
+    train = load_projections(Path(data) / "train.h5", config.showers)
+    return train, load_projections(Path(data) / judged), Units.of(train)
+
+
 def load_regressors(data: str, config: EvolveConfig) -> tuple[Regressor, Regressor]:
     """On training and on validation showers."""
-    train = load_projections(Path(data) / "train.h5", config.showers)
-    validation = load_projections(Path(data) / "validation.h5")
+    train, validation, units = load_events(data, config, "validation.h5")
     sides = train.images_GeV.shape[1], train.images_GeV.shape[2]
     shape = NetworkShape(
         sides, config.filters, config.kernel, config.stride, config.leaky_relu_slope
     )
-    units = Units.of(train)
     return Regressor(shape, train, units), Regressor(shape, validation, units)
 
 
@@ -119,19 +125,19 @@ def tune(
 
 def table(found: dict[str, Any], about: dict[str, Any]) -> list[str]:
     """The best of each."""
-    rows = (
-        f"| {name} | {row['loss']:.4f} | {max(value for value, _ in row['trials']):.4f} | "
-        + ", ".join(f"{key} {value:.2g}" for key, value in row["settings"].items())
-        + " |"
-        for name, row in found.items()
-    )
+    rows = []
+    for name, row in found.items():
+        worst = max(value for value, _ in row["trials"])
+        best = ", ".join(f"{key} {value:.2g}" for key, value in row["settings"].items())
+        cells = (name, len(row["trials"]), f"{row['loss']:.4f}", f"{worst:.4f}", best)
+        rows.append(f"| {' | '.join(map(str, cells))} |")
     return [
         f"{about['showers']} training and {about['validation']} validation showers, "
         f"{about['cost_epochs']} forward passes over the training showers a run, mean of two "
-        f"seeds, {about['trials']} trials each.",
+        "seeds.",
         "",
-        "| strategy | best validation loss | worst trial | best settings |",
-        "|---|---|---|---|",
+        "| strategy | trials | best validation loss | worst trial | best settings |",
+        "|---|---|---|---|---|",
         *rows,
         "",
     ]

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
-from heitler.evolution.network import NetworkShape
-from heitler.evolution.randomness import mutate, random_genome, stream
+from heitler.evolution.randomness import GenomeShape, mutate, random_genome, stream
 
 Float = NDArray[np.float32]
 
@@ -20,11 +19,15 @@ Float = NDArray[np.float32]
 class OnePlusLambda:
     """The paper's strategy; subclasses adapt the mutation power."""
 
-    def __init__(self, shape: NetworkShape, config: EvolveConfig, seed: int) -> None:
+    def __init__(self, shape: GenomeShape, config: EvolveConfig, seed: int) -> None:
         self.shape, self.config, self.seed = shape, config, seed
         self.generation = 0
         self.parent: Float = random_genome(shape, seed, 0)
         self.power = config.mutation_power
+
+    def go_on(self, parent: Float, power: float) -> None:
+        """Begin with this parent instead of random ones."""
+        self.parent, self.power, self.generation = parent, power, 1
 
     @property
     def size(self) -> int:

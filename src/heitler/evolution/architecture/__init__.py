@@ -1,0 +1,1 @@
+"""Networks whose architecture evolves together with their weights."""
