@@ -37,14 +37,14 @@ ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui 
 	mlflow ui --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlruns/mlflow.db}" \
 		--host 127.0.0.1 --port $(PORT) --workers 1
 
-# The benchmarks of benchmarks/ that a target runs, in this order; PEERS names a Python with torch.
+# The benchmarks of benchmarks/ that a target runs, in this order; PEERS names a Python with torch etc.
 BENCHMARKS := $(filter $(basename $(notdir $(wildcard benchmarks/*.py))),\
-	training ranks layers generator input)
+	training ranks layers generator input evolution)
 
 bench: env ## Measure everything; benchmarks/results (PEERS=/path/bin/python: also PyTorch etc.)
 	@set -e; for name in $(BENCHMARKS); do \
 		echo "benchmarks/$$name.py"; \
-		case $$name in training|generator) peers="$(PEERS:%=--peers %)";; *) peers="";; esac; \
+		case $$name in training|generator|evolution) peers="$(PEERS:%=--peers %)";; *) peers="";; esac; \
 		python benchmarks/$$name.py $(QUICK) $$peers; \
 	done
 

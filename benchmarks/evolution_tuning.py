@@ -4,7 +4,8 @@
 
 Each has as many trials (Optuna's TPE; at least, if a larger number was asked for before) and as
 large a budget; a trial is the mean validation loss of two seeds that the stage does not use.
-Finished trials are kept in data/evolution/tuning.log, so that a killed run goes on. Writes benchmarks/results/evolution_tuning.json and .md; what is best
+Finished trials are kept in data/evolution/tuning.log, so that a killed run goes on. Writes
+benchmarks/results/evolution_tuning.json and .md; what is best
 goes into params.yaml by hand (evolve.by_strategy).
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
 
 from heitler.cluster.world import join_world
 from heitler.config import EvolveConfig, load_config
@@ -115,10 +117,9 @@ def tune(
         sampler=optuna.samplers.TPESampler(seed=1, n_startup_trials=trials // 2),
         load_if_exists=True,
     )
-    done = sum(trial.state.is_finished() for trial in study.trials)
-    if not done:  # what is in params.yaml now
-        known = config.of_strategy(name)
-        study.enqueue_trial({key: getattr(known, key) for key, _, _ in ranges})
+    done = sum(trial.state == TrialState.COMPLETE for trial in study.trials)
+    known = {key: getattr(config.of_strategy(name), key) for key, _, _ in ranges}
+    study.enqueue_trial(known, skip_if_exists=True)  # what is in params.yaml now
     study.optimize(objective, n_trials=max(trials - done, 0))
     return study
 

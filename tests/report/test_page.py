@@ -72,6 +72,13 @@ def test_the_compact_generator_stands_beside_the_full_one_with_its_physics(resul
     assert "20 % of the full one&#39;s; limit 5 %: does not pass" in words
 
 
+def test_evolution_stands_beside_gradients_with_the_papers_table(results):
+    words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
+    assert "RMSprop (gradients) 0.0520 quartiles 0.0515 to 0.0525; worst energy bin 5 %" in words
+    assert "+58% of RMSprop&#39;s; worst energy bin 8 %" in words
+    assert "Parents at the start (M) 8 drawn uniformly" in words
+
+
 def test_the_papers_efficiency_and_the_checked_predictions_are_shown(results):
     page = page_of(results)
     nbsp = "\N{NO-BREAK SPACE}"

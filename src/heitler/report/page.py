@@ -11,6 +11,7 @@ from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
 from heitler.report.claims.assess import assess_claims, tally
+from heitler.report.evolution import strategy_rows, table_1
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
 from heitler.report.runs import run_rows
@@ -67,6 +68,9 @@ def render_page(
         shapes=figures.SHAPES,
         displays=(*figures.DISPLAYS, figures.GEANT4_DISPLAY),
         evolution=figures.EVOLUTION,
+        evolved=inputs.metrics["evolve"],
+        strategy_rows=strategy_rows(inputs.metrics["evolve"]),
+        table_1=table_1(config.evolve),
         training_figures=figures.TRAINING,
         data_figures=figures.DATA,
         load=lambda figure: figure.load(inputs.reports),
