@@ -115,6 +115,21 @@ def test_stopped_and_resumed_run_ends_bit_for_bit_as_an_unbroken_one(
             assert resumed[column] == unbroken[column]
 
 
+@pytest.mark.parametrize("name", ["one-plus-lambda", "rmsprop"])
+def test_larger_budget_continues_the_same_run(name, evolve, regressor, tmp_path):
+    def run(file, cost_epochs):
+        config = dataclasses.replace(evolve, cost_epochs=cost_epochs)
+        new = Run(name, 3, config, regressor, regressor, Workers())
+        return new.finish(tmp_path / f"{file}.npz", "f")
+
+    short, longer, whole = run("one", 30), run("one", 90), run("two", 90)
+    np.testing.assert_array_equal(longer.genome, whole.genome)
+    tests = [row["cost_epochs"] for row in longer.history if "test_loss" in row]
+    assert sum(cost <= 30 for cost in tests) >= 5
+    assert tests[-1] > 60
+    assert len(short.history) < len(longer.history)
+
+
 def test_strategy_has_its_own_settings_where_params_say_so(make_config):
     section = make_config(evolve={"by_strategy": {"cma": {"step_size": 0.5}}}).evolve
     assert section.of_strategy("cma").step_size == 0.5

@@ -44,9 +44,19 @@ class Curve:
         settings: dict[str, float],
         passes: int,
         seconds: float,
-        test: Callable[[], float | None],
+        test: Callable[[], float] | None,
+        tested: float | None = None,
     ) -> None:
-        """One more row; `test` is called where a test loss is due."""
+        """One more row.
+
+        Args:
+            losses: (P,) of one generation, or of one step.
+            settings: what adapts.
+            passes: forward passes of the batch that it took.
+            seconds: wall time that it took.
+            test: called where a test loss is due; None in a row that is only repeated.
+            tested: the test loss of a repeated row, if it had one.
+        """
         self.cost += passes * self.batch
         self.seconds += seconds
         low, high = np.percentile(losses, [25, 75])
@@ -60,8 +70,11 @@ class Curve:
             "loss_spread": float(high - low),
             **settings,
         }
-        if self._is_due() and (loss := test()) is not None:
-            row["test_loss"] = loss
+        due = self._is_due()
+        if tested is not None:
+            row["test_loss"] = tested
+        elif due and test is not None:
+            row["test_loss"] = test()
         self.history.append(row)
 
     def _is_due(self) -> bool:

@@ -3,7 +3,6 @@
 import math
 import zipfile
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +43,8 @@ class Descent:
         optimizer.restore(self.genome, self.square)
         seconds = self.seconds / max(len(self.losses), 1)
         for loss, test in zip(self.losses, self.tests, strict=True):
-            known = partial(_number_or_none, test)
-            curve.note(np.array([loss], np.float32), {}, COST, seconds, known)
+            tested = None if math.isnan(test) else test
+            curve.note(np.array([loss], np.float32), {}, COST, seconds, None, tested)
 
     def save(self, path: Path, optimizer: RmsProp) -> None:
         """Write all, atomically."""
@@ -80,7 +79,3 @@ class Descent:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             print(f"{path}: cannot be read ({error}); starting anew.")
             return cls(fingerprint)
-
-
-def _number_or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
