@@ -62,7 +62,11 @@ def main() -> None:
             "trials": [[trial.value, trial.params] for trial in study.trials if trial.value],
         }
         print(f"{name}: {study.best_value:.4f} with {study.best_params}", flush=True)
-    about = {"showers": training.count, "validation": validation.count, **vars(options)}
+    about = {
+        "showers": training.count,
+        "validation": validation.count,
+        "cost_epochs": options.cost_epochs,
+    }
     write_json(RESULTS, {**about, "found": found, "provenance": collect_provenance()})
     write_text(RESULTS.with_suffix(".md"), "\n".join(table(found, about)))
 

@@ -1,6 +1,7 @@
 """Projections of showers on one transverse axis, and the energies to estimate. Pure NumPy."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -61,5 +62,9 @@ def batch_rows(showers: int, batch_size: int, *, seed: int, step: int) -> NDArra
     epoch, the same for every strategy with this seed."""
     batch_size = min(batch_size, showers)
     epoch, index = divmod(step, showers // batch_size)
-    order = np.random.default_rng([seed, epoch]).permutation(showers)
-    return order[index * batch_size : (index + 1) * batch_size]
+    return _order(showers, seed, epoch)[index * batch_size : (index + 1) * batch_size]
+
+
+@lru_cache(maxsize=4)
+def _order(showers: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(showers)

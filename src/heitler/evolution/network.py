@@ -2,7 +2,7 @@
 
 A genome is all weights in one row: kernels (F, K*K), then the dense layer (F, A), where A are the
 places of the convolution. A whole population is judged at once: the first layer reads the same
-images for all, so it is one matrix product with P*F rows; the second is a batched product.
+images for all, so it is one matrix product with P*F rows; the second is a product per filter.
 """
 
 import math
@@ -60,17 +60,19 @@ class Regressor:
         self._patches = tf.constant(_cut(events.images_GeV / np.float32(units.cell_GeV), shape))
         self._energy = tf.constant(events.primary_energy_GeV / np.float32(units.energy_GeV))
         signature = [tf.TensorSpec((None, shape.genes)), tf.TensorSpec((None,), tf.int64)]
-        self._losses = tf.function(self._relative_error, input_signature=signature)
-        self._estimate = tf.function(self._estimate_rows, input_signature=signature)
+        self._losses, self._estimate = (
+            tf.function(function, input_signature=signature).get_concrete_function()
+            for function in (self._relative_error, self._estimate_rows)
+        )
 
     def losses(self, genomes: Float, rows: NDArray[np.int64]) -> Float:
         """Mean relative error of every individual: (P, D), (B,) -> (P,)."""
-        return np.asarray(self._losses(genomes, rows))
+        return np.asarray(self._losses(tf.constant(genomes), tf.constant(rows)))
 
     def estimates(self, genomes: Float, at_once: int = 512) -> Float:
         """Estimated over true energy of all showers: (P, D) -> (P, N)."""
         parts = [
-            self._estimate(genomes, rows) / tf.gather(self._energy, rows)
+            self._estimate(tf.constant(genomes), tf.constant(rows)) / tf.gather(self._energy, rows)
             for rows in np.array_split(np.arange(self.count), max(self.count // at_once, 1))
         ]
         return np.concatenate([np.asarray(part) for part in parts], axis=1)
@@ -88,19 +90,20 @@ class Regressor:
 
     def _estimate_rows(self, genomes: Tensor, rows: Tensor) -> Tensor:
         s, batch = self.shape, tf.shape(rows)[0]
-        patches = tf.transpose(tf.gather(self._patches, rows), [1, 2, 0])  # (K*K, A, B)
+        patches = tf.gather(self._patches, rows, axis=1)  # (K*K, B, A): whole rows are copied
         kernels = tf.reshape(genomes[:, : s.kernel_genes], [-1, s.kernel**2])  # (P*F, K*K)
-        hidden = tf.matmul(kernels, tf.reshape(patches, [s.kernel**2, -1]))  # (P*F, A*B)
-        hidden = tf.reshape(tf.maximum(hidden, s.slope * hidden), [-1, s.filters * s.places, batch])
-        dense = genomes[:, None, s.kernel_genes :]  # (P, 1, F*A)
-        return tf.matmul(dense, hidden)[:, 0]  # (P, B)
+        hidden = tf.matmul(kernels, tf.reshape(patches, [s.kernel**2, -1]))  # (P*F, B*A)
+        hidden = tf.reshape(tf.nn.leaky_relu(hidden, s.slope), [-1, batch, s.places])
+        dense = tf.reshape(genomes[:, s.kernel_genes :], [-1, s.places, 1])  # (P*F, A, 1)
+        parts = tf.reshape(tf.matmul(hidden, dense), [-1, s.filters, batch])
+        return tf.reduce_sum(parts, axis=1)  # (P, B)
 
 
 def _cut(images: Float, shape: NetworkShape) -> Float:
-    """(N, Y, Z) -> (N, K*K, A): what the kernel sees at each of its places."""
+    """(N, Y, Z) -> (K*K, N, A): what the kernel sees at each of its places."""
     windows: Any = np.lib.stride_tricks.sliding_window_view(
         images, (shape.kernel, shape.kernel), axis=(1, 2)
     )
     seen = windows[:, :: shape.stride, :: shape.stride]  # (N, Y', Z', K, K)
     flat = seen.reshape(len(images), shape.places, shape.kernel**2)
-    return np.ascontiguousarray(flat.transpose(0, 2, 1), np.float32)
+    return np.ascontiguousarray(flat.transpose(2, 0, 1), np.float32)

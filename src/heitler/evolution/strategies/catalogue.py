@@ -18,9 +18,9 @@ STRATEGIES: dict[str, Callable[[NetworkShape, EvolveConfig, int], Strategy]] = {
     "antithetic": Antithetic,
     "cma": CmaDiagonal,
     "nevergrad": NevergradOnePlusOne,
-    "memetic": OneFifthRule,
+    "memetic": OnePlusLambda,
 }
-"""Memetic begins as the 1/5 rule; RMSprop goes on from its best (`heitler.evolution.loop`)."""
+"""Memetic begins as the paper's; RMSprop goes on from its best (`heitler.evolution.loop`)."""
 
 
 def build_strategy(name: str, shape: NetworkShape, config: EvolveConfig, seed: int) -> Strategy:
