@@ -20,10 +20,10 @@ from heitler.data.hdf5 import read_showers
 from heitler.data.mean_shower import mean_shower
 from heitler.data.observables import Observables, measure_cells
 from heitler.data.summary import DataSummary, load_summary
-from heitler.model import recipes
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
+from heitler.model.recipes import recipe_of
 from heitler.model.shower_generator import start_from_mean
 from heitler.showers import apply_threshold
 from heitler.training.assembly import BatchAssembler
@@ -51,14 +51,11 @@ CLASSIFIERS = 2
 
 def main() -> None:
     case = json.loads(sys.argv[1])
-    recipes.RECIPES[case["recipe"]] = dataclasses.replace(
-        recipes.RECIPES[case["recipe"]], **case["changes"]
-    )
     config, data = changed(load_config(), case), Path(case["data"])
     join_world(1)
     summary = load_summary(data / "summary.json")
     gan = build_gan(config.model, config.train, summary.image_shape)
-    if recipes.recipe_of(config.model).start == "mean shower":
+    if recipe_of(config.model).start == "mean shower":
         for network in (gan.generator, gan.exported):
             start_from_mean(network, mean_shower(data / "train.h5"))
     cycles = train_for(case["seconds"], gan, config, data / "train.h5", summary)
@@ -69,7 +66,7 @@ def main() -> None:
 def changed(config: Config, case: dict[str, Any]) -> Config:
     return dataclasses.replace(
         config,
-        model=dataclasses.replace(config.model, recipe=case["recipe"]),
+        model=dataclasses.replace(config.model, recipe=case["recipe"], changes=case["changes"]),
         train=dataclasses.replace(
             config.train,
             workers=1,
@@ -88,7 +85,7 @@ def train_for(
     cycle = compile_cycle(gan, config.train)
     assemble = BatchAssembler(config.model, config.train, summary)
     file, batch = TrainingFile(path), config.train.global_batch_size
-    recipe = recipes.recipe_of(config.model)
+    recipe = recipe_of(config.model)
     done, used, epoch = 0, 0.0, 0
     while used < seconds:
         plan = plan_epoch(len(file), batch, 1, seed=config.train.seed, epoch=epoch)

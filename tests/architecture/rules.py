@@ -30,6 +30,7 @@ ORDER = (
     {"generation"},
     {"validation"},
     {"evolution"},
+    {"degradation"},
     {"report"},
     {"doctor", "sweep"},
     {"cli"},

@@ -66,6 +66,15 @@ def test_cycles_are_counted_on_through_the_epochs() -> None:
     assert worker_share(plan(1), epoch=1, rank=0, workers=1)[0].cycle == last + 1
 
 
+def test_same_sharding_reads_one_groups_share_again_and_again() -> None:
+    """103 showers in batches of 16 over 4 groups: 6 cycles of the same 4 rows per group."""
+    planned = plan_epoch(103, 16, 4, seed=1, epoch=3, sharding="same")
+    assert len(planned) == 6
+    for cycle, groups in enumerate(planned):
+        for group in groups:
+            assert list(group) == list(range(4 * cycle, 4 * cycle + 4))
+
+
 def test_fewer_showers_than_a_batch_are_refused_with_the_remedy() -> None:
     with pytest.raises(ConfigError, match=r"only 9 showers. Lower it, or raise simulate.showers"):
         cycles_per_epoch(9, 16)

@@ -32,6 +32,32 @@ def test_networks_take_the_shape_of_any_detector(
     assert build_discriminator(model, shape).input_shape == (None, *shape, 1)
 
 
+QUICK = dataclasses.replace(MODEL, changes={"networks": "quick"})
+
+
+@pytest.mark.parametrize("shape", [(25, 25, 25), (51, 51, 25), (9, 9, 9)])
+def test_quick_networks_have_the_published_inputs_and_heads(shape: tuple[int, int, int]) -> None:
+    generator, discriminator = build_generator(QUICK, shape), build_discriminator(QUICK, shape)
+    assert generator.input_shape == (None, MODEL.latent_dim)
+    assert generator.output_shape == discriminator.input_shape == (None, *shape, 1)
+    assert discriminator.output_shape == [(None, 1), (None, 1)]
+    assert sum("batch_norm" in layer.name for layer in generator.layers) == 2
+
+
+@pytest.mark.parametrize("networks", ["published", "quick"])
+def test_a_generator_without_batch_norm_has_none(networks: str) -> None:
+    changes: dict[str, str | float | bool] = {"networks": networks, "generator_norm": "none"}
+    model = dataclasses.replace(MODEL, changes=changes)
+    layers = build_generator(model, (25, 25, 25)).layers
+    assert not any("batch_norm" in layer.name for layer in layers)
+
+
+@pytest.mark.parametrize("change", [{"avraging": 0.9}, {"energy": "added"}])
+def test_a_change_that_no_recipe_knows_is_refused(change: dict[str, str | float | bool]) -> None:
+    with pytest.raises(ConfigError, match=rf"model.changes.*{next(iter(change))}"):
+        build_generator(dataclasses.replace(MODEL, changes=change), (25, 25, 25))
+
+
 def test_generated_cells_are_never_negative_and_may_be_empty() -> None:
     generator = build_generator(MODEL, (25, 25, 25))
     latent = np.random.default_rng(1).standard_normal((4, 200), dtype=np.float32)

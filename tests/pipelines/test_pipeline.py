@@ -17,6 +17,7 @@ STAGES = [
     "simulate",
     "prepare",
     "evolve",
+    "degradation",
     "scale",
     "train",
     "project",

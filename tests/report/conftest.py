@@ -14,10 +14,17 @@ from filelock import FileLock
 from heitler.config import Config, build_config
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
+from heitler.degradation.effects import COSTS as COSTS_OF_ARM
+from heitler.degradation.effects import arm_results
+from heitler.degradation.responses import Truth, response_rows
+from heitler.degradation.runs.record import Record as DegradationRecord
+from heitler.degradation.verdict import flat_metrics as degradation_metrics
+from heitler.degradation.verdict import sentences as degradation_sentences
 from heitler.evolution.summary import curve_rows, energy_rows, summarise
 from heitler.files import write_csv, write_json
 from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
+from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
 from heitler.report.efficiency_figure import draw_efficiency
 from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
@@ -159,6 +166,7 @@ def write_results(data: Path, reports: Path) -> None:
     write_projection(reports / "project")
     write_measured_scaling(reports / "scale")
     write_evolution(reports / "evolve", config)
+    write_degradation(reports / "degradation", config)
     for stage in ("prepare", "train", "generate"):
         write_json(reports / stage / "metrics.json", {})
     write_csv(reports / "train/history.csv", history)
@@ -215,6 +223,27 @@ def write_evolution(folder: Path, config: Config) -> None:
     write_json(folder / "metrics.json", summarise(curves, energies, config.evolve))
     draw_losses_by_cost(folder / "fig3_left.svg", curves)
     draw_estimates(folder / "fig3_right.svg", energies)
+
+
+def write_degradation(folder: Path, config: Config) -> None:
+    """256 workers deposit 50% too much at 10 GeV and 5% at 100 GeV, one worker 2% throughout."""
+    energy = np.linspace(10, 100, 300)
+    geant4 = 0.02 * energy * np.random.default_rng(3).normal(1, 0.03, len(energy))
+    factors = {"one-worker": 1.02 + 0 * energy, "workers-256": 1 + 5 / energy}
+    facts = dict.fromkeys(COSTS_OF_ARM, 100.0)
+    profile = np.ones(6, np.float32)
+    records = {
+        (arm, 1): DegradationRecord({"moving": geant4 * factor}, {"moving": profile}, [], facts)
+        for arm, factor in factors.items()
+    }
+    truth = Truth(geant4, energy, np.ones(6), np.linspace(10, 100, 31))
+    study = config.degradation
+    rows, arms = response_rows(records, study, truth), arm_results(records, study, truth)
+    write_json(folder / "metrics.json", degradation_metrics(arms, study))
+    write_json(folder / "verdict.json", degradation_sentences(arms, study))
+    shown = {arm.name: arm.about for arm in arms}
+    draw_response_by_arm(folder / "fig2.svg", rows, shown)
+    draw_effects(folder / "effects.svg", [arm.row for arm in arms], study.largest_deviation)
 
 
 def write_projection(folder: Path) -> None:

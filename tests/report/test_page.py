@@ -142,6 +142,7 @@ def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):
         ("reports/validate/metrics.json", "validate"),
         ("reports/validate/response.svg", "validate"),
         ("data/prepared/summary.json", "prepare"),
+        ("reports/degradation/verdict.json", "degradation"),
     ],
 )
 def test_a_missing_result_names_the_stage_to_run(results, file, stage):

@@ -7,6 +7,7 @@ the remedy, before any long work starts.
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.degradation import ArmConfig, DegradationConfig
 from heitler.config.evolution import EvolveConfig
 from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
 from heitler.config.projection import ProjectConfig
@@ -18,10 +19,12 @@ from heitler.config.types import ConfigError
 __all__ = [
     "PARAMS_FILE",
     "AbsorberSection",
+    "ArmConfig",
     "ClusterConfig",
     "CompactConfig",
     "Config",
     "ConfigError",
+    "DegradationConfig",
     "DetectorConfig",
     "EvolveConfig",
     "GenerateConfig",

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from heitler.config.cluster import ClusterConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
+from heitler.config.degradation import DegradationConfig
 from heitler.config.evolution import EvolveConfig
 from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
@@ -36,6 +37,7 @@ class Config:
     project: ProjectConfig
     compact: CompactConfig
     evolve: EvolveConfig
+    degradation: DegradationConfig
     generate: GenerateConfig
     validate: ValidateConfig
 

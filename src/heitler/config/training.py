@@ -1,5 +1,6 @@
 """The sections about the networks and their training: model, train."""
 
+from dataclasses import field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,6 +37,8 @@ class ModelConfig:
     """Cell energies enter the networks in this unit."""
     kernels: Literal["fast", "plain"]
     """How layers compute: equal numbers and weights, other speed."""
+    changes: dict[str, str | float | bool] = field(default_factory=dict)
+    """Choices that differ from the recipe's, by their names in `heitler.model.recipes`."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -58,6 +61,9 @@ class TrainConfig:
 
     workers: PositiveInt
     """Horovod processes."""
+    sharding: Literal["own", "same"]
+    """Every group reads events of its own; or, as in the public code, all read the same first ones
+    of the training set, a group's share of an epoch, in the same order."""
     virtual_workers: PositiveInt | None
     """Groups per global batch, a multiple of `workers`; null is one per worker.
 

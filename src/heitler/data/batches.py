@@ -1,9 +1,9 @@
 """Which events each worker sees in each cycle, and reading them ahead of need.
 
-An epoch is one permutation of all training events, cut into cycles and each cycle into groups,
-of equal size to within one event. A group shares its batch-norm statistics and belongs to one
-worker, so every event is seen exactly once per epoch, by exactly one worker; the cycles do not
-depend on the groups, nor the groups on how many workers there are.
+Unless told otherwise, an epoch is one permutation of all training events, cut into cycles and
+each cycle into groups, of equal size to within one event. A group shares its batch-norm
+statistics and belongs to one worker, so every event is seen exactly once per epoch, by exactly
+one worker; the cycles do not depend on the groups, nor the groups on how many workers there are.
 """
 
 import itertools
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import h5py
 import numpy as np
@@ -54,9 +54,23 @@ def cycles_per_epoch(showers: int, global_batch_size: int) -> int:
 
 
 def plan_epoch(
-    showers: int, global_batch_size: int, groups: int, *, seed: int, epoch: int
+    showers: int,
+    global_batch_size: int,
+    groups: int,
+    *,
+    seed: int,
+    epoch: int,
+    sharding: Literal["own", "same"] = "own",
 ) -> list[list[Rows]]:
-    """Rows of every group of every cycle of an epoch (counted from 0): [cycle][group] -> (n,)."""
+    """Rows of every group of every cycle of an epoch (counted from 0): [cycle][group] -> (n,).
+
+    With `sharding` "same" all groups read the same rows, the first of the file, unshuffled: a
+    group's share of the epoch again and again, as the public 3DGAN code does.
+    """
+    if sharding == "same":
+        share = global_batch_size // groups
+        count = cycles_per_epoch(showers, global_batch_size)
+        return [[np.arange(c * share, (c + 1) * share)] * groups for c in range(count)]
     order = np.random.default_rng([seed, epoch]).permutation(showers).astype(np.int64)
     cycles = np.array_split(order, cycles_per_epoch(showers, global_batch_size))
     return [np.array_split(cycle, groups) for cycle in cycles]

@@ -56,13 +56,13 @@ class Gan:
         }
 
     def average(self, kept: float) -> None:
-        """Move the exported weights towards the generator's; in the beginning faster."""
+        """Move the exported weights, and batch norm's moving averages, towards the generator's.
+
+        In the beginning faster.
+        """
         step = tf.cast(self.generator_optimizer.iterations, self.generator.compute_dtype)
         keep = tf.minimum(tf.constant(kept, step.dtype), step / (step + 10))
-        pairs = zip(
-            self.exported.trainable_variables, self.generator.trainable_variables, strict=True
-        )
-        for mean, now in pairs:
+        for mean, now in zip(_averaged(self.exported), _averaged(self.generator), strict=True):
             mean.assign(keep * mean + (1 - keep) * now)
 
     def heads(self, cells: Tensor, *, training: bool) -> dict[str, Tensor]:
@@ -72,6 +72,21 @@ class Gan:
         if self.has_theta:
             heads["theta"] = measured_theta(cells)
         return heads
+
+
+def batch_norms(network: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """Its batch-norm layers, in order."""
+    return [x for x in network.layers if isinstance(x, keras.layers.BatchNormalization)]
+
+
+def moving_statistics(network: keras.Model) -> list[tf.Variable]:
+    """The moving averages of its batch norm: mean and variance of every layer."""
+    norms = batch_norms(network)
+    return [v.value for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
+
+
+def _averaged(network: keras.Model) -> list[tf.Variable]:
+    return [*(v.value for v in network.trainable_variables), *moving_statistics(network)]
 
 
 def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:

@@ -24,6 +24,7 @@ from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.image_convolution import ImageConv3D
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.padded import PaddedConv3D
+from heitler.model.quick_networks import build_quick_discriminator, build_quick_generator
 from heitler.model.recipes import condition_count, recipe_of
 from heitler.model.shower_generator import build_shower_generator, build_view_discriminator
 from heitler.model.spectral import SpectralConv3D, multiplications
@@ -51,15 +52,20 @@ def build_generator(
 
     Batch norm may be synchronised over workers (`train.batch_norm`), for training.
     """
-    if recipe_of(model).networks == "sampled cells":
-        return build_shower_generator(model, image_shape)
+    recipe = recipe_of(model)
+    norm = _batch_norm(model, synchronised) if recipe.generator_norm == "batch" else None
+    match recipe.networks:
+        case "sampled cells":
+            return build_shower_generator(model, image_shape)
+        case "quick":
+            return build_quick_generator(model, image_shape, norm)
     architecture = ARCHITECTURES[model.network]
     base = base_size(architecture.generator, image_shape)
     latent = keras.Input((model.latent_dim,), name="latent")
     x = layers.Dense(base[0] * base[1] * base[2] * architecture.base_channels, name="dense")(latent)
     x = layers.Reshape((*base, architecture.base_channels))(x)
     for index, conv in enumerate(architecture.generator, start=1):
-        x = _generator_layer(x, conv, index, architecture, model, synchronised)
+        x = _generator_layer(x, conv, index, architecture, model, norm)
     made = output_size(architecture.generator, base)
     surplus = [m - wanted for m, wanted in zip(made, image_shape, strict=True)]
     if any(surplus):
@@ -73,16 +79,14 @@ def _generator_layer(
     index: int,
     architecture: Architecture,
     model: ModelConfig,
-    synchronised: bool,
+    norm: type[keras.layers.BatchNormalization] | None,
 ) -> keras.KerasTensor:
     initializer = "glorot_normal" if conv.last else "he_uniform"
     x = _convolution(x, conv, model, name=f"conv_{index}", kernel_initializer=initializer)
     leaky = architecture.leaky_generator and not conv.last
     x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x) if leaky else layers.ReLU()(x)
-    if conv.batch_norm:
-        x = _batch_norm(model, synchronised)(
-            epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}"
-        )(x)
+    if conv.batch_norm and norm:
+        x = norm(epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}")(x)
     return x
 
 
@@ -96,8 +100,12 @@ def build_discriminator(
     weights and is `heitler.model.losses.cell_sum`. Batch norm as in `build_generator`. In the
     recipe heitler: views -> logit, as `build_view_discriminator` says.
     """
-    if recipe_of(model).networks == "sampled cells":
-        return build_view_discriminator(model, image_shape)
+    norm = _batch_norm(model, synchronised)
+    match recipe_of(model).networks:
+        case "sampled cells":
+            return build_view_discriminator(model, image_shape)
+        case "quick":
+            return build_quick_discriminator(model, image_shape, norm)
     architecture = ARCHITECTURES[model.network]
     check_discriminator_fits(architecture.discriminator, image_shape)
     cells = keras.Input((*image_shape, 1), name="cells")
@@ -106,9 +114,7 @@ def build_discriminator(
         x = _convolution(x, conv, model, name=f"conv_{index}")
         x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
         if conv.batch_norm:
-            x = _batch_norm(model, synchronised)(
-                epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}"
-            )(x)
+            x = norm(epsilon=architecture.batch_norm_epsilon, name=f"batch_norm_{index}")(x)
         x = KeyedDropout(model.dropout, name=f"dropout_{index}")(x)
     x = layers.Flatten()(_average_pool(x))
     real_fake = layers.Dense(1, name="real_fake_logit")(x)

@@ -1,4 +1,4 @@
-"""The recipe's optimiser, RMSprop or Adam, and how its parameters follow the global batch.
+"""The recipe's optimiser, RMSprop, Adam or LAMB, and how its parameters follow the global batch.
 
 A batch k times as large as `train.reference_batch_size` has gradients with 1/k of the variance.
 `train.learning_rate_rule` says what is made of it:
@@ -9,7 +9,7 @@ A batch k times as large as `train.reference_batch_size` has gradients with 1/k 
   2022, arXiv:2205.10287, where epsilon is added to the root of the mean square and so becomes
   epsilon / sqrt(k); Keras adds it under the root).
 
-Of Adam (recipe `heitler`) the rate alone follows the batch.
+Of Adam (recipe `heitler`) and LAMB (You et al. 2020, arXiv:1904.00962) the rate alone follows.
 """
 
 import math
@@ -66,7 +66,8 @@ def learning_rate_at(
 def build_optimizer(train: TrainConfig, recipe: Recipe) -> keras.Optimizer:
     """With the scaled parameters; the training loop sets the rate in force."""
     scaled = scaled_rmsprop(train)
-    if recipe.optimizer == "adam":
+    if recipe.optimizer != "rmsprop":
         first, second = ADAM_BETAS
-        return keras.optimizers.Adam(scaled.learning_rate, beta_1=first, beta_2=second)
+        build = keras.optimizers.Adam if recipe.optimizer == "adam" else keras.optimizers.Lamb
+        return build(scaled.learning_rate, beta_1=first, beta_2=second)
     return keras.optimizers.RMSprop(scaled.learning_rate, rho=scaled.rho, epsilon=scaled.epsilon)

@@ -4,11 +4,15 @@
 each choice is worth (docs/recipe.md).
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
-from heitler.config import ModelConfig, TrainConfig
+from pydantic import TypeAdapter, ValidationError
+
+from heitler.config import ConfigError, ModelConfig, TrainConfig
 from heitler.model.architectures import ARCHITECTURES
 
 
@@ -16,8 +20,11 @@ from heitler.model.architectures import ARCHITECTURES
 class Recipe:
     """Named choices of a recipe."""
 
-    networks: Literal["published", "sampled cells"]
-    """The convolutional networks, or those of `heitler.model.shower_generator`."""
+    networks: Literal["published", "quick", "sampled cells"]
+    """The 3D convolutional networks, small 2D ones (`heitler.model.quick_networks`), or those of
+    `heitler.model.shower_generator`."""
+    generator_norm: Literal["batch", "none"]
+    """Of the convolutional generators, between layers."""
     energy: Literal["multiplied", "concatenated"]
     """How the generator learns the primary energy: as a factor of the noise, or beside it."""
     fakes: Literal["any energy", "real energies"]
@@ -26,7 +33,10 @@ class Recipe:
     """Of the generator, for every real shower; the energy score compares two."""
     start: Literal["random", "mean shower"]
     """From random weights alone, or also from the mean shower of the training set."""
-    optimizer: Literal["rmsprop", "adam"]
+    optimizer: Literal["rmsprop", "adam", "lamb"]
+    discriminator_rate: float
+    """Learning rate of the discriminator over the generator's (two time scales:
+    Heusel et al. 2017, arXiv:1706.08500)."""
     rate_halved_after: float
     """Cycles in which the learning rate falls to its half; it goes on as 1 / (1 + cycle / this)."""
     score_weight: float
@@ -42,11 +52,13 @@ class Recipe:
 RECIPES = {
     "paper": Recipe(
         networks="published",
+        generator_norm="batch",
         energy="multiplied",
         fakes="any energy",
         fakes_per_update=1,
         start="random",
         optimizer="rmsprop",
+        discriminator_rate=1.0,
         rate_halved_after=math.inf,
         score_weight=0.0,
         adversarial_weight=0.0,
@@ -55,11 +67,13 @@ RECIPES = {
     ),
     "heitler": Recipe(
         networks="sampled cells",
+        generator_norm="none",
         energy="concatenated",
         fakes="real energies",
         fakes_per_update=2,
         start="mean shower",
         optimizer="adam",
+        discriminator_rate=1.0,
         rate_halved_after=1000.0,
         score_weight=1.0,
         adversarial_weight=0.1,
@@ -70,8 +84,26 @@ RECIPES = {
 
 
 def recipe_of(model: ModelConfig) -> Recipe:
-    """The recipe that `model.recipe` names."""
-    return RECIPES[model.recipe]
+    """The recipe that `model.recipe` names, with `model.changes`.
+
+    Raises:
+        ConfigError: for a change that is none of a recipe's choices.
+    """
+    return _changed(model.recipe, frozenset(model.changes.items()))
+
+
+@lru_cache  # checked once; and TensorFlow's tracing does not look into cached functions
+def _changed(recipe: str, changes: frozenset[tuple[str, Any]]) -> Recipe:
+    choices = dataclasses.asdict(RECIPES[recipe]) | dict(changes)
+    try:
+        return TypeAdapter(Recipe).validate_python(choices)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = ".".join(map(str, wrong["loc"]))
+        raise ConfigError(
+            f"model.changes.{name} is {wrong['input']!r}: {wrong['msg']}. "
+            f"A recipe's choices: {', '.join(choices)}; src/heitler/model/recipes.py says more."
+        ) from None
 
 
 def has_theta(model: ModelConfig) -> bool:

@@ -155,6 +155,23 @@ MANY_NODES = Figure(
     "projected.",
 )
 
+DEGRADATION = (
+    Figure(
+        "degradation/fig2.svg",
+        "The paper's Fig. 2: deposited over primary energy of Geant4, one worker and 256, and of "
+        "what cures them; the ratio to Geant4 below. Bars are standard errors over seeds and "
+        "showers, added in quadrature.",
+        "Sampling fraction against primary energy for Geant4 and networks trained on one and 256 "
+        "workers, with ratio.",
+    ),
+    Figure(
+        "degradation/effects.svg",
+        "How far each way to train is off in the lowest energy bin, with 95% intervals. Grey: "
+        "what counts as cured.",
+        "Absolute deviation of the response at low energy for every way to train.",
+    ),
+)
+
 EVOLUTION = (
     Figure(
         "evolve/fig3_left.svg",

@@ -8,7 +8,17 @@ from typing import Any
 
 from heitler.errors import HeitlerError
 
-STAGES = ("prepare", "train", "scale", "project", "compact", "evolve", "generate", "validate")
+STAGES = (
+    "prepare",
+    "train",
+    "scale",
+    "project",
+    "compact",
+    "evolve",
+    "degradation",
+    "generate",
+    "validate",
+)
 
 
 class ReportError(HeitlerError):
@@ -31,6 +41,8 @@ class ReportInputs:
     """Time per generated shower."""
     card: list[dict[str, Any]]
     """`reports/validate/card.json`, one entry per line of the score card."""
+    degradation: list[str]
+    """`reports/degradation/verdict.json`: what the large-batch study says."""
     reports: Path
     """Folder with the stages' figures."""
 
@@ -48,6 +60,7 @@ def load_inputs(data: Path, reports: Path) -> ReportInputs:
         cost_by_energy=_load_table(reports / "generate" / "cost_by_energy.csv", "generate"),
         cost_by_batch_size=_load_table(reports / "generate" / "cost_by_batch_size.csv", "generate"),
         card=_load_json(reports / "validate" / "card.json", "validate"),
+        degradation=_load_json(reports / "degradation" / "verdict.json", "degradation"),
         reports=reports,
     )
 

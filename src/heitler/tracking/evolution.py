@@ -1,19 +1,16 @@
 """Evolutions in MLflow: a parent run, and a child for every strategy and seed."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.entities import Metric
 
 from heitler.config import Config, as_dict
+from heitler.tracking.histories import log_history
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import open_run
 
-AT_ONCE = 1000
-"""Metrics that MLflow takes in one call."""
 History = Sequence[Mapping[str, float]]
 
 
@@ -31,18 +28,5 @@ def log_evolution(
         for (name, seed), history in histories.items():
             with mlflow.start_run(nested=True, run_name=f"{name}-{seed}") as child:
                 mlflow.log_params({"evolve.strategy": name, "evolve.seed": seed})
-                _log_history(child.info.run_id, history)
+                log_history(child.info.run_id, history, step="step")
     return parent.run_id
-
-
-def _log_history(run_id: str, history: History) -> None:
-    now = int(time.time() * 1000)
-    points = [
-        Metric(name, value, now, int(row["step"]))
-        for row in history
-        for name, value in row.items()
-        if name != "step"
-    ]
-    client = mlflow.MlflowClient()
-    for first in range(0, len(points), AT_ONCE):
-        client.log_batch(run_id, metrics=points[first : first + AT_ONCE])

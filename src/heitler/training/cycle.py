@@ -14,7 +14,7 @@ import tensorflow as tf
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
 from heitler.model.batch_norm import SynchronisedBatchNormalization
-from heitler.model.gan import Gan
+from heitler.model.gan import Gan, batch_norms, moving_statistics
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import CycleBatch, CycleResult, batch_signature
@@ -55,7 +55,7 @@ class _Cycle:
         self.dropouts = [
             layer for layer in gan.discriminator.layers if isinstance(layer, KeyedDropout)
         ]
-        for layer in (*_batch_norms(gan.generator), *_batch_norms(gan.discriminator)):
+        for layer in (*batch_norms(gan.generator), *batch_norms(gan.discriminator)):
             if isinstance(layer, SynchronisedBatchNormalization):
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
@@ -92,9 +92,9 @@ class _Cycle:
             (2,).
         """
         weights = [weight.value for weight in model.trainable_variables]
-        statistics = _moving_statistics(model)
+        statistics = moving_statistics(model)
         frozen = (
-            [] if model is self.gan.discriminator else _moving_statistics(self.gan.discriminator)
+            [] if model is self.gan.discriminator else moving_statistics(self.gan.discriminator)
         )
         before = [tf.identity(value) for value in (*statistics, *frozen)]
 
@@ -123,10 +123,10 @@ class _Cycle:
         reduced, times = _timed_sum(tf.nest.flatten(sums), name)
         sums = tf.nest.pack_sequence_as(sums, reduced)
         self._optimizer(model).apply(sums.gradients, model.trainable_variables)
-        if model is self.gan.generator and self.averaging:
-            self.gan.average(self.averaging)
         for variable, value in zip(statistics, sums.statistics, strict=True):
             variable.assign(value)
+        if model is self.gan.generator and self.averaging:
+            self.gan.average(self.averaging)
         small, inverse_events = tf.unstack(sums.noise)
         norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
         return sums, norms, times
@@ -147,15 +147,6 @@ class _Cycle:
 def squared_norm(gradients: list[Tensor]) -> Tensor:
     """Sum of the squares of all elements: scalar."""
     return 2 * tf.add_n([tf.nn.l2_loss(gradient) for gradient in gradients])
-
-
-def _batch_norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
-    return [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
-
-
-def _moving_statistics(model: keras.Model) -> list[tf.Variable]:
-    norms = _batch_norms(model)
-    return [v.value for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
 
 
 def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor]:

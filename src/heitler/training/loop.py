@@ -56,8 +56,11 @@ def train(
     fingerprint: str,
     check_physics: PhysicsCheck,
     log_epoch: Callable[[Metrics, int], None],
+    label: str = "training",
 ) -> tuple[Gan, list[Metrics]]:
     """Train to `train.epochs` or `train.cycles`; all workers return equal networks and history.
+
+    `label` stands before the progress bar.
 
     Raises:
         OneDnnError: if TensorFlow does not use oneDNN on this worker.
@@ -76,7 +79,7 @@ def train(
     done = len(history) * epochs.cycles_per_epoch + (len(before.losses) if before else 0)
     with (
         stop_requests() as asked_to_stop,
-        progress_bar("training", epochs.cycles, done=done, show=world.writes) as advance,
+        progress_bar(label, epochs.cycles, done=done, show=world.writes) as advance,
     ):
         keeper.watch(asked_to_stop)
         for epoch in range(len(history), epochs.count):
@@ -136,6 +139,7 @@ class _Epochs:
             train.batch_norm_groups,
             seed=train.seed,
             epoch=epoch,
+            sharding=train.sharding,
         )
 
     def run(
@@ -161,7 +165,8 @@ class _Epochs:
         seen = tally.event_ids()
         early = len(shares) < len(whole)
         expected = sum(share.global_count for share in shares) if early else len(self.file)
-        check_coverage(seen, self.file.event_id, expected, epoch)
+        if self.config.train.sharding == "own":
+            check_coverage(seen, self.file.event_id, expected, epoch)
         times = timer.metrics()
         return {
             **tally.metrics(),
@@ -178,8 +183,8 @@ class _Epochs:
     def _set_learning_rate(self, cycle: int) -> None:
         recipe = recipe_of(self.config.model)
         rate = learning_rate_at(cycle, self.cycles_per_epoch, self.config.train, recipe)
-        for optimizer in (self.gan.generator_optimizer, self.gan.discriminator_optimizer):
-            optimizer.learning_rate.assign(rate)
+        self.gan.generator_optimizer.learning_rate.assign(rate)
+        self.gan.discriminator_optimizer.learning_rate.assign(rate * recipe.discriminator_rate)
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""

@@ -10,9 +10,11 @@ from heitler.report.claims.question import (
     Answer,
     Question,
 )
-from heitler.report.claims.results import NotMeasuredError, Results
+from heitler.report.claims.results import Results
 from heitler.report.verdict import MANY_CYCLES
 
+SIGMAS = 3.0
+"""From which on many workers count as different from one."""
 TWICE = 2.0
 """Up to twice the limit of the response, agreement is called partial."""
 PREFIX, ERROR = "response_ratio_", "response_ratio_error_"
@@ -52,9 +54,27 @@ def _reference(results: Results) -> str:
 
 
 def many_nodes(results: Results, config: Config) -> Answer:
-    """Not there yet: the emulation of 256 nodes' batches."""
-    raise NotMeasuredError(
-        "Needs trainings that emulate the batches of many nodes; none in this pipeline."
+    """R at low energy with 256 virtual workers, and how far the deviation exceeds one worker's."""
+    stage = "degradation"
+    low = results.metric(stage, "many_workers_response_low")
+    high = results.metric(stage, "many_workers_response_high")
+    sigmas = results.metric(stage, "degradation_sigmas")
+    error = results.metric(stage, "workers_256_deviation_error")
+    worse = sigmas > SIGMAS and results.metric(stage, "degradation_low") > 0
+    too_much = low > 1 + SIGMAS * error
+    verdict = HOLDS if worse and too_much and low > high else IN_PART if worse else NOT_COMPARABLE
+    updates, alone = (
+        results.metric(stage, f"{who}_updates") for who in ("many_workers", "one_worker")
+    )
+    return Answer(
+        Number(low, "", low - 2 * error, low + 2 * error, "two errors"),
+        "measured",
+        verdict,
+        f"R in the lowest energy bin, 256 virtual workers, {updates:,.0f} updates; in the highest "
+        f"bin {high:.2f}. One worker, {alone:,.0f} updates on the same showers: "
+        f"{results.metric(stage, 'one_worker_response_low'):.2f}. The deviation is {sigmas:.1f} "
+        f"sigma larger (seeds: {results.metric(stage, 'many_workers_seeds')}). Small 2D networks; "
+        "causes and cures: docs/large-batch.md.",
     )
 
 
@@ -94,7 +114,7 @@ QUESTIONS = (
         published="overestimated at the low end",
         implied=None,
         implied_by="",
-        stage="degrade",
+        stage="degradation",
         answer=many_nodes,
     ),
 )

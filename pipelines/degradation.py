@@ -1,0 +1,103 @@
+"""Stage `degradation`: why the response degrades with large batches (the paper's Fig. 2)."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from heitler.cluster.launch import launched_rank, run_workers
+from heitler.config import Config, load_config
+from heitler.data.observables import load_observables
+from heitler.data.summary import load_summary
+from heitler.degradation.effects import arm_results
+from heitler.degradation.plan import Training, plan_trainings
+from heitler.degradation.responses import Truth, response_rows
+from heitler.degradation.runs.record import Record, read_record
+from heitler.degradation.verdict import flat_metrics, sentences, table
+from heitler.files import write_csv, write_json, write_text
+from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
+from heitler.stage import run_stage
+from heitler.tracking.degradation import log_study
+from heitler.validation.response import energy_bin_edges
+
+PREPARED = Path("data/prepared")
+RECORDS = Path("data/degradation")
+REPORT = Path("reports/degradation")
+Plan = dict[tuple[str, int], Training]
+
+
+def main() -> None:
+    config = load_config()
+    summary = load_summary(PREPARED / "summary.json")
+    plan = plan_trainings(config, summary.showers["train"], summary.digest)
+    if launched_rank() is not None:
+        train_as_worker(plan)
+        return
+    trainings = {training.fingerprint for training in plan.values()}
+    print(f"degradation: {len(trainings)} trainings for {len(plan)} arms and seeds", flush=True)
+    code = run_workers(config.cluster, config.degradation.processes, __file__)
+    if code:
+        sys.exit(code)
+    write_results(config, plan)
+
+
+def train_as_worker(plan: Plan) -> None:
+    # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
+    from heitler.cluster.alone import leave_the_others
+
+    place = leave_the_others()
+    from heitler.cluster.world import join_world
+    from heitler.degradation.runs.worker import train_missing
+
+    world = join_world(1, threads_per_worker=1)
+    unique = list({training.fingerprint: training for training in plan.values()}.values())
+    train_missing(unique, PREPARED, RECORDS, world, show=place == 0)
+
+
+def write_results(config: Config, plan: Plan) -> None:
+    records = read_records(plan)
+    study, truth = config.degradation, load_truth(config)
+    rows = response_rows(records, study, truth)
+    results = arm_results(records, study, truth)
+    metrics = flat_metrics(results, study) | {"test_showers": len(truth.primary_energy_GeV)}
+    write_csv(REPORT / "response.csv", rows)
+    write_csv(REPORT / "arms.csv", [arm.row for arm in results])
+    write_json(REPORT / "metrics.json", metrics)
+    said = sentences(results, study)
+    write_json(REPORT / "verdict.json", said)
+    write_text(REPORT / "verdict.md", "\n".join([*(f"- {x}" for x in said), "", *table(results)]))
+    shown = {arm.name: arm.about for arm in results if arm.role in ("reference", "baseline")}
+    if "cure" in metrics:
+        shown[metrics["cure"]] = study.arms[metrics["cure"]].about
+    draw_response_by_arm(REPORT / "fig2.svg", [r for r in rows if r["used"]], shown)
+    draw_effects(REPORT / "effects.svg", [a.row for a in results], study.largest_deviation)
+    log_study(config, judged_arms(plan, records, rows), metrics, REPORT)
+    print("\n".join(said))
+
+
+def read_records(plan: Plan) -> dict[tuple[str, int], Record]:
+    found = {key: read_record(RECORDS / t.fingerprint[:16]) for key, t in plan.items()}
+    return {key: record for key, record in found.items() if record}
+
+
+def load_truth(config: Config) -> Truth:
+    geant4 = load_observables(PREPARED / "test.h5", config.prepare.cell_threshold_GeV)
+    summary = load_summary(PREPARED / "summary.json")
+    energies = summary.energy_min_GeV, summary.energy_max_GeV
+    edges = energy_bin_edges(*energies, config.degradation.energy_bins, "uniform")
+    return Truth(
+        geant4.ecal_sum_GeV, geant4.primary_energy_GeV, geant4.longitudinal.mean(axis=0), edges
+    )
+
+
+def judged_arms(plan: Plan, records: dict[tuple[str, int], Record], rows: Any) -> Any:
+    """What MLflow is told of every arm and seed."""
+    judged: dict[tuple[str, int], dict[str, float]] = {key: {} for key in records}
+    for row in rows:
+        if row["used"]:
+            label = f"{row['energy_low_GeV']:.3g}_{row['energy_high_GeV']:.3g}_GeV"
+            judged[row["arm"], row["seed"]][f"response_ratio_{label}"] = row["response_ratio"]
+    return {key: (plan[key].config, record.history, judged[key]) for key, record in records.items()}
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,1 @@
+"""The large-batch study: arms that differ in one thing each, their trainings, and what follows."""

@@ -1,0 +1,116 @@
+"""From arms and seeds to trainings: whole configurations, each trained once."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from heitler.config import Config, ConfigError, ModelConfig, TrainConfig, as_dict
+from heitler.data.batches import cycles_per_epoch
+from heitler.files import digest
+from heitler.tracking.provenance import source_digest
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of the study; several arms may share it."""
+
+    arm: str
+    """The first arm that needs it."""
+    seed: int
+    config: Config
+    cycles: int
+    showers: int
+    """Seen, with repetitions: what it costs."""
+    fingerprint: str
+    """Of everything that decides its result."""
+
+
+def plan_trainings(
+    config: Config, showers: int, data_digest: str
+) -> dict[tuple[str, int], Training]:
+    """The training of every arm and seed.
+
+    Args:
+        config: params.yaml as a whole.
+        showers: in the training set.
+        data_digest: of all showers.
+
+    Raises:
+        ConfigError: naming the arm whose parameters are impossible.
+    """
+    study = config.degradation
+    names = study.run or tuple(study.arms)
+    finalists = study.finalists or names
+    shared: dict[str, Training] = {}
+    plan = {}
+    for seed in study.seeds:
+        for name in names if seed == study.seeds[0] else finalists:
+            made = _plan_training(config, name, seed, showers, data_digest)
+            plan[name, seed] = shared.setdefault(made.fingerprint, made)
+    return plan
+
+
+def _plan_training(
+    config: Config, name: str, seed: int, showers: int, data_digest: str
+) -> Training:
+    own = arm_config(config, name, seed, showers)
+    per_epoch = cycles_per_epoch(showers, own.train.global_batch_size)
+    cycles = min(own.train.cycles or math.inf, per_epoch * own.train.epochs)
+    parts = {"model": as_dict(own.model), "train": as_dict(own.train), "data": data_digest}
+    code = source_digest("data", "degradation/runs", "model", "training")
+    return Training(
+        arm=name,
+        seed=seed,
+        config=own,
+        cycles=int(cycles),
+        showers=round(cycles / per_epoch * showers),
+        fingerprint=digest(parts | {"code": code}),
+    )
+
+
+def arm_config(config: Config, name: str, seed: int, showers: int) -> Config:
+    """params.yaml with the study's base and an arm's changes in the sections model and train."""
+    study, arm = config.degradation, config.degradation.arms[name]
+    chain = [study.arms[ancestor] for ancestor in study.ancestors(name)]
+    try:
+        model = _changed(ModelConfig, config.model, study.base["model"], *_of(chain, "model"))
+        train = _changed(TrainConfig, config.train, study.base["train"], *_of(chain, "train"))
+    except ConfigError as error:
+        raise ConfigError(f"degradation.arms.{name}: {error}") from None
+    epochs = max(1, round(train.epochs * math.prod(arm.epochs_factor for arm in chain)))
+    train = dataclasses.replace(train, seed=seed, epochs=epochs)
+    if arm.updates_of:
+        other = arm_config(config, arm.updates_of, seed, showers).train
+        cycles = other.epochs * cycles_per_epoch(showers, other.global_batch_size)
+        per_epoch = cycles_per_epoch(showers, train.global_batch_size)
+        train = dataclasses.replace(train, cycles=cycles, epochs=math.ceil(cycles / per_epoch))
+    return dataclasses.replace(config, model=model, train=train)
+
+
+def _of(chain: list[Any], section: str) -> list[Mapping[str, Any]]:
+    return [getattr(arm, section) for arm in chain]
+
+
+def _changed(kind: type[Any], section: Any, *changes: Mapping[str, Any]) -> Any:
+    merged = as_dict(section)
+    for change in changes:
+        merged = _merge(merged, change)
+    try:
+        return TypeAdapter(kind).validate_python(merged)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        key = ".".join(map(str, wrong["loc"]))
+        raise ConfigError(f"{key} is {wrong['input']!r}: {wrong['msg']}.") from None
+
+
+def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested mappings are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in change.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
