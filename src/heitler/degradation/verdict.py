@@ -52,7 +52,7 @@ def find_cure(results: Sequence[ArmResult], study: DegradationConfig) -> ArmResu
 
 def flat_metrics(results: Sequence[ArmResult], study: DegradationConfig) -> dict[str, Any]:
     """For metrics.json and MLflow; numbers that do not exist are left out."""
-    found: dict[str, Any] = {"seeds": len(study.seeds), "arms": len(results)}
+    found: dict[str, Any] = {"seeds": max(arm.seeds for arm in results), "arms": len(results)}
     one, many = baselines(results)
     for label, arm in (("one_worker", one), ("many_workers", many)):
         if arm:
