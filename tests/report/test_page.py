@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from heitler.report.figures import DATA, DISPLAYS, EVOLUTION, SHAPES, TRAINING
+from heitler.report.figures import DATA, DEGRADATION, DISPLAYS, EVOLUTION, SHAPES, TRAINING
 from heitler.report.inputs import ReportError, load_inputs
 from heitler.report.page import flatten, render_page
 from tests.report.conftest import Results, small_config
@@ -25,7 +25,7 @@ def change_metrics(results: Results, stage: str = "validate", **values: object) 
 def test_every_figure_is_on_the_page_with_a_text_alternative(results):
     page = page_of(results)
     figures = re.findall(r'<svg[^>]* role="img"[^>]* aria-label="([^"]+)"', page)
-    assert len(figures) == 5 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION)
+    assert len(figures) == 5 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION + DEGRADATION)
     assert len(set(figures)) == len(figures)
     for number in ("1.20 from 10 to 40 GeV", "1.20 from 70 to 100 GeV"):
         assert number in figures[0]

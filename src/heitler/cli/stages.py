@@ -18,6 +18,7 @@ STAGES = {
     "train": "3DGAN on `train.workers` Horovod workers, from the last checkpoint if any.",
     "project": "Time per epoch on many nodes, from what `scale` measured.",
     "compact": "A cheaper generator that learns from the trained one.",
+    "degradation": "Why large batches degrade physics, and what helps.",
     "evolve": "A genetic algorithm and other strategies against gradient descent.",
     "report": "The page reports/index.html.",
 }

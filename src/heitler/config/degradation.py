@@ -22,7 +22,9 @@ class ArmConfig:
     extends: str | None = None
     """The arm that it differs from, and is compared with; null is the section's `base`."""
     model: Changes = field(default_factory=dict)
+    """What differs in the section model."""
     train: Changes = field(default_factory=dict)
+    """What differs in the section train."""
     updates_of: str | None = None
     """Train for as many cycles as this arm, however many epochs that is."""
     epochs_factor: Positive = 1.0

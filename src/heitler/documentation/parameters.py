@@ -147,6 +147,10 @@ def kind_in_words(hint: Any) -> str:
         if len(parts) == 2 and parts[1] is not Ellipsis:
             return f"pair of {kind_in_words(parts[0])}"
         return f"list of {kind_in_words(parts[0])}"
+    if origin is dict:
+        return f"{kind_in_words(parts[1])} by name"
+    if hint is Any:
+        return "any value"
     if dataclasses.is_dataclass(hint):
         return ", ".join(field.name for field in dataclasses.fields(hint))
     return {int: "whole number", float: "number", bool: "true or false", str: "text"}[hint]
