@@ -50,7 +50,7 @@ def judged_cells(
         yield from (("batch", moving), ("recalibrated", moving))
         return
     train = config.train
-    size = min(train.global_batch_size // train.batch_norm_groups, LARGEST_GROUP)
+    size = min(train.global_batch_size // train.batch_norm_groups, LARGEST_GROUP, len(geant4))
     starts = range(0, len(geant4) - size + 1, size)
     groups = [slice(a, a + size) for a in starts]
     groups[-1] = slice(groups[-1].start, len(geant4))  # a small rest would have odd statistics
