@@ -63,7 +63,7 @@ def world_sizes(config: Config, stage: str, script: Path) -> list[int]:
     Raises:
         LaunchError: if the stage has no workers.
     """
-    able = [path.stem for path in sorted(PIPELINES.glob("*.py")) if _starts_workers(path)]
+    able = [path.stem for path in sorted(PIPELINES.glob("*.py")) if _has_workers(config, path)]
     if stage not in able:
         raise LaunchError(
             f"{script}: {'not a stage' if not script.exists() else 'runs without workers'}. "
@@ -81,5 +81,6 @@ def slurm_job(config: Config, stage: str, sizes: list[int], script: Path) -> str
     return sweep_script(config.cluster, stage, sizes, str(script))
 
 
-def _starts_workers(script: Path) -> bool:
-    return "heitler.cluster" in script.read_text()
+def _has_workers(config: Config, script: Path) -> bool:
+    asks = "launched_rank" in script.read_text()
+    return asks and hasattr(getattr(config, script.stem, None), "workers")
