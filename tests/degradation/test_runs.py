@@ -74,7 +74,9 @@ def test_a_study_is_trained_once_and_its_records_say_what_was_seen(study: Path) 
     assert (kept / "record.npz").stat().st_mtime_ns == before[kept]
     again = read_record(places["missing-shards"])
     assert again
-    np.testing.assert_array_equal(again.ecal_sum_GeV["moving"], same.ecal_sum_GeV["moving"])
+    np.testing.assert_allclose(  # two runs of TensorFlow's threads add in another order
+        again.ecal_sum_GeV["moving"], same.ecal_sum_GeV["moving"], rtol=1e-4
+    )
 
 
 def test_a_record_comes_back_and_a_torn_one_counts_as_none(tmp_path: Path) -> None:

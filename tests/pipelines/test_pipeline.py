@@ -11,7 +11,10 @@ import pytest
 
 from tests.pipelines.conftest import Project
 
-TRAININGS = "run_uuid in (select run_uuid from params where key = 'train.epochs')"
+TRAININGS = (
+    "run_uuid in (select run_uuid from params where key = 'train.epochs') "
+    "and run_uuid not in (select run_uuid from params where key = 'degradation.arm')"
+)
 STAGES = [
     "tables",
     "simulate",

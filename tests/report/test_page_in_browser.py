@@ -25,7 +25,7 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-FIGURES = 5 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION)
+FIGURES = 7 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION)
 PATIENCE_MS = 180_000
 """For machines that do other work beside."""
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text()

@@ -94,7 +94,12 @@ def recipe_of(model: ModelConfig) -> Recipe:
 
 @lru_cache  # checked once; and TensorFlow's tracing does not look into cached functions
 def _changed(recipe: str, changes: frozenset[tuple[str, Any]]) -> Recipe:
-    choices = dataclasses.asdict(RECIPES[recipe]) | dict(changes)
+    known = dataclasses.asdict(RECIPES[recipe])
+    choices = known | dict(changes)
+    if unknown := sorted(choices.keys() - known.keys()):
+        raise ConfigError(
+            f"model.changes.{unknown[0]} is not a recipe's choice. Choices: {', '.join(known)}."
+        )
     try:
         return TypeAdapter(Recipe).validate_python(choices)
     except ValidationError as error:
