@@ -84,9 +84,9 @@ def write_results(config: Config, histories: Any, ratios: Any, energy_GeV: Any) 
 def run_fingerprint(config: Config, data_digest: str, name: str, seed: int) -> str:
     """Everything that decides a run's losses; a larger budget continues the same run."""
     evolve = as_dict(config.evolve.of_strategy(name))
-    free = ("workers", "strategies", "cost_epochs", "memetic_share", "seeds", "energy_bins")
-    for name_of_free in (*free, "by_strategy"):
-        del evolve[name_of_free]
+    budget = ("cost_epochs", "memetic_share", "seeds", "strategies", "by_strategy")
+    for key in (*budget, "workers", "energy_bins"):
+        del evolve[key]
     return digest([evolve, data_digest, name, seed, source_digest("evolution")])
 
 
