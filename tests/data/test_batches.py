@@ -66,6 +66,29 @@ def test_cycles_are_counted_on_through_the_epochs() -> None:
     assert worker_share(plan(1), epoch=1, rank=0, workers=1)[0].cycle == last + 1
 
 
+@pytest.mark.parametrize("groups", [1, 4])
+def test_stratified_batches_have_one_shower_of_every_quantile(groups: int) -> None:
+    """96 showers in 6 cycles of 16: each of the 16 quantiles of 6 showers gives one to a cycle."""
+    energy = np.random.default_rng(1).permutation(96).astype(np.float32)
+    planned = plan_epoch(96, 16, groups, seed=1, epoch=2, stratify_by=energy)
+    for cycle in planned:
+        assert sorted(energy[np.concatenate(cycle)] // 6) == list(range(16))
+        rank_in_cycle = np.argsort(np.argsort(energy[np.concatenate(cycle)]))
+        for ranks in np.split(rank_in_cycle, groups):
+            assert sorted(ranks // groups) == list(range(16 // groups))
+    assert sorted(np.concatenate([row for cycle in planned for row in cycle])) == list(range(96))
+
+
+def test_stratified_batches_see_every_shower_once_if_some_are_left_over() -> None:
+    energy = np.random.default_rng(1).uniform(10, 100, 103).astype(np.float32)
+    planned = plan_epoch(103, 16, 4, seed=1, epoch=0, stratify_by=energy)
+    sizes = {len(group) for cycle in planned for group in cycle}
+    assert max(sizes) - min(sizes) == 1
+    assert sorted(np.concatenate([row for cycle in planned for row in cycle])) == list(range(103))
+    again = plan_epoch(103, 16, 4, seed=1, epoch=1, stratify_by=energy)
+    assert not np.array_equal(planned[0][0], again[0][0])
+
+
 def test_same_sharding_reads_one_groups_share_again_and_again() -> None:
     """103 showers in batches of 16 over 4 groups: 6 cycles of the same 4 rows per group."""
     planned = plan_epoch(103, 16, 4, seed=1, epoch=3, sharding="same")

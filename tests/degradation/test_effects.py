@@ -45,6 +45,20 @@ def test_one_seed_has_the_bootstraps_error_alone() -> None:
     assert found.high == pytest.approx(0.1 + 1.96 * 0.02)
 
 
+def test_one_seed_shows_nothing_and_three_that_agree_do() -> None:
+    arms = "one-worker", "workers-256"
+    once = {(arm, 1): record(low) for arm, low in zip(arms, (1.0, 3.0), strict=True)}
+    thrice = {
+        (arm, seed): record(low + 0.01 * seed)
+        for arm, low in zip(arms, (1.0, 3.0), strict=True)
+        for seed in (1, 2, 3)
+    }
+    for records, shown in ((once, False), (thrice, True)):
+        results = arm_results(records, STUDY, TRUTH)
+        assert flat_metrics(results, STUDY)["degradation_shown"] == shown
+        assert ("it is not shown" in " ".join(sentences(results, STUDY))) != shown
+
+
 def test_the_bootstraps_error_is_that_of_a_mean() -> None:
     """Generated and Geant4 showers are the same here: both spread by 2%, 200 in the bin."""
     rows = response_rows({("one-worker", 1): record(1.0)}, STUDY, TRUTH)
@@ -101,6 +115,18 @@ def test_causes_are_ranked_by_the_size_of_their_effect() -> None:
     }
     names = [arm.name for arm in ranked(arm_results(records, STUDY, TRUTH), "cause")]
     assert names == ["few-updates", "synchronised", "missing-shards"]
+
+
+def test_a_generator_that_deposits_nothing_is_no_large_effect() -> None:
+    """Its |R - 1| is 1, far below the 9 of the arm that it extends."""
+    records = {
+        ("workers-256", 1): record(10.0),
+        ("linear-rate", 1): record(0.0, high=0.0),
+        ("synchronised", 1): record(9.0),
+    }
+    results = arm_results(records, STUDY, TRUTH)
+    assert [arm.name for arm in ranked(results, "cause")] == ["synchronised", "linear-rate"]
+    assert "| deposits nothing |" in table(results)[-2]
 
 
 def test_the_cure_has_the_fewest_updates_of_those_surely_within_the_limit() -> None:

@@ -64,6 +64,8 @@ class TrainConfig:
     sharding: Literal["own", "same"]
     """Every group reads events of its own; or, as in the public code, all read the same first ones
     of the training set, a group's share of an epoch, in the same order."""
+    batches: Literal["shuffled", "stratified"]
+    """A group's showers are any; or one of every equal part of the spectrum of primary energies."""
     virtual_workers: PositiveInt | None
     """Groups per global batch, a multiple of `workers`; null is one per worker.
 

@@ -61,19 +61,43 @@ def plan_epoch(
     seed: int,
     epoch: int,
     sharding: Literal["own", "same"] = "own",
+    stratify_by: NDArray[np.float32] | None = None,
 ) -> list[list[Rows]]:
     """Rows of every group of every cycle of an epoch (counted from 0): [cycle][group] -> (n,).
 
     With `sharding` "same" all groups read the same rows, the first of the file, unshuffled: a
     group's share of the epoch again and again, as the public 3DGAN code does.
+
+    With `stratify_by`, (showers,) such as their primary energies, every cycle and every group has
+    its values from the whole spectrum.
     """
     if sharding == "same":
         share = global_batch_size // groups
         count = cycles_per_epoch(showers, global_batch_size)
         return [[np.arange(c * share, (c + 1) * share)] * groups for c in range(count)]
-    order = np.random.default_rng([seed, epoch]).permutation(showers).astype(np.int64)
-    cycles = np.array_split(order, cycles_per_epoch(showers, global_batch_size))
-    return [np.array_split(cycle, groups) for cycle in cycles]
+    random, count = (
+        np.random.default_rng([seed, epoch]),
+        cycles_per_epoch(showers, global_batch_size),
+    )
+    if stratify_by is not None:
+        cycles = _deal(np.arange(showers, dtype=np.int64), count, stratify_by, random)
+        return [_deal(cycle, groups, stratify_by, random) for cycle in cycles]
+    order = random.permutation(showers).astype(np.int64)
+    return [np.array_split(cycle, groups) for cycle in np.array_split(order, count)]
+
+
+def _deal(
+    rows: Rows, hands: int, values: NDArray[np.float32], random: np.random.Generator
+) -> list[Rows]:
+    """Deal rows, sorted by their values, like cards: each hand has one of every quantile.
+
+    Rows that are left over are a random choice; the first hands get one each.
+    """
+    shuffled = random.permutation(rows)
+    extra, rest = np.split(shuffled, [len(rows) % hands])
+    quantiles = rest[np.argsort(values[rest])].reshape(-1, hands)  # (n, hands)
+    dealt = random.permuted(quantiles, axis=1).T  # (hands, n)
+    return [np.append(hand, extra[place : place + 1]) for place, hand in enumerate(dealt)]
 
 
 def worker_share(
@@ -116,7 +140,7 @@ class TrainingFile:
     def __init__(self, path: Path) -> None:
         self._file = h5py.File(path, "r")
         self.event_id: Rows = self._file["event_id"][:]
-        self._energy: NDArray[np.float32] = self._file["energy"][:]
+        self.primary_energy_GeV: NDArray[np.float32] = self._file["energy"][:]
         self._theta: NDArray[np.float32] = self._file["theta"][:]
 
     def __len__(self) -> int:
@@ -131,7 +155,8 @@ class TrainingFile:
         cells = np.empty((len(rows), *stored.shape[1:]), np.float32)
         for place, row in enumerate(rows):
             cells[place] = stored[row]
-        return Events(cells, self._energy[rows], self._theta[rows], self.event_id[rows])
+        energy = self.primary_energy_GeV[rows]
+        return Events(cells, energy, self._theta[rows], self.event_id[rows])
 
     def read_ahead(
         self, shares: list[CycleEvents], assemble: Callable[[CycleEvents, Events], Batch]

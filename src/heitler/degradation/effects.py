@@ -1,8 +1,10 @@
 """How far each arm is off at low energy, and what the one thing that it changes does to that.
 
 The deviation of an arm is |R - 1| in the lowest energy bin, a mean over seeds. Its error has two
-parts, added in quadrature: the spread over seeds, s / sqrt(S), and the bootstrap's, which the
-Geant4 showers share. 95% intervals stretch the first by Student's t for S - 1 degrees of freedom.
+parts, added in quadrature: the spread over seeds, s / sqrt(S), and the bootstrap's over showers,
+which all seeds share (the same Geant4 showers judge them). 95% intervals stretch the first by
+Student's t for S - 1 degrees of freedom. One seed has the second part alone: it says how well that
+training is measured, and nothing about other seeds, so that nothing is shown by it.
 The effect of an arm is its deviation less that of the arm it extends, seed by seed, so that what
 both owe to the seed cancels. A training that stops (no energy at all, or numbers that are not
 finite) counts as |R - 1| = 1.
@@ -21,7 +23,11 @@ from heitler.degradation.responses import Row, Truth, response_rows, shape_error
 from heitler.degradation.runs.record import Record
 
 NORMAL_95 = 1.96
+SIGMAS = 3.0
+"""From which on an effect counts as shown, if its 95% interval excludes 0 as well."""
 STOPPED = 1.0
+EMPTY = 0.01
+"""R below which a generator is said to deposit nothing."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,18 @@ class Estimate:
     low: float
     high: float
     """Of the 95% interval."""
+    seeds: int
 
     @property
     def sigmas(self) -> float:
         """Of the value from zero."""
         return self.value / self.error if self.error > 0 else math.nan
+
+    @property
+    def shown(self) -> bool:
+        """Whether it differs from zero, for other seeds as well."""
+        excluded = self.low > 0 or self.high < 0
+        return self.seeds > 1 and abs(self.sigmas) > SIGMAS and excluded
 
 
 def estimate(values: Sequence[float], bootstrap_errors: Sequence[float]) -> Estimate:
@@ -46,11 +59,11 @@ def estimate(values: Sequence[float], bootstrap_errors: Sequence[float]) -> Esti
     count, value = len(values), float(np.mean(values))
     sampling = float(np.sqrt(np.mean(np.square(bootstrap_errors))))
     if count == 1:
-        return Estimate(value, sampling, *_around(value, NORMAL_95 * sampling))
+        return Estimate(value, sampling, *_around(value, NORMAL_95 * sampling), count)
     seeds = float(np.std(values, ddof=1)) / math.sqrt(count)
     stretched = float(student.ppf(0.975, count - 1)) * seeds
     wide = math.hypot(stretched, NORMAL_95 * sampling)
-    return Estimate(value, math.hypot(seeds, sampling), *_around(value, wide))
+    return Estimate(value, math.hypot(seeds, sampling), *_around(value, wide), count)
 
 
 def _around(value: float, half: float) -> tuple[float, float]:
@@ -82,6 +95,11 @@ class ArmResult:
     """Trainings that could not go on."""
     cost: dict[str, float]
     """cycles, updates, showers_seen, unique_events, cpu_seconds: means over seeds."""
+
+    @property
+    def dead(self) -> bool:
+        """Whether no seed's generator deposits energy: then |R - 1| is 1, however it came there."""
+        return max(self.response, default=0.0) < EMPTY
 
     @property
     def row(self) -> Row:

@@ -7,13 +7,9 @@ from typing import Any
 from heitler.config import DegradationConfig
 from heitler.degradation.effects import ArmResult, Estimate
 
-SIGMAS = 3.0
-"""From which on an effect counts as shown, if its 95% interval excludes 0 as well."""
-EMPTY = 0.01
-"""R below which a generator is said to deposit nothing."""
 SHOWN = ("response_low", "response_high", "deviation", "updates", "showers_seen", "seeds")
 TABLE = (
-    "| arm | seeds | R at low energy | abs(R - 1), 95% interval | change, 95% interval | sigma "
+    "| arm | seeds | R at low energy | abs(R - 1), 95% interval | change, 95% interval | shown "
     "| worst bin | shape | updates | showers seen | CPU s |"
 )
 
@@ -25,9 +21,13 @@ def baselines(results: Sequence[ArmResult]) -> tuple[ArmResult | None, ArmResult
 
 
 def ranked(results: Sequence[ArmResult], role: str) -> list[ArmResult]:
-    """Arms of a role whose effect is known, the largest change first."""
+    """Arms of a role whose effect is known, the largest change first.
+
+    Dead generators come last: too much energy has no limit and too little is at most |R - 1| = 1,
+    so that one which deposits nothing would look like the best remedy for too much.
+    """
     known = [arm for arm in results if arm.role == role and arm.effect]
-    return sorted(known, key=lambda arm: -abs(arm.effect.value if arm.effect else 0.0))
+    return sorted(known, key=lambda arm: (arm.dead, -abs(arm.effect.value if arm.effect else 0.0)))
 
 
 def find_cure(results: Sequence[ArmResult], study: DegradationConfig) -> ArmResult | None:
@@ -61,6 +61,7 @@ def flat_metrics(results: Sequence[ArmResult], study: DegradationConfig) -> dict
         found |= {"degradation": many.effect.value, "degradation_error": many.effect.error}
         found |= {"degradation_low": many.effect.low, "degradation_high": many.effect.high}
         found["degradation_sigmas"] = many.effect.sigmas
+        found["degradation_shown"] = many.effect.shown
     cure = find_cure(results, study)
     found["cured"] = cure is not None
     if cure:
@@ -82,11 +83,7 @@ def sentences(results: Sequence[ArmResult], study: DegradationConfig) -> list[st
     one, many = baselines(results)
     said = [_seen(arm) for arm in (one, many) if arm]
     if many and many.effect:
-        shown = many.effect.sigmas > SIGMAS and many.effect.low > 0
-        said.append(
-            f"Degradation of {many.about}: {_change(many.effect)}, "
-            f"{many.effect.sigmas:.1f} sigma, so it is {'shown' if shown else 'not shown'}."
-        )
+        said.append(f"Degradation of {many.about}: {_change(many.effect)}.")
     causes = ranked(results, "cause")
     if causes:
         said.append(
@@ -112,20 +109,29 @@ def _seen(arm: ArmResult) -> str:
 
 
 def _change(effect: Estimate) -> str:
+    text = f"abs(R - 1) changes by {effect.value:+.3f} ± {effect.error:.3f}"
+    if effect.seeds == 1:
+        return f"{text} with one seed, which says nothing about others, so it is not shown"
     return (
-        f"abs(R - 1) changes by {effect.value:+.3f} ± {effect.error:.3f} "
-        f"(95%: {effect.low:+.3f} to {effect.high:+.3f})"
+        f"{text} over {effect.seeds} seeds (95%: {effect.low:+.3f} to {effect.high:+.3f}), "
+        f"{effect.sigmas:.1f} sigma, so it is {'shown' if effect.shown else 'not shown'}"
     )
 
 
 def _effect(arm: ArmResult) -> str:
     if arm.stopped == arm.seeds:
         return f"{arm.about}: every training stops"
-    empty = " (the generator deposits nothing)" if max(arm.response) < EMPTY else ""
-    return f"{arm.about}: {_short(arm.effect)}{empty}" if arm.effect else arm.about
+    if arm.dead:
+        return f"{arm.about}: the generator deposits nothing"
+    if not arm.effect:
+        return arm.about
+    seeds = f", {arm.effect.seeds} seed{'s' * (arm.effect.seeds > 1)}"
+    return f"{arm.about}: {_short(arm.effect)}{'' if arm.effect.shown else f', not shown{seeds}'}"
 
 
 def _short(effect: Estimate) -> str:
+    if effect.seeds == 1:
+        return f"{effect.value:+.3f} ± {effect.error:.3f}"
     return f"{effect.value:+.3f} ({effect.low:+.3f} to {effect.high:+.3f})"
 
 
@@ -161,6 +167,13 @@ def table(results: Sequence[ArmResult]) -> list[str]:
     return [TABLE, "|---" * columns + "|", *(_table_row(arm) for arm in results)]
 
 
+def _interval(deviation: Estimate) -> str:
+    """Of one seed the bootstrap's error."""
+    if deviation.seeds == 1:
+        return f"{deviation.value:.3f} ± {deviation.error:.3f}"
+    return f"{deviation.value:.3f} ({max(deviation.low, 0):.3f} to {deviation.high:.3f})"
+
+
 def _table_row(arm: ArmResult) -> str:
     deviation, effect = arm.deviation, arm.effect
     response = f"{sum(arm.response) / len(arm.response):.3f}" if arm.response else "stopped"
@@ -168,9 +181,9 @@ def _table_row(arm: ArmResult) -> str:
         f"{arm.about} (`{arm.name}`)",
         f"{arm.seeds}" + (f", {arm.stopped} stopped" if arm.stopped else ""),
         response,
-        f"{deviation.value:.3f} ({max(deviation.low, 0):.3f} to {deviation.high:.3f})",
-        _short(effect) if effect else "",
-        f"{effect.sigmas:+.1f}" if effect else "",
+        _interval(deviation),
+        "deposits nothing" if arm.dead else _short(effect) if effect else "",
+        ("yes" if effect.shown else "no") if effect and not arm.dead else "",
         *(f"{x:.3f}" for x in (arm.worst_bin, arm.shape_error)),
         *(f"{arm.cost[k]:,.0f}" for k in ("updates", "showers_seen", "cpu_seconds")),
     ]

@@ -140,6 +140,7 @@ class _Epochs:
             seed=train.seed,
             epoch=epoch,
             sharding=train.sharding,
+            stratify_by=self.file.primary_energy_GeV if train.batches == "stratified" else None,
         )
 
     def run(
