@@ -233,8 +233,9 @@ def write_degradation(folder: Path, config: Config) -> None:
     facts = dict.fromkeys(COSTS_OF_ARM, 100.0)
     profile = np.ones(6, np.float32)
     records = {
-        (arm, 1): DegradationRecord({"moving": geant4 * factor}, {"moving": profile}, [], facts)
+        (arm, seed): DegradationRecord({"moving": geant4 * factor}, {"moving": profile}, [], facts)
         for arm, factor in factors.items()
+        for seed in (1, 2, 3)
     }
     truth = Truth(geant4, energy, np.ones(6), np.linspace(10, 100, 31))
     study = config.degradation

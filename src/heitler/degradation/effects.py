@@ -111,6 +111,7 @@ class ArmResult:
             "extends": self.extends or "",
             "seeds": self.seeds,
             "stopped": self.stopped,
+            "dead": self.dead,
             "response_low": float(np.mean(self.response)) if self.response else math.nan,
             "response_high": float(np.mean(self.response_high)) if self.response else math.nan,
             "deviation": self.deviation.value,

@@ -6,11 +6,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from heitler.report.style import GEANT4, MARKERS, POINTS, SERIES, figure, main_and_ratio
 
 Row = Mapping[str, Any]
-ROLE_COLORS = {"baseline": SERIES[1], "cause": SERIES[3], "remedy": SERIES[2]}
+ROLE_COLORS = {
+    "reference": SERIES[0],
+    "baseline": SERIES[1],
+    "cause": SERIES[3],
+    "remedy": SERIES[2],
+}
+LINEAR_UP_TO = 0.1
+"""Of the forest plot's abscissa, which is logarithmic beyond."""
 LARGEST_RATIO = 3.0
 """From which on the ratio is drawn on a logarithmic scale."""
 
@@ -28,7 +38,8 @@ def draw_response_by_arm(path: Path, rows: Sequence[Row], arms: Mapping[str, str
         first = [r for r in rows if r["arm"] == rows[0]["arm"] and r["seed"] == rows[0]["seed"]]
         x = np.array([r["energy_GeV"] for r in first])
         mean, error = (np.array([r[key] for r in first]) for key in ("geant4", "geant4_error"))
-        main.errorbar(x, mean, error, label="Geant4", **GEANT4, **POINTS)
+        around = {"markersize": 10, "markerfacecolor": "none"}  # others may lie upon it
+        main.errorbar(x, mean, error, label="Geant4", **GEANT4, **(POINTS | around))
         for (name, label), color, marker in zip(
             arms.items(), SERIES[1:], MARKERS[1:], strict=False
         ):
@@ -37,13 +48,21 @@ def draw_response_by_arm(path: Path, rows: Sequence[Row], arms: Mapping[str, str
                 _draw_arm(main, own, "sampling_fraction", color, marker, label)
                 _draw_arm(ratio, own, "response_ratio", color, marker, label)
         main.set(ylabel=r"$E_{sum}$ / $E_p$")
-        main.set_yscale("log")
-        main.legend(fontsize=9)
+        _log_scale(main)
+        main.legend(fontsize=9, loc="best")
         ratio.set(xlabel="Primary energy (GeV)", ylabel="To Geant4")
         if max(r["response_ratio"] for r in rows if r["arm"] in arms) > LARGEST_RATIO:
-            ratio.set_yscale("log")
+            _log_scale(ratio)
         else:
             ratio.set_ylim(0, LARGEST_RATIO)
+
+
+def _log_scale(axes: Axes) -> None:
+    """With plain numbers at 1, 2 and 5 of every decade."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _draw_arm(
@@ -66,28 +85,60 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def draw_effects(path: Path, rows: Sequence[Row], limit: float) -> None:
-    """Forest plot: |R - 1| at low energy of every arm, with its 95% interval.
+    """Forest plot: |R - 1| of every arm, at low energy with its 95% interval, and in its worst bin.
+
+    An arm of one seed has an open marker and no interval: its error says nothing of other seeds.
 
     Args:
         path: of the SVG file.
         rows: of `ArmResult.row`.
-        limit: |R - 1| up to which a remedy cures.
+        limit: |R - 1| up to which a remedy cures, if the worst bin is within it as well.
     """
-    with figure(path, width=9.0, height=1.2 + 0.34 * len(rows)) as drawing:
+    with figure(path, width=9.0, height=1.8 + 0.34 * len(rows)) as drawing:
         axes = drawing.subplots()
+        axes.axvspan(0, limit, color="0.88", linewidth=0, zorder=0)
         for place, row in enumerate(reversed(rows)):
-            color = ROLE_COLORS.get(row["role"], SERIES[0])
-            value = row["deviation"]
-            low, high = max(row["deviation_low"], 0.0), row["deviation_high"]
-            stopped = row["stopped"] == row["seeds"]
-            axes.errorbar(
-                value, place, xerr=[[value - low], [high - value]], color=color, **POINTS,
-                marker="x" if stopped else "o",
-            )  # fmt: skip
-        axes.axvspan(0, limit, color="0.85", linewidth=0, zorder=0)
-        axes.set_xscale("symlog", linthresh=0.1)
+            _draw_deviation(axes, place, row)
+        axes.set_xscale("symlog", linthresh=LINEAR_UP_TO)
+        axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}")
         axes.set_xlim(0, None)
         axes.set_yticks(range(len(rows)), [row["about"] for row in reversed(rows)], fontsize=9)
-        axes.tick_params(axis="y", which="minor", left=False, right=False)
+        axes.tick_params(axis="y", which="both", left=False, right=False)
         axes.set_ylim(-0.7, len(rows) - 0.3)
-        axes.set_xlabel("|R - 1| at low energy (x: every training stopped)")
+        axes.set_xlabel(f"|R - 1|, linear up to {LINEAR_UP_TO:g}")
+        drawing.legend(
+            handles=_legend(limit), fontsize=9, loc="outside upper center", ncols=4, frameon=False
+        )
+
+
+def _draw_deviation(axes: Axes, place: int, row: Row) -> None:
+    color, value = ROLE_COLORS[row["role"]], row["deviation"]
+    if row["dead"]:
+        axes.plot(value, place, color=color, marker="x", linestyle="none")
+        return
+    axes.plot(row["worst_bin"], place, color=color, marker="|", markersize=11, linestyle="none")
+    if row["seeds"] == 1:
+        axes.plot(value, place, color=color, marker="o", markerfacecolor="white", linestyle="none")
+        return
+    low, high = max(row["deviation_low"], 0.0), row["deviation_high"]
+    error = [[value - low], [high - value]]
+    axes.errorbar(value, place, xerr=error, color=color, marker="o", **POINTS)
+
+
+def _legend(limit: float) -> list[Line2D | Patch]:
+    roles = {"reference": "one worker", "baseline": "many workers", "cause": "causes", "remedy": "remedies"}
+    marks = (
+        ("o", "black", "low energy, 95% over seeds"),
+        ("o", "white", "one seed"),
+        ("|", "black", "largest of any bin"),
+        ("x", "black", "deposits nothing"),
+    )
+    return [
+        *(Patch(color=ROLE_COLORS[role], label=label) for role, label in roles.items()),
+        *(
+            Line2D([], [], color="black", marker=marker, markerfacecolor=face, linestyle="none",
+                   label=label)
+            for marker, face, label in marks
+        ),
+        Patch(color="0.88", label=f"within {limit:g}"),
+    ]  # fmt: skip
