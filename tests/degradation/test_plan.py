@@ -54,6 +54,13 @@ def test_nested_changes_keep_what_the_extended_arm_changed() -> None:
     }
 
 
+def test_the_default_showers_fill_every_arm() -> None:
+    config = config_with(run=[])
+    prepare = config.prepare
+    share = 1 - prepare.validation_fraction - prepare.test_fraction
+    assert plan_trainings(config, int(share * config.simulate.showers), "data")
+
+
 def test_equal_updates_are_equal_in_number() -> None:
     plan = plan_trainings(config_with(run=[]), SHOWERS, "data")
     few, many = plan["few-updates", 1], plan["workers-256", 1]

@@ -132,7 +132,7 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
 
 
 def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
-    project.run("dvc", "exp", "run", "--queue", "-S", "train.seed=5", "--name", "queued")
+    project.run("dvc", "exp", "run", "train", "--queue", "-S", "train.seed=5", "--name", "queued")
     project.run("dvc", "exp", "run", "--run-all")
     [(tag,)] = mlflow_runs(
         project, "select value from tags where key = 'heitler.dvc.experiment' and value = 'queued'"
