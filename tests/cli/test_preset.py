@@ -17,6 +17,7 @@ HEITLER = Path(sys.executable).with_name("heitler")
 NAMES = sorted(path.stem for path in PRESETS.glob("*.yaml"))
 SIZES = {
     "large-batch": ((25, 25, 25), 946_398),
+    "large-batch-3d": ((25, 25, 25), 946_398),
     "lead-scintillator": ((17, 17, 20), 500_000),
     "paper": ((25, 25, 25), 946_398),
     "paper-angle": ((51, 51, 25), 1_452_449),

@@ -126,7 +126,12 @@ def _draw_deviation(axes: Axes, place: int, row: Row) -> None:
 
 
 def _legend(limit: float) -> list[Line2D | Patch]:
-    roles = {"reference": "one worker", "baseline": "many workers", "cause": "causes", "remedy": "remedies"}
+    roles = {
+        "reference": "one worker",
+        "baseline": "many workers",
+        "cause": "causes",
+        "remedy": "remedies",
+    }
     marks = (
         ("o", "black", "low energy, 95% over seeds"),
         ("o", "white", "one seed"),
