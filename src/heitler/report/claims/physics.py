@@ -90,8 +90,8 @@ def _how_sure(results: Results, stage: str) -> str:
 
 def _full_study(results: Results) -> str:
     """What the committed study of every arm found."""
-    if not results.has(FULL):
-        return ""
+    if not results.has(FULL) or "degradation_shown" not in results.names(FULL):
+        return ""  # none, or of an older version
     many = results.metric(FULL, "many_workers_response_low")
     one = results.metric(FULL, "one_worker_response_low")
     return f" All arms, in reports/{FULL}: {many:.2f} and {one:.2f}. {_how_sure(results, FULL)}"
