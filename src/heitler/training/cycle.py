@@ -18,7 +18,7 @@ from heitler.model.gan import Gan, batch_norms, moving_statistics
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import CycleBatch, CycleResult, batch_signature
-from heitler.training.objectives import Losses, build_objective
+from heitler.training.objectives import Update, build_objective
 
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
@@ -35,6 +35,17 @@ class Sums(NamedTuple):
     """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
     asked: Tensor
     """(2,) as in `CycleBatch`; it travels with the gradients, so that agreeing costs nothing."""
+
+
+class Times(NamedTuple):
+    """Of one update, s on the clock of `time.time`."""
+
+    made: Tensor
+    """Its first group's showers are there."""
+    ready: Tensor
+    """Its gradients are there."""
+    done: Tensor
+    """Their sums over all workers are there."""
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
@@ -60,37 +71,37 @@ class _Cycle:
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
     def run(self, batch: CycleBatch) -> CycleResult:
-        gan, objective = self.gan, self.objective
-        steps: dict[str, tuple[keras.Model, Losses]] = {
-            "discriminator_real": (gan.discriminator, objective.real),
-            "discriminator_fake": (gan.discriminator, objective.fake),
-        }
-        for update in range(1, self.config.generator_updates_per_cycle + 1):
-            steps[f"generator_{update}"] = (gan.generator, objective.generated(update))
+        objective = self.objective
+        updates = {"discriminator_real": objective.real(), "discriminator_fake": objective.fake()}
+        for number in range(1, self.config.generator_updates_per_cycle + 1):
+            updates[f"generator_{number}"] = objective.generated(number)
         losses: dict[str, dict[str, Tensor]] = {}
-        reductions, norms = [], {}
-        for number, (name, (model, find_losses)) in enumerate(steps.items()):
-            sums, norms[name], times = self._update(name, number, model, find_losses, batch)
+        times, norms = [], {}
+        ready = tf.timestamp()
+        for number, (name, update) in enumerate(updates.items()):
+            # Fakes need the generator only: they are made while the discriminator's gradients
+            # are summed, and not before.
+            with tf.control_dependencies([ready]):
+                after = tf.nest.map_structure(tf.identity, batch)
+            sums, norms[name], time = self._update(name, number, update, after)
             losses[name] = sums.losses
-            reductions.append(times)
+            times.append(time)
+            ready = time.ready
         _, *fakes = [part.pop("empty") for part in losses.values()]
         empty = tf.add_n(fakes) / len(fakes)
-        return CycleResult(losses, empty, tf.stack(reductions), norms, sums.asked)
+        learning = [update.network for update in updates.values()]
+        reductions = tf.stack(exposed_reductions(times, learning, self.gan.generator))
+        return CycleResult(losses, empty, reductions, norms, sums.asked)
 
     def _update(
-        self,
-        name: str,
-        number: int,
-        model: keras.Model,
-        find_losses: Losses,
-        batch: CycleBatch,
-    ) -> tuple[Sums, Tensor, Tensor]:
+        self, name: str, number: int, update: Update, batch: CycleBatch
+    ) -> tuple[Sums, Tensor, Times]:
         """Gradients, all-reduce, optimiser step.
 
         Returns:
-            Sums over all workers, gradient norms (3,) as in `CycleResult`, the all-reduce's times
-            (2,).
+            Sums over all workers, gradient norms (3,) as in `CycleResult`, times.
         """
+        model = update.network
         weights = [weight.value for weight in model.trainable_variables]
         statistics = moving_statistics(model)
         frozen = (
@@ -98,7 +109,7 @@ class _Cycle:
         )
         before = [tf.identity(value) for value in (*statistics, *frozen)]
 
-        def group_sums(group: Tensor) -> Sums:
+        def group_sums(group: Tensor) -> tuple[Sums, Tensor]:
             for variable, value in zip((*statistics, *frozen), before, strict=True):
                 variable.assign(value)
             first, last = batch.splits[group], batch.splits[group + 1]
@@ -106,21 +117,24 @@ class _Cycle:
             events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
-                losses = find_losses(events, batch.count)
+                showers = update.showers(events)
+                with tf.control_dependencies(showers):
+                    made = tf.timestamp()
+                losses = update.losses(showers, events, batch.count)
             gradients = tape.gradient(losses["total"], weights)
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
             groups = self.config.batch_norm_groups
             moved = [tf.identity(value) / groups for value in statistics]
-            return Sums(gradients, moved, losses, noise / groups, batch.asked)
+            return Sums(gradients, moved, losses, noise / groups, batch.asked), made
 
-        sums = group_sums(tf.constant(0))
+        sums, made = group_sums(tf.constant(0))
         if self.groups > 1:
             for group in tf.range(1, self.groups):
-                sums = tf.nest.map_structure(tf.add, sums, group_sums(group))
+                sums = tf.nest.map_structure(tf.add, sums, group_sums(group)[0])
         for variable, value in zip(frozen, before[len(statistics) :], strict=True):
             variable.assign(value)
-        reduced, times = _timed_sum(tf.nest.flatten(sums), name)
+        reduced, ready, done = _timed_sum(tf.nest.flatten(sums), name)
         sums = tf.nest.pack_sequence_as(sums, reduced)
         self._optimizer(model).apply(sums.gradients, model.trainable_variables)
         for variable, value in zip(statistics, sums.statistics, strict=True):
@@ -129,7 +143,7 @@ class _Cycle:
             self.gan.average(self.averaging)
         small, inverse_events = tf.unstack(sums.noise)
         norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
-        return sums, norms, times
+        return sums, norms, Times(made, ready, done)
 
     def _optimizer(self, model: keras.Model) -> Any:
         gan = self.gan
@@ -149,11 +163,28 @@ def squared_norm(gradients: list[Tensor]) -> Tensor:
     return 2 * tf.add_n([tf.nn.l2_loss(gradient) for gradient in gradients])
 
 
-def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor]:
-    """Sums over the workers, and when it began and ended: (2,) s."""
+def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor, Tensor]:
+    """Sums over the workers, when it began and when it ended: s."""
     with tf.control_dependencies(tensors):
         ready = tf.timestamp()
     with tf.control_dependencies([ready]):
         sums = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
     with tf.control_dependencies(sums):
-        return sums, tf.stack([ready, tf.timestamp()])
+        return sums, ready, tf.timestamp()
+
+
+def exposed_reductions(
+    times: list[Times], learning: list[keras.Model], generator: keras.Model
+) -> list[Tensor]:
+    """Of each all-reduce, (2,) s: when this worker had nothing else to do, and when it went on.
+
+    The showers of the update that follows one of the discriminator need no sums; the first of them
+    are made meanwhile.
+    """
+    rows = []
+    for number, time in enumerate(times):
+        idle = time.ready
+        if learning[number] is not generator and number + 1 < len(times):
+            idle = tf.maximum(idle, times[number + 1].made)
+        rows.append(tf.stack([idle, tf.maximum(idle, time.done)]))
+    return rows
