@@ -136,7 +136,7 @@ class PublishedObjective:
     def _losses(
         self, showers: list[Tensor], targets: dict[str, Tensor], count: Tensor
     ) -> dict[str, Tensor]:
-        heads = self.gan.heads(*showers, training=True)
+        heads = self.gan.heads(showers[0], training=True)
         losses = {name: LOSSES[name](targets[name], heads[name], count) for name in heads}
         total = weighted_total(losses, self.weights)
         return {**losses, "empty": empty_share(heads["ecal_sum"], count), "total": total}
@@ -152,7 +152,7 @@ class ScoreObjective:
         """As `Objective.real`."""
 
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
-            return self._told_apart(*showers, events.real_label, events, count)
+            return self._told_apart(showers[0], events.real_label, events, count)
 
         return Update(self.gan.discriminator, real_showers, losses)
 
@@ -163,7 +163,7 @@ class ScoreObjective:
             return [generate(self.gan, events, 0, training=False)]
 
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
-            return self._told_apart(*showers, events.fake_label, events, count)
+            return self._told_apart(showers[0], events.fake_label, events, count)
 
         return Update(self.gan.discriminator, showers, losses)
 
