@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from heitler.cluster.commands import HUGE_PAGES
+
 Seconds = dict[str, float]
 
 
@@ -16,7 +18,7 @@ class Worker:
     def __init__(self, name: str, command: list[str], env: dict[str, str | None]) -> None:
         self.name = name
         self.runs: dict[int, list[Seconds]] = {}
-        changed = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | env
+        changed = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "GLIBC_TUNABLES": HUGE_PAGES} | env
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

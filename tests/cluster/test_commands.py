@@ -37,6 +37,13 @@ def test_workers_are_told_how_often_horovod_looks_for_work(launcher: Any) -> Non
     assert variables["HOROVOD_CYCLE_TIME"] == "4.5"
 
 
+def test_workers_get_huge_pages_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    assert "hugetlb=1" in launch_environment(cluster())["GLIBC_TUNABLES"]
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+    assert launch_environment(cluster())["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=0"
+
+
 def test_hosts_get_no_more_workers_than_wanted() -> None:
     """horovodrun would start one in every slot."""
     hosts = ("a:2", "b:4", "c:1")

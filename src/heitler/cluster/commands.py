@@ -17,7 +17,9 @@ SLURM_JOB = "SLURM_JOB_ID"
 """Set by Slurm inside a job."""
 HYDRA = "mpiexec.hydra"
 """The launcher of Intel MPI and MPICH."""
-FORWARDED = ("HOROVOD_", "TF_", "KERAS_", "MLFLOW_", "DVC_", "HEITLER_", "OMP_", "PYTHON")
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""Memory in huge pages, where the system leaves that to programs: docs/performance.md."""
+FORWARDED = ("HOROVOD_", "GLIBC_", "TF_", "KERAS_", "MLFLOW_", "DVC_", "HEITLER_", "OMP_", "PYTHON")
 """Beginnings of the variables that Open MPI is told to hand on to other hosts; others do it all."""
 
 
@@ -42,7 +44,10 @@ def launch_command(cluster: ClusterConfig, workers: int, program: Sequence[str])
 
 def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
     """What the launcher's environment needs beside this process's own."""
-    variables = {"HOROVOD_CYCLE_TIME": str(cluster.horovod_cycle_ms)}
+    variables = {
+        "HOROVOD_CYCLE_TIME": str(cluster.horovod_cycle_ms),
+        "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", HUGE_PAGES),
+    }
     if cluster.launcher in ("local", "hosts"):
         return variables
     # MPI's label is put before each piece that is written: a line should be one piece.

@@ -175,8 +175,10 @@ def sum_over_workers(tensors: list[Tensor], name: str) -> list[Tensor]:
     """Sum each tensor over all workers; works in compiled functions.
 
     The tensors, all of one type and of known shapes, travel as one long vector: Horovod then
-    negotiates and copies one tensor instead of dozens.
+    negotiates and copies one tensor instead of dozens. One worker keeps its own.
     """
+    if hvd.size() == 1:
+        return tensors
     sizes = [tensor.shape.num_elements() for tensor in tensors]
     vector = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
     parts = tf.split(hvd.allreduce(vector, op=hvd.Sum, name=name), sizes)

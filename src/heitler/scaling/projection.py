@@ -4,8 +4,9 @@
            + fixed cost per epoch
 
 with r workers (ranks) per node and an equal batch per worker, so that more nodes mean fewer,
-larger cycles, as in the paper. Nothing is hidden behind computation: an update needs the summed
-gradients of the one before. Every quantity may be one number or one per Monte Carlo draw.
+larger cycles, as in the paper. Nothing is taken to hide behind computation: the generator's updates
+need the sums of the one before, and the discriminator's messages are small. Every quantity may be
+one number or one per Monte Carlo draw.
 """
 
 from dataclasses import dataclass, replace

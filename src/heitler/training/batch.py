@@ -53,7 +53,8 @@ class CycleResult(NamedTuple):
     empty_fraction: Tensor
     """Share of fakes in which no energy is deposited."""
     reductions: Tensor
-    """(updates, 2) s: when this worker's gradients were ready, and when the sums were there."""
+    """(updates, 2) s, of each all-reduce: when this worker had nothing else to do, and when it went
+    on. What it computed while the sums were made counts as computing."""
     gradient_norms: dict[str, Tensor]
     """By update (3,), for the noise scale: mean over groups of the squared norm of the group's
     gradient (per event), squared norm of the global batch's, mean over groups of 1 / events."""

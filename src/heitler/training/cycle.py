@@ -1,12 +1,13 @@
 """One training cycle in one compiled function: D on real, D on fake, then G (twice, published).
 
 Each update sums its gradients over this worker's batch-norm groups and then over all workers,
-together with the losses and the batch-norm statistics, in one all-reduce. Losses are normalised
+together with the losses and the batch-norm statistics, in one all-reduce. While the discriminator's
+travel, the next fakes are made. Losses are normalised
 by the global batch, so N workers compute what one worker with the same groups computes.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -18,23 +19,11 @@ from heitler.model.gan import Gan, batch_norms, moving_statistics
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import CycleBatch, CycleResult, batch_signature
-from heitler.training.objectives import Losses, build_objective
+from heitler.training.objectives import Update, build_objective
+from heitler.training.update import Begun, Done, Sums, Travelling
 
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
-
-
-class Sums(NamedTuple):
-    """What one update adds up over groups and workers."""
-
-    gradients: list[Tensor]
-    statistics: list[Tensor]
-    """Moving averages of batch norm, divided by the number of groups."""
-    losses: dict[str, Tensor]
-    noise: Tensor
-    """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
-    asked: Tensor
-    """(2,) as in `CycleBatch`; it travels with the gradients, so that agreeing costs nothing."""
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
@@ -60,76 +49,97 @@ class _Cycle:
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
     def run(self, batch: CycleBatch) -> CycleResult:
-        gan, objective = self.gan, self.objective
-        steps: dict[str, tuple[keras.Model, Losses]] = {
-            "discriminator_real": (gan.discriminator, objective.real),
-            "discriminator_fake": (gan.discriminator, objective.fake),
-        }
-        for update in range(1, self.config.generator_updates_per_cycle + 1):
-            steps[f"generator_{update}"] = (gan.generator, objective.generated(update))
-        losses: dict[str, dict[str, Tensor]] = {}
-        reductions, norms = [], {}
-        for number, (name, (model, find_losses)) in enumerate(steps.items()):
-            sums, norms[name], times = self._update(name, number, model, find_losses, batch)
-            losses[name] = sums.losses
-            reductions.append(times)
+        objective, generator = self.objective, self.gan.generator
+        updates = {"discriminator_real": objective.real(), "discriminator_fake": objective.fake()}
+        for number in range(1, self.config.generator_updates_per_cycle + 1):
+            updates[f"generator_{number}"] = objective.generated(number)
+        done: list[Done] = []
+        last: Travelling | None = None
+        for number, (name, update) in enumerate(updates.items()):
+            if last and last.update.network is generator:
+                done.append(self._finish(last, last.ready))
+            # Fakes need the generator only: they are made while the discriminator's sums travel.
+            with tf.control_dependencies([last.ready] if last else []):
+                after = tf.nest.map_structure(tf.identity, batch)
+            begun = self._begin(update, after, tf.constant(0))
+            if last and last.update.network is not generator:
+                with tf.control_dependencies(begun.showers):
+                    idle = tf.timestamp()
+                done.append(self._finish(last, idle))
+            last = self._differentiate(name, number, update, after, begun)
+        assert last is not None
+        done.append(self._finish(last, last.ready))
+        losses = {name: end.sums.losses for name, end in zip(updates, done, strict=True)}
         _, *fakes = [part.pop("empty") for part in losses.values()]
-        empty = tf.add_n(fakes) / len(fakes)
-        return CycleResult(losses, empty, tf.stack(reductions), norms, sums.asked)
-
-    def _update(
-        self,
-        name: str,
-        number: int,
-        model: keras.Model,
-        find_losses: Losses,
-        batch: CycleBatch,
-    ) -> tuple[Sums, Tensor, Tensor]:
-        """Gradients, all-reduce, optimiser step.
-
-        Returns:
-            Sums over all workers, gradient norms (3,) as in `CycleResult`, the all-reduce's times
-            (2,).
-        """
-        weights = [weight.value for weight in model.trainable_variables]
-        statistics = moving_statistics(model)
-        frozen = (
-            [] if model is self.gan.discriminator else moving_statistics(self.gan.discriminator)
+        return CycleResult(
+            losses,
+            tf.add_n(fakes) / len(fakes),
+            tf.stack([end.times for end in done]),
+            {name: end.norms for name, end in zip(updates, done, strict=True)},
+            done[-1].sums.asked,
         )
-        before = [tf.identity(value) for value in (*statistics, *frozen)]
 
-        def group_sums(group: Tensor) -> Sums:
-            for variable, value in zip((*statistics, *frozen), before, strict=True):
-                variable.assign(value)
+    def _begin(self, update: Update, batch: CycleBatch, group: Tensor) -> Begun:
+        """Make the group's showers."""
+        learns = update.network is self.gan.generator
+        statistics = moving_statistics(update.network) if learns else []
+        first, last = batch.splits[group], batch.splits[group + 1]
+        events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
+        before = [tf.identity(value) for value in statistics]
+        tape = tf.GradientTape(watch_accessed_variables=False)
+        with tape:
+            tape.watch([weight.value for weight in update.network.trainable_variables])
+            return Begun(before, events, tape, update.showers(events))
+
+    def _differentiate(
+        self, name: str, number: int, update: Update, batch: CycleBatch, begun: Begun
+    ) -> Travelling:
+        """Gradients of all groups, of which the first has begun; send them."""
+        model = update.network
+        weights = [weight.value for weight in model.trainable_variables]
+        statistics, of_judge = moving_statistics(model), moving_statistics(self.gan.discriminator)
+        restored = of_judge if model is self.gan.discriminator else [*statistics, *of_judge]
+        before = [*begun.statistics, *(tf.identity(value) for value in of_judge)]
+
+        def group_sums(group: Tensor, begun: Begun) -> Sums:
             first, last = batch.splits[group], batch.splits[group + 1]
             self._key_dropout(number, batch.first_event + first, batch)
-            events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(weights)
-                losses = find_losses(events, batch.count)
-            gradients = tape.gradient(losses["total"], weights)
+            with begun.tape:
+                losses = update.losses(begun.showers, begun.events, batch.count)
+            gradients = begun.tape.gradient(losses["total"], weights)
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
             groups = self.config.batch_norm_groups
             moved = [tf.identity(value) / groups for value in statistics]
             return Sums(gradients, moved, losses, noise / groups, batch.asked)
 
-        sums = group_sums(tf.constant(0))
+        sums = group_sums(tf.constant(0), begun)
         if self.groups > 1:
             for group in tf.range(1, self.groups):
-                sums = tf.nest.map_structure(tf.add, sums, group_sums(group))
-        for variable, value in zip(frozen, before[len(statistics) :], strict=True):
-            variable.assign(value)
-        reduced, times = _timed_sum(tf.nest.flatten(sums), name)
-        sums = tf.nest.pack_sequence_as(sums, reduced)
-        self._optimizer(model).apply(sums.gradients, model.trainable_variables)
-        for variable, value in zip(statistics, sums.statistics, strict=True):
-            variable.assign(value)
-        if model is self.gan.generator and self.averaging:
+                _assign(restored, before)
+                more = group_sums(group, self._begin(update, batch, group))
+                sums = tf.nest.map_structure(tf.add, sums, more)
+        if model is not self.gan.discriminator:  # which is frozen now
+            _assign(of_judge, before[len(begun.statistics) :])
+        tensors = tf.nest.flatten(sums)
+        with tf.control_dependencies(tensors):
+            ready = tf.timestamp()
+        with tf.control_dependencies([ready]):
+            reduced = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
+        return Travelling(update, tf.nest.pack_sequence_as(sums, reduced), ready)
+
+    def _finish(self, travelling: Travelling, idle: Tensor) -> Done:
+        """The optimiser's step, once the sums are there."""
+        update, sums, _ = travelling
+        with tf.control_dependencies([*tf.nest.flatten(sums), idle]):
+            times = tf.stack([idle, tf.timestamp()])
+        self._optimizer(update.network).apply(sums.gradients, update.network.trainable_variables)
+        _assign(moving_statistics(update.network), sums.statistics)
+        if update.network is self.gan.generator and self.averaging:
             self.gan.average(self.averaging)
         small, inverse_events = tf.unstack(sums.noise)
         norms = tf.stack([small, squared_norm(sums.gradients), inverse_events])
-        return sums, norms, times
+        return Done(sums, norms, times)
 
     def _optimizer(self, model: keras.Model) -> Any:
         gan = self.gan
@@ -149,11 +159,6 @@ def squared_norm(gradients: list[Tensor]) -> Tensor:
     return 2 * tf.add_n([tf.nn.l2_loss(gradient) for gradient in gradients])
 
 
-def _timed_sum(tensors: list[Tensor], name: str) -> tuple[list[Tensor], Tensor]:
-    """Sums over the workers, and when it began and ended: (2,) s."""
-    with tf.control_dependencies(tensors):
-        ready = tf.timestamp()
-    with tf.control_dependencies([ready]):
-        sums = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
-    with tf.control_dependencies(sums):
-        return sums, tf.stack([ready, tf.timestamp()])
+def _assign(variables: list[tf.Variable], values: list[Tensor]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

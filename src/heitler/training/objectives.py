@@ -1,8 +1,9 @@
 """What each update of a cycle minimises: 3DGAN's losses, or those of the recipe `heitler`."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
+import keras
 import tensorflow as tf
 
 from heitler.config import TrainConfig
@@ -20,9 +21,9 @@ from heitler.training.energy_score import WEIGHTS, energy_score
 from heitler.training.views import JUDGED, view_shower
 
 Tensor: TypeAlias = tf.Tensor
-Losses = Callable[[Events, Tensor], dict[str, Tensor]]
-"""Events and the size of the global batch -> losses by name; "total" is what is minimised, and
-"empty" the part of the fakes (of the real showers) that deposit nothing."""
+Losses = Callable[[list[Tensor], Events, Tensor], dict[str, Tensor]]
+"""Showers, events and the size of the global batch -> losses by name; "total" is what is minimised,
+and "empty" the part of the fakes (of the real showers) that deposit nothing."""
 LOSSES = {
     "real_fake": binary_cross_entropy,
     "primary_energy": absolute_percentage_error,
@@ -31,17 +32,27 @@ LOSSES = {
 }
 
 
-class Objective(Protocol):
-    """The losses of a cycle's updates."""
+class Update(NamedTuple):
+    """What one update of a cycle does."""
 
-    def real(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+    network: keras.Model
+    """That learns."""
+    showers: Callable[[Events], list[Tensor]]
+    """What is judged, (n, X, Y, Z, 1) in cell units each: the real showers, or the generator's."""
+    losses: Losses
+
+
+class Objective(Protocol):
+    """A cycle's updates."""
+
+    def real(self) -> Update:
         """Of the discriminator on real showers."""
 
-    def fake(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+    def fake(self) -> Update:
         """Of the discriminator on fakes."""
 
-    def generated(self, update: int) -> Losses:
-        """Of the generator in its update, counted from 1."""
+    def generated(self, update: int) -> Update:
+        """Of the generator, counted from 1."""
 
 
 def build_objective(gan: Gan, config: TrainConfig) -> Objective:
@@ -60,6 +71,11 @@ def generate(gan: Gan, events: Events, call: int, *, training: bool) -> Tensor:
     return gan.generator(latent, training=training)
 
 
+def real_showers(events: Events) -> list[Tensor]:
+    """As `Update.showers`, of the events themselves."""
+    return [events.cells]
+
+
 def empty_share(ecal_sum: Tensor, count: Tensor) -> Tensor:
     """Showers (n, 1) without any energy, over the global batch."""
     return tf.reduce_sum(tf.cast(ecal_sum == 0, count.dtype)) / count
@@ -71,32 +87,43 @@ class PublishedObjective:
     def __init__(self, gan: Gan, config: TrainConfig) -> None:
         self.gan, self.weights = gan, config.loss_weights
 
-    def real(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+    def real(self) -> Update:
         """As `Objective.real`."""
-        targets = {
-            "real_fake": events.real_label,
-            "primary_energy": events.energy,
-            "ecal_sum": cell_sum(events.cells),
-            "theta": events.theta,
-        }
-        return self._losses(self.gan.heads(events.cells, training=True), targets, count)
 
-    def fake(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+        def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
+            targets = {
+                "real_fake": events.real_label,
+                "primary_energy": events.energy,
+                "ecal_sum": cell_sum(events.cells),
+                "theta": events.theta,
+            }
+            return self._losses(showers, targets, count)
+
+        return Update(self.gan.discriminator, real_showers, losses)
+
+    def fake(self) -> Update:
         """As `Objective.fake`."""
-        cells = generate(self.gan, events, 0, training=False)
-        targets = self._fake_targets(events, 0)
-        return self._losses(self.gan.heads(cells, training=True), targets, count)
 
-    def generated(self, update: int) -> Losses:
+        def showers(events: Events) -> list[Tensor]:
+            return [generate(self.gan, events, 0, training=False)]
+
+        def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
+            return self._losses(showers, self._fake_targets(events, 0), count)
+
+        return Update(self.gan.discriminator, showers, losses)
+
+    def generated(self, update: int) -> Update:
         """As `Objective.generated`."""
 
-        def losses(events: Events, count: Tensor) -> dict[str, Tensor]:
-            cells = generate(self.gan, events, update, training=True)
+        def showers(events: Events) -> list[Tensor]:
+            return [generate(self.gan, events, update, training=True)]
+
+        def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             targets = self._fake_targets(events, update)
             targets["real_fake"] = tf.ones_like(events.energy)  # the generator wants to pass
-            return self._losses(self.gan.heads(cells, training=True), targets, count)
+            return self._losses(showers, targets, count)
 
-        return losses
+        return Update(self.gan.generator, showers, losses)
 
     def _fake_targets(self, events: Events, call: int) -> dict[str, Tensor]:
         return {
@@ -107,8 +134,9 @@ class PublishedObjective:
         }
 
     def _losses(
-        self, heads: dict[str, Tensor], targets: dict[str, Tensor], count: Tensor
+        self, showers: list[Tensor], targets: dict[str, Tensor], count: Tensor
     ) -> dict[str, Tensor]:
+        heads = self.gan.heads(showers[0], training=True)
         losses = {name: LOSSES[name](targets[name], heads[name], count) for name in heads}
         total = weighted_total(losses, self.weights)
         return {**losses, "empty": empty_share(heads["ecal_sum"], count), "total": total}
@@ -120,22 +148,34 @@ class ScoreObjective:
     def __init__(self, gan: Gan) -> None:
         self.gan, self.recipe = gan, recipe_of(gan.model)
 
-    def real(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+    def real(self) -> Update:
         """As `Objective.real`."""
-        return self._told_apart(events.cells, events.real_label, events, count)
 
-    def fake(self, events: Events, count: Tensor) -> dict[str, Tensor]:
+        def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
+            return self._told_apart(showers[0], events.real_label, events, count)
+
+        return Update(self.gan.discriminator, real_showers, losses)
+
+    def fake(self) -> Update:
         """As `Objective.fake`."""
-        cells = generate(self.gan, events, 0, training=False)
-        return self._told_apart(cells, events.fake_label, events, count)
 
-    def generated(self, update: int) -> Losses:
+        def showers(events: Events) -> list[Tensor]:
+            return [generate(self.gan, events, 0, training=False)]
+
+        def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
+            return self._told_apart(showers[0], events.fake_label, events, count)
+
+        return Update(self.gan.discriminator, showers, losses)
+
+    def generated(self, update: int) -> Update:
         """As `Objective.generated`: two fakes at the energy of every real shower."""
         first = self.recipe.fakes_per_update * (update - 1) + 1
 
-        def losses(events: Events, count: Tensor) -> dict[str, Tensor]:
+        def showers(events: Events) -> list[Tensor]:
+            return [generate(self.gan, events, first + i, training=True) for i in (0, 1)]
+
+        def losses(fakes: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             real = self._view(events.cells, events)
-            fakes = [generate(self.gan, events, first + i, training=True) for i in (0, 1)]
             one, other = (self._view(cells, events) for cells in fakes)
             scores = {
                 name: energy_score(real[name], one[name], other[name], count) for name in WEIGHTS
@@ -153,7 +193,7 @@ class ScoreObjective:
             empty = tf.add_n([empty_share(cell_sum(cells), 2 * count) for cells in fakes])
             return {**named, "real_fake": passed, "empty": empty, "total": total}
 
-        return losses
+        return Update(self.gan.generator, showers, losses)
 
     def _told_apart(
         self, cells: Tensor, label: Tensor, events: Events, count: Tensor

@@ -2,7 +2,9 @@
 
 The workers start an epoch together and leave every all-reduce together. So what each needs from
 one all-reduce to the next can be compared without comparing clocks: a worker that is ready before
-the slowest one waits for it, and the rest of its time in the all-reduce is communication.
+the slowest one waits for it, and the rest of its time in the all-reduce is communication. What a
+worker computes while an all-reduce is under way is computing; only the rest counts as waiting or
+communication.
 """
 
 import time
@@ -20,7 +22,8 @@ def straggler_wait(own_s: Seconds, reduction_s: Seconds) -> Seconds:
     """Time in each all-reduce until the slowest worker was ready too: s, as the arguments.
 
     Args:
-        own_s: (workers, all-reduces) from the end of the one before to this worker's being ready.
+        own_s: (workers, all-reduces) from the end of the one before until this worker has nothing
+            else to do.
         reduction_s: (workers, all-reduces) from then until the sum is there.
     """
     waited: Seconds = np.minimum(own_s.max(axis=0) - own_s, reduction_s)
@@ -47,7 +50,7 @@ class EpochTimer:
         Args:
             input_s: waited for the cycle's batch.
             cycle_s: computed and communicated.
-            reductions: (all-reduces, 2) when each was ready and done, on `time.time`'s clock.
+            reductions: (all-reduces, 2) as in `CycleResult`, on `time.time`'s clock.
         """
         self._input_s += input_s
         self._cycle_s += cycle_s
