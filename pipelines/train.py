@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 PREPARED = Path("data/prepared")
 TRAINING = Path("data/training")
 REPORT = Path("reports/train")
-STOP_FILE = Path(f"data/.stop-training-{os.getpid()}")
 
 
 def main() -> None:
@@ -38,9 +37,9 @@ def main() -> None:
 
 def launch(config: Config) -> int:
     """Run this script on all workers; a worker killed outright leaves its MLflow run to us."""
-    code = 1
+    code, stop_file = 1, Path(f"data/.stop-training-{os.getpid()}")
     try:
-        code = run_workers(config.cluster, config.train.workers, __file__, stop_file=STOP_FILE)
+        code = run_workers(config.cluster, config.train.workers, __file__, stop_file=stop_file)
     finally:
         if code not in (0, STOPPED):  # who stops as asked closes it
             from heitler.tracking.runs import close_abandoned_runs

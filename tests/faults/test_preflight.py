@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import h5py
+import pytest
 import yaml
 
 from heitler.config import load_config
-from heitler.preflight.machine import no_memory, no_room, not_writable
+from heitler.preflight.machine import available_memory_B, no_memory, no_room, not_writable
 from heitler.preflight.training import training_problems
 from tests.faults.training_folder import PARAMS, STAGE, make_folder
 
@@ -58,6 +59,17 @@ def test_too_little_room_memory_or_right_is_said_with_numbers(tmp_path: Path) ->
     if os.geteuid():  # root may write everywhere
         (tmp_path / "locked").mkdir(mode=0o500)
         assert list(not_writable([tmp_path / "locked/new"]))
+
+
+def test_a_containers_memory_counts(tmp_path: Path) -> None:
+    """Limit minus what is used, where the cache of files can be given back."""
+    machine = available_memory_B(tmp_path)
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available_memory_B(tmp_path) == pytest.approx(machine, rel=0.2)
+    (tmp_path / "memory.max").write_text("50000000\n")
+    (tmp_path / "memory.current").write_text("30000000\n")
+    (tmp_path / "memory.stat").write_text("anon 10000000\ninactive_file 15000000\n")
+    assert available_memory_B(tmp_path) == 35_000_000
 
 
 def test_a_batch_that_memory_cannot_hold_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.ends import assert_they_end
-from tests.faults.training_folder import TrainingFolder, make_folder, stop, wait_until, workers_of
+from tests.cluster.ends import assert_they_end, wait_until
+from tests.faults.training_folder import TrainingFolder, make_folder, stop, workers_of
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,15 +107,6 @@ def _showers(random: np.random.Generator, count: int) -> Showers:
     angle = np.full(count, np.pi / 2, np.float32)
     event_id = random.permutation(10**6)[:count].astype(np.int64)
     return Showers(cells, energy, angle, event_id, np.zeros(count, np.float32))
-
-
-def wait_until(condition: Callable[[], Any], within_s: float = 200.0) -> None:
-    """Return when the condition holds; fail if it does not in time."""
-    deadline = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{condition} did not come true in {within_s} s")
-        time.sleep(0.02)
 
 
 def stop(process: "subprocess.Popen[str]", number: signal.Signals) -> int:

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.cluster.ends import assert_they_end
-from tests.faults.training_folder import TrainingFolder, make_folder, wait_until, workers_of
+from tests.cluster.ends import assert_they_end, wait_until
+from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
 
 KILLS = 20
 EPOCHS, CYCLES_PER_EPOCH = 40, 6
@@ -36,15 +36,11 @@ def main() -> None:
     settings: dict[str, Any] = {"epochs": EPOCHS, "checkpoint_every_min": 0.005}
     with tempfile.TemporaryDirectory() as top:
         alone = make_folder(Path(top) / "alone", **settings)
-        begun = time.monotonic()
-        if alone.train():
-            raise SystemExit(alone.output)
-        alone_s = time.monotonic() - begun
+        alone_s = train_to_the_end(alone)
         killed = make_folder(Path(top) / "killed", **settings)
         ways = chance.sample(WAYS * 3, KILLS)
         kills = [kill(killed, number, way, chance) for number, way in enumerate(ways, 1)]
-        if killed.train():
-            raise SystemExit(killed.output)
+        train_to_the_end(killed)
         mine, yours = alone.variables(), killed.variables()
         different = [name for name in mine if not np.array_equal(mine[name], yours[name])]
     result = {
@@ -60,20 +56,28 @@ def main() -> None:
     sys.exit(bool(different))
 
 
+def train_to_the_end(folder: TrainingFolder) -> float:
+    """Start or resume, and leave it alone; how long it took in s."""
+    training = folder.start()
+    took_s = wait_until(lambda: training.poll() is not None, 1200)
+    if training.returncode:
+        raise SystemExit(folder.output)
+    return took_s
+
+
 def kill(folder: TrainingFolder, number: int, way: str, chance: random.Random) -> dict[str, Any]:
     """Start or resume, kill at a random moment, and say what was saved and lost."""
     saved = cycles_saved(folder)
     training = folder.start()
     target = saved + chance.randint(1, FURTHER)
-    wait_until(lambda: len(workers_of(training)) == 2 or training.poll() is not None)
+    wait_until(lambda: len(workers_of(training)) == 2 or training.poll() is not None, 600)
     wait_until(lambda: cycles_saved(folder) >= target or training.poll() is not None, 600)
     time.sleep(chance.uniform(0, 0.3))
     workers = workers_of(training)
-    begun = time.monotonic()
     strike(training, workers, way)
-    code = training.wait(timeout=120)
-    assert_they_end(workers.values(), within_s=60)
-    stopped_s = time.monotonic() - begun
+    stopped_s = wait_until(lambda: training.poll() is not None, 120)
+    stopped_s += assert_they_end(workers.values(), within_s=60)
+    code = training.returncode
     left = [str(path) for path in (folder.path / "data").rglob(".*.tmp")]
     print(f"{number}: {way}, exit {code}, {stopped_s:.1f} s", flush=True)
     return {

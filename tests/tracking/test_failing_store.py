@@ -6,14 +6,20 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
 
+from heitler.config import Config
 from heitler.tracking import spool
+from heitler.tracking.evolution import log_evolution
 from heitler.tracking.offline import VARIABLE, offline_folder
+from heitler.tracking.recorder import Recorder
 from heitler.tracking.runs import open_run
+from heitler.tracking.scaling import AS_THEY_ARE, PARTS, log_sweep
 from heitler.tracking.store import connect
 from heitler.tracking.sync import sync_runs, sync_spool
 
@@ -68,6 +74,78 @@ def test_a_store_that_breaks_in_the_middle_is_completed_later(
     ended = mlflow.get_run(run.run_id)
     assert ended.data.tags["heitler.late"] == "True"
     assert ended.info.status == "FINISHED"
+
+
+class TearingRows(list[Any]):
+    """Rows after the first of which the store's file is overwritten."""
+
+    def __init__(self, rows: list[Any], database: Path) -> None:
+        super().__init__(rows)
+        self.database = database
+
+    def __iter__(self) -> Iterator[Any]:
+        first, *others = super().__iter__()
+        yield first
+        self.whole = self.database.read_bytes()
+        self.database.write_bytes(b"torn" * 1000)
+        yield from others
+
+    def items(self) -> Iterator[Any]:
+        return iter(self)
+
+
+def children_of(parent: str) -> dict[str, dict[str, str]]:
+    """Parameters of the finished runs below a run, by name."""
+    connect()
+    found = mlflow.search_runs(
+        filter_string=f"tags.`mlflow.parentRunId` = '{parent}'", output_format="list"
+    )
+    assert {child.info.status for child in found} == {"FINISHED"}
+    assert len({child.info.run_name for child in found}) == len(found)
+    return {child.info.run_name: child.data.params for child in found}
+
+
+def test_a_store_that_breaks_does_not_end_a_sweep_or_an_evolution(
+    store: Path, make_config: Callable[..., Config]
+) -> None:
+    database, figures = store / "mlruns/mlflow.db", store / "figures"
+    figures.mkdir()
+    history = [{"step": step, "loss": 1.0 / step} for step in (1, 2, 3)]
+    runs = TearingRows([(("rmsprop", seed), history) for seed in (1, 2, 3)], database)
+    evolution = log_evolution(make_config(), runs, {"best": 1.0}, figures)
+    database.write_bytes(runs.whole)
+    point = dict.fromkeys(AS_THEY_ARE, 1.0) | dict.fromkeys(PARTS.values(), 0.1)
+    point |= {"kind": "weak", "threads_per_worker": 1, "kernels": "fast", "onednn": True}
+    point |= {"global_batch_size": 8, "per_worker_batch_size": 8}
+    rows = TearingRows([point | {"workers": workers} for workers in (1, 2, 4)], database)
+    sweep = log_sweep(make_config(), "scale", rows, {"efficiency": 1.0}, figures)
+    database.write_bytes(rows.whole)
+    assert sync_spool() == {evolution: 0, sweep: 0}
+    seeds = {name: params["evolve.seed"] for name, params in children_of(evolution).items()}
+    assert seeds == {"rmsprop-1": "1", "rmsprop-2": "2", "rmsprop-3": "3"}
+    assert set(children_of(sweep)) == {"weak-1w", "weak-2w", "weak-4w"}
+
+
+def test_a_run_below_another_is_written_anew_if_it_was_not_finished(store: Path) -> None:
+    record = {
+        "what": "log_child",
+        "arguments": {
+            "number": 1,
+            "name": "below",
+            "parameters": {"seed": "1"},
+            "tags": {},
+            "metrics": {"judged": 2.0},
+            "history": [{"epoch": 1.0, "loss": 3.0}, {"epoch": 2.0, "loss": 1.5}],
+            "step": "epoch",
+        },
+    }
+    with open_run("above") as parent:
+        for status in ("FINISHED", "RUNNING", "FINISHED"):
+            Recorder(parent.run_id)(record)
+            assert list(children_of(parent.run_id)) == ["below"]
+            [child] = mlflow.search_runs(filter_string="run_name = 'below'", output_format="list")
+            assert epochs_of(child.info.run_id) == [(1, 3.0), (2, 1.5)]
+            mlflow.MlflowClient().update_run(child.info.run_id, status)
 
 
 def test_a_bad_artifact_holds_up_nothing_else(store: Path) -> None:

@@ -1,22 +1,19 @@
 """Cores, memory, disk and network of this machine, beside what params.yaml asks of them."""
 
 import os
-import shutil
 import socket
 from pathlib import Path
 
-import psutil
-
 from heitler.config import Config, ConfigError, load_config
+from heitler.detector import image_shape
 from heitler.doctor.finding import Finding, broken, check, note, ok
+from heitler.preflight.machine import CONTROL_GROUP, available_memory_B, free_disk_B
+from heitler.preflight.needs import showers_disk_B, training_disk_B, training_memory_B
 
 GIB = 2**30
-WORKER_GIB = 1.2
-"""Of a training worker with 25x25x25 cells and 4 showers per cycle."""
-LEAST_FREE_GIB = 2.0
-BYTES_PER_CELL = 12
-"""A shower is kept as simulated, prepared and generated, 4 bytes per cell each."""
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CPU_QUOTA = CONTROL_GROUP / "cpu.max"
+COPIES = 3
+"""A shower is kept as simulated, as prepared and as generated."""
 
 
 @check("cores")
@@ -48,11 +45,13 @@ def _quota() -> float | None:
 @check("memory")
 def check_memory() -> list[Finding]:
     """Whether the workers of this machine fit into what is free."""
-    free = psutil.virtual_memory().available / GIB
+    free = available_memory_B() / GIB
     config = _config()
-    workers = config.train.workers if config and config.cluster.launcher == "local" else 1
-    needed = WORKER_GIB * workers
-    found = f"{free:.1f} GiB free; {workers} workers need about {needed:.1f}"
+    if config is None or config.cluster.launcher != "local":
+        return [ok("memory", f"{free:.1f} GiB free")]
+    x, y, z = image_shape(config.detector)
+    needed = training_memory_B(config.train, x * y * z) / GIB
+    found = f"{free:.1f} GiB free; {config.train.workers} workers need about {needed:.1f}"
     if free < needed:
         return [note("memory", found, "End other programs, or lower train.workers.")]
     return [ok("memory", found)]
@@ -60,22 +59,19 @@ def check_memory() -> list[Finding]:
 
 @check("disk")
 def check_disk() -> list[Finding]:
-    """Whether the showers fit."""
-    free = shutil.disk_usage(Path.cwd()).free / GIB
-    config = _config()
-    needed = LEAST_FREE_GIB + (_shower_gib(config) if config else 0.0)
-    found = f"{free:.1f} GiB free here; at most {needed:.1f} are needed"
-    if free < needed:
-        return [broken("disk", found, "Free some, or lower simulate.showers.")]
+    """Whether the showers and the training's files fit."""
+    free = free_disk_B(Path.cwd()) / GIB
     if not os.access(Path.cwd(), os.W_OK):
         return [broken("disk", f"{Path.cwd()} cannot be written", "Work in a folder of your own.")]
+    config = _config()
+    if config is None:
+        return [ok("disk", f"{free:.1f} GiB free here")]
+    showers_B = COPIES * showers_disk_B(config.detector, config.simulate)
+    needed = (showers_B + training_disk_B(config.train)) / GIB
+    found = f"{free:.1f} GiB free here; about {needed:.1f} are needed"
+    if free < needed:
+        return [broken("disk", found, "Free some, or lower simulate.showers.")]
     return [ok("disk", found)]
-
-
-def _shower_gib(config: Config) -> float:
-    layers = sum(section.layers for section in config.detector.sections)
-    cells = layers * config.detector.cells_kept**2
-    return config.simulate.showers * cells * BYTES_PER_CELL / GIB
 
 
 def check_network(port: int) -> list[Finding]:

@@ -9,12 +9,29 @@ from pathlib import Path
 import psutil
 
 MIB = 2**20
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+"""Where a container finds its limits (version 2)."""
+
+
+def free_disk_B(folder: Path) -> float:
+    """On the file system of a folder that may be yet to be made."""
+    return shutil.disk_usage(existing(folder)).free
+
+
+def available_memory_B(group: Path = CONTROL_GROUP) -> float:
+    """Free or to be freed, on this machine and within what its container may use."""
+    machine = float(psutil.virtual_memory().available)
+    limit = group / "memory.max"
+    if not limit.is_file() or limit.read_text().strip() == "max":
+        return machine
+    statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    used = int((group / "memory.current").read_text()) - int(statistics["inactive_file"])
+    return min(machine, int(limit.read_text()) - used)
 
 
 def no_room(folder: Path, needed_B: float, what: str) -> Iterator[str]:
     """Whether the file system of `folder` lacks room."""
-    there = existing(folder)
-    free_B = shutil.disk_usage(there).free
+    free_B = free_disk_B(folder)
     if free_B < needed_B:
         yield (
             f"{folder}: {what} need about {needed_B / MIB:.0f} MiB, but {free_B / MIB:.0f} MiB are "
@@ -24,7 +41,7 @@ def no_room(folder: Path, needed_B: float, what: str) -> Iterator[str]:
 
 def no_memory(needed_B: float, what: str, remedy: str) -> Iterator[str]:
     """Whether this machine lacks memory that is free or can be freed."""
-    available_B = psutil.virtual_memory().available
+    available_B = available_memory_B()
     if available_B < needed_B:
         yield (
             f"Memory: {what} need about {needed_B / MIB:.0f} MiB, but {available_B / MIB:.0f} MiB "

@@ -8,20 +8,11 @@ import psutil
 from heitler.config import Config
 from heitler.data.checks import DataError, check_datasets, check_seal, open_hdf5
 from heitler.data.summary import DataSummary, SummaryError, load_summary
-from heitler.preflight.machine import MIB, no_memory, no_ports, no_room, not_writable
+from heitler.preflight.machine import no_memory, no_ports, no_room, not_writable
+from heitler.preflight.needs import CELLS, showers_at_once, training_disk_B, training_memory_B
 
 REMAKE = "Make it again: dvc repro --force prepare"
 SETS = ("train", "validation")
-CHECKPOINT_B = 40 * MIB
-"""Twice that of the largest networks here, with optimisers and averaged weights."""
-RECORD_B = 100 * MIB
-"""MLflow's run and the exported generator."""
-WORKER_B = 1500 * MIB
-"""A worker with TensorFlow, MLflow, the networks and a batch of two; 1,511 MiB at its peak in a
-training of the networks of 25 x 25 x 25 cells."""
-SHOWER_B = 20 * MIB
-"""More for each further shower of a worker's batch, at 15,625 cells; 2,087 MiB with 32 showers."""
-CELLS = 25 * 25 * 25
 
 
 def training_problems(config: Config, prepared: Path, written: tuple[Path, ...]) -> list[str]:
@@ -82,14 +73,11 @@ def _parameter_problems(config: Config, summary: DataSummary) -> Iterator[str]:
 def _machine_problems(config: Config, cells: int, written: tuple[Path, ...]) -> Iterator[str]:
     train, cluster = config.train, config.cluster
     yield from not_writable(written)
-    kept_B = (train.keep_checkpoints + 3) * CHECKPOINT_B + RECORD_B
-    yield from no_room(written[0], kept_B, "checkpoints and the record of the run")
+    yield from no_room(written[0], training_disk_B(train), "checkpoints and the record of the run")
     if cluster.launcher == "local":
-        batch = train.global_batch_size // train.batch_norm_groups
-        worker_B = WORKER_B + batch * SHOWER_B * cells / CELLS
         yield from no_memory(
-            train.workers * worker_B,
-            f"{train.workers} workers with {batch} showers at once",
+            training_memory_B(train, cells),
+            f"{train.workers} workers with {showers_at_once(train)} showers at once",
             "Lower train.global_batch_size or train.workers, or raise train.virtual_workers.",
         )
         yield from no_ports()

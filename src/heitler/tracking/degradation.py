@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import mlflow
-
 from heitler.config import Config, as_dict
-from heitler.tracking.histories import log_history
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.runs import flatten, open_run
+from heitler.tracking.runs import open_run
 
 History = Sequence[Mapping[str, float]]
 
@@ -35,9 +32,11 @@ def log_study(
         parent.log_metrics(metrics)
         parent.log_files(figures, "degradation")
         for (name, seed), (own, history, judged) in arms.items():
-            with mlflow.start_run(nested=True, run_name=f"{name}-{seed}") as child:
-                sections = {"model": as_dict(own.model), "train": as_dict(own.train)}
-                mlflow.log_params(dict(flatten({"degradation": {"arm": name}, **sections})))
-                log_history(child.info.run_id, history, step="epoch")
-                mlflow.log_metrics(dict(judged))
+            sections = {"model": as_dict(own.model), "train": as_dict(own.train)}
+            parent.log_child(
+                f"{name}-{seed}",
+                parameters={"degradation": {"arm": name}, **sections},
+                metrics=judged,
+                history=history,
+            )
     return parent.run_id

@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import mlflow
-
 from heitler.config import Config, as_dict
-from heitler.tracking.histories import log_history
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import open_run
 
@@ -26,7 +23,6 @@ def log_evolution(
         parent.log_metrics(metrics)
         parent.log_files(figures, "evolve")
         for (name, seed), history in histories.items():
-            with mlflow.start_run(nested=True, run_name=f"{name}-{seed}") as child:
-                mlflow.log_params({"evolve.strategy": name, "evolve.seed": seed})
-                log_history(child.info.run_id, history, step="step")
+            setting = {"evolve": {"strategy": name, "seed": seed}}
+            parent.log_child(f"{name}-{seed}", parameters=setting, history=history, step="step")
     return parent.run_id

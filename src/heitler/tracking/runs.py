@@ -10,19 +10,8 @@ from typing import Any, Protocol
 import mlflow
 import numpy as np
 from mlflow.data.numpy_dataset import from_numpy
-from mlflow.models import ModelSignature
-from mlflow.types.schema import (
-    AnyType,
-    ColSpec,
-    DataType,
-    ParamSchema,
-    ParamSpec,
-    Schema,
-    TensorSpec,
-)
 from numpy.typing import NDArray
 
-from heitler.files import file_digest
 from heitler.tracking.lookup import (
     PROCESS_TAG,
     close_abandoned_runs,
@@ -32,8 +21,8 @@ from heitler.tracking.lookup import (
 from heitler.tracking.offline import VARIABLE as OFFLINE
 from heitler.tracking.offline import connect_new_offline, is_offline, make_findable
 from heitler.tracking.processes import this_process
-from heitler.tracking.provenance import PACKAGE, software
-from heitler.tracking.spool import Record, Spool
+from heitler.tracking.recorder import Recorder
+from heitler.tracking.spool import Spool
 from heitler.tracking.store import connect
 
 SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
@@ -76,6 +65,26 @@ class Run(Protocol):
     ) -> None:
         """The trained generator in `folder` as an MLflow model."""
 
+    def log_child(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, float]] = (),
+        step: str = "epoch",
+    ) -> None:
+        """A finished run below this one.
+
+        Args:
+            parameters: nested; logged as `section.key`.
+            tags: logged as they are.
+            metrics: numbers that it ended with.
+            history: rows of metrics.
+            step: the column of `history` that says where each row stands.
+        """
+
 
 class SilentRun:
     """The run of workers that do not write."""
@@ -94,6 +103,8 @@ class SilentRun:
         self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
     ) -> None: ...
 
+    def log_child(self, name: str, **content: Any) -> None: ...
+
 
 class TrackedRun:
     """A run in a store that may fail: then the record is completed by `heitler sync`."""
@@ -103,6 +114,7 @@ class TrackedRun:
         self.run_id = run_id
         self.spool = Spool(run_id, Recorder(run_id))
         self._put = self.spool.put_now if wait else self.spool.put
+        self._children = 0
 
     def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
         self._put("log_epoch", metrics=dict(metrics), epoch=epoch)
@@ -124,84 +136,27 @@ class TrackedRun:
             "log_generator", folder=str(folder.resolve()), image_shape=image_shape, name=name
         )
 
-
-class Recorder:
-    """Writes a run's records to its store; a record that is repeated has no effect."""
-
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
-        self._run: MlflowRun | None = None
-
-    def __call__(self, record: Record) -> None:
-        if self._run is None:
-            self._run = MlflowRun(self._run_id)
-        arguments = dict(record["arguments"])
-        if "folder" in arguments:
-            arguments["folder"] = Path(arguments["folder"])
-        getattr(self._run, record["what"])(**arguments)
-
-
-class MlflowRun:
-    """A run in the store."""
-
-    def __init__(self, run_id: str) -> None:
-        self.run_id = run_id
-        self._last_epoch = int(mlflow.get_run(run_id).data.metrics.get("epoch", 0))
-
-    def log_epoch(self, metrics: Mapping[str, float], epoch: int) -> None:
-        if epoch > self._last_epoch:
-            mlflow.log_metrics({**metrics, "epoch": epoch}, step=epoch, run_id=self.run_id)
-            self._last_epoch = epoch
-
-    def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        known = mlflow.get_run(self.run_id).data.metrics
-        new = {name: value for name, value in metrics.items() if known.get(name) != value}
-        mlflow.log_metrics(new, run_id=self.run_id)
-
-    def log_tags(self, tags: Mapping[str, str]) -> None:
-        for key, value in tags.items():
-            mlflow.MlflowClient().set_tag(self.run_id, f"heitler.{key}", value)
-
-    def log_files(self, folder: Path, name: str) -> None:
-        if not folder.is_dir():
-            raise FileNotFoundError(f"{folder}: no such folder")
-        mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
-
-    def log_generator(
-        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
+    def log_child(
+        self,
+        name: str,
+        *,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str] | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        history: Sequence[Mapping[str, float]] = (),
+        step: str = "epoch",
     ) -> None:
-        done, content = f"heitler.logged.{name}", file_digest(*sorted(folder.glob("*.*")))
-        if mlflow.get_run(self.run_id).data.tags.get(done) == content:
-            return
-        versions = software()
-        needed = [f"{name}=={versions[name]}" for name in ("tensorflow-cpu", "keras", "numpy")]
-        mlflow.pyfunc.log_model(
+        self._children += 1
+        self.spool.put_now(
+            "log_child",
+            number=self._children,
             name=name,
-            loader_module="heitler.generation.serving",
-            data_path=str(folder),
-            code_paths=[str(PACKAGE)],
-            pip_requirements=[*needed, "pydantic", "pyyaml", "pandas"],
-            signature=shower_signature(image_shape),
-            input_example={"primary_energy_GeV": [20.0, 50.0]},
+            parameters={key: str(value) for key, value in flatten(parameters)},
+            tags=dict(tags or {}),
+            metrics={key: float(value) for key, value in (metrics or {}).items()},
+            history=[{key: float(value) for key, value in row.items()} for row in history],
+            step=step,
         )
-        mlflow.MlflowClient().set_tag(self.run_id, done, content)
-
-    def end(self, status: str) -> None:
-        """Close the run."""
-        mlflow.MlflowClient().set_terminated(self.run_id, status)
-
-
-def shower_signature(image_shape: tuple[int, int, int]) -> ModelSignature:
-    """Table of primary energies (and angles) in, cells (N, X, Y, Z) in GeV out."""
-    # MLflow would refuse integers where it expects DataType.double.
-    number = AnyType()  # type: ignore[no-untyped-call]
-    columns: list[ColSpec | TensorSpec] = [
-        ColSpec(number, "primary_energy_GeV"),
-        ColSpec(number, "theta_rad", required=False),
-    ]
-    cells = TensorSpec(np.dtype(np.float32), (-1, *image_shape), "cells_GeV")
-    seed = ParamSpec("seed", DataType.long, 1)
-    return ModelSignature(Schema(columns), Schema([cells]), ParamSchema([seed]))
 
 
 @contextlib.contextmanager

@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import mlflow
-
 from heitler.config import Config, as_dict
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.runs import flatten, open_run
+from heitler.tracking.runs import Run, open_run
 
 KIND_TAG = "heitler.scale.kind"
 PARTS = {
@@ -61,11 +59,11 @@ def log_sweep(
         parent.log_metrics(metrics)
         parent.log_files(figures, "scale")
         for row in rows:
-            _log_point(row)
+            _log_point(parent, row)
     return parent.run_id
 
 
-def _log_point(row: Mapping[str, Any]) -> None:
+def _log_point(parent: Run, row: Mapping[str, Any]) -> None:
     epoch_over_cycle = row["epoch_time_s"] / row["cycle_time_s"]
     metrics = {key: float(row[key]) for key in AS_THEY_ARE if row[key] is not None}
     metrics |= {name: epoch_over_cycle * row[column] for name, column in PARTS.items()}
@@ -75,10 +73,7 @@ def _log_point(row: Mapping[str, Any]) -> None:
         "model": {"kernels": row["kernels"]},
         "scale": {"per_worker_batch_size": row["per_worker_batch_size"], "onednn": row["onednn"]},
     }
-    with mlflow.start_run(nested=True, run_name=_name(row)):
-        mlflow.set_tag(KIND_TAG, row["kind"])
-        mlflow.log_params(dict(flatten(setting)))
-        mlflow.log_metrics(metrics)
+    parent.log_child(_name(row), parameters=setting, tags={KIND_TAG: row["kind"]}, metrics=metrics)
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ from heitler.tracking.lookup import (
 )
 from heitler.tracking.offline import offline_folder
 from heitler.tracking.processes import has_ended
-from heitler.tracking.runs import Recorder
+from heitler.tracking.recorder import Recorder
 from heitler.tracking.spool import Spool, read_records, spool_folder
 from heitler.tracking.store import EXPERIMENT, connect, database_uri
 
