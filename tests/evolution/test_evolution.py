@@ -7,6 +7,7 @@ import pytest
 
 from heitler.config import ConfigError
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
+from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
@@ -128,6 +129,30 @@ def test_larger_budget_continues_the_same_run(name, evolve, regressor, tmp_path)
     assert sum(cost <= 30 for cost in tests) >= 5
     assert tests[-1] > 60
     assert len(short.history) < len(longer.history)
+
+
+@pytest.mark.parametrize("name", ["one-plus-lambda", "memetic", "rmsprop"])
+def test_smaller_budget_ends_where_a_run_of_that_budget_does(name, evolve, regressor, tmp_path):
+    def run(file, cost_epochs):
+        config = dataclasses.replace(evolve, cost_epochs=cost_epochs)
+        new = Run(name, 3, config, regressor, regressor, Workers())
+        return new.finish(tmp_path / f"{file}.npz", "f")
+
+    run("one", 60)
+    shorter, whole = run("one", 30), run("two", 30)
+    np.testing.assert_array_equal(shorter.genome, whole.genome)
+    assert shorter.history[-1]["cost_epochs"] == whole.history[-1]["cost_epochs"] <= 30
+
+
+def test_memetic_share_decides_memetic_only_and_the_budget_decides_nothing(evolve):
+    def fingerprint(name, **changes):
+        return run_fingerprint(dataclasses.replace(evolve, **changes), "data", name, 1)
+
+    for name in ("memetic", "cma", "rmsprop"):
+        assert fingerprint(name, cost_epochs=7, workers=2, seeds=(4,)) == fingerprint(name)
+        assert fingerprint(name, batch_size=8) != fingerprint(name)
+        changed = fingerprint(name, memetic_share=0.7) != fingerprint(name)
+        assert changed == (name == "memetic")
 
 
 def test_strategy_has_its_own_settings_where_params_say_so(make_config):
