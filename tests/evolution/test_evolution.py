@@ -9,6 +9,7 @@ from heitler.config import ConfigError
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
 from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
+from heitler.evolution.kernels import share_kernels
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
 from heitler.evolution.randomness import mutate, random_genome, stream
@@ -58,12 +59,27 @@ def test_population_is_judged_as_written_out_in_loops():
     assert judge.losses(genomes, np.arange(5)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_losses_do_not_depend_on_who_else_is_judged(regressor):
-    genomes = np.stack([random_genome(SHAPE, 1, index) for index in range(9)])
-    rows = np.arange(16)
+@pytest.mark.parametrize("mutated", [0.05, 1.0])
+def test_losses_do_not_depend_on_who_else_is_judged(mutated, regressor):
+    """Whether most kernels are shared, or none: each as by the network that RMSprop descends."""
+    parent, rows = random_genome(SHAPE, 1, 0), np.arange(regressor.count)
+    children = [mutate(parent, stream(1, 1, i), mutated, 0.5) for i in range(8)]
+    genomes = np.stack([parent, *children])
     together = regressor.losses(genomes, rows)
-    apart = np.concatenate([regressor.losses(genomes[i : i + 2], rows) for i in range(0, 9, 2)])
-    np.testing.assert_array_equal(together, apart)
+    assert len(set(together)) > 1
+    for size in (1, 2, 5):
+        parts = [regressor.losses(genomes[i : i + size], rows) for i in range(0, 9, size)]
+        np.testing.assert_array_equal(np.concatenate(parts), together)
+    alone = np.abs(regressor.estimates(genomes) - 1).mean(axis=1)
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+def test_kernel_of_many_individuals_is_applied_once():
+    kernels = np.ones((5, 3, 9), np.float32)
+    kernels[4, 2, 0] = 2
+    shared = share_kernels(kernels, np.ones((5, 3, 16), np.float32))
+    used = shared.kernels[shared.kernels.any(axis=1)]
+    assert used.tolist() == [*kernels[0].tolist(), kernels[4, 2].tolist()]
 
 
 def test_projection_keeps_depth_and_energy():
