@@ -20,7 +20,7 @@ def sweep_run(name: str) -> str:
     known = search(client, f"tags.`{SWEEP_TAG}` = '{name}'")
     if known:
         return str(known[0].info.run_id)
-    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+    experiment = mlflow.set_experiment(EXPERIMENT)
     tags = {SWEEP_TAG: name, PROCESS_TAG: this_process()}
     made = client.create_run(experiment.experiment_id, run_name=numbered(name), tags=tags)
     return str(made.info.run_id)
