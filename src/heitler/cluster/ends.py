@@ -51,9 +51,14 @@ class End:
     status: int
     """Exit status; 128 and the signal's number if a signal ended it."""
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, and not its own program."""
+        return self.status > UNIX_SIGNALS
+
     def __str__(self) -> str:
         where = f" on {self.host}" if self.host else ""
-        if self.status <= UNIX_SIGNALS:
+        if not self.killed:
             return f"worker {self.rank}{where} ended with exit status {self.status}"
         number = self.status - UNIX_SIGNALS
         names = {s.value: s.name for s in signal.Signals}
