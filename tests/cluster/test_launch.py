@@ -170,6 +170,10 @@ def test_the_launchers_own_words_are_left_out() -> None:
             ],
             "worker 1 on b was ended by signal 9 (SIGKILL; often too little memory, see dmesg)",
         ),
+        (
+            ["Process 0 exit with status code 255."],
+            "worker 0 on a was lost with the connection to its host",
+        ),
         (["srun: error: n2: task 3: Killed"], "worker 3 on n2 was ended by signal 9"),
         (
             ["srun: error: n2: task 3: Exited with exit code 2"],
@@ -185,7 +189,7 @@ def test_every_launchers_report_of_a_lost_worker_is_understood(
     lines: list[str], expected: str
 ) -> None:
     causes: list[End] = []
-    ends = WorkerEnds([], causes.append)
+    ends = WorkerEnds(["a"], causes.append)
     assert all(ends.note(line) for line in lines)
     assert [str(cause)[: len(expected)] for cause in causes] == [expected]
 

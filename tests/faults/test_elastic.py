@@ -15,7 +15,7 @@ from tests.cluster.ends import wait_until
 from tests.conftest import MakeConfig
 from tests.faults.training_folder import make_folder, workers_of
 
-SHOWERS, EPOCHS = 24, 12
+SHOWERS, EPOCHS = 24, 4
 
 
 def test_the_worker_that_is_left_goes_on_and_every_event_is_seen_once(tmp_path: Path) -> None:
