@@ -25,9 +25,8 @@ if what == "stay":
 if what == "fail" and world.rank == 1:
     sys.exit("worker has a reason")
 if what == "meet":
+    wait_for_all()
     print(f"pid {os.getpid()}", flush=True)
-    if world.rank == 1:
-        time.sleep(2.5)  # Horovod's own look is every second
     while True:
         wait_for_all()
         time.sleep(0.05)

@@ -5,7 +5,6 @@ import platform
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -78,8 +77,8 @@ def test_stopping_the_launcher_leaves_no_worker_behind(number: signal.Signals) -
 
 
 def test_a_worker_that_keeps_the_others_waiting_is_named_and_given_up(tmp_path: Path) -> None:
-    """First one that lives but does not come, then one that is stopped (SIGSTOP)."""
-    limits = "stall_warning_s=1, collective_timeout_s=4"
+    """One that is stopped (SIGSTOP)."""
+    limits = "stall_warning_s=1, collective_timeout_s=6"
     code = (
         "import dataclasses, sys; from heitler.cluster.launch import run_workers; "
         "from heitler.config import load_config; "
@@ -94,21 +93,16 @@ def test_a_worker_that_keeps_the_others_waiting_is_named_and_given_up(tmp_path: 
         return all(word in text for word in words)
 
     here = f"worker 1 on {platform.node()}"
-    wait_until(lambda: said("err", f"Warning: {here} has not come to what the others wait for"))
-    pids = {
-        line.startswith("worker 1"): int(line.split()[-1]) for line in lines_of(tmp_path / "out")
-    }
-    time.sleep(2)  # both go on
-    assert launcher.poll() is None
+    wait_until(lambda: len(lines_of(tmp_path / "out")) == 2)
+    pids = {line[:8] == "worker 1": int(line.split()[-1]) for line in lines_of(tmp_path / "out")}
     os.kill(pids[True], signal.SIGSTOP)
     took_s = wait_until(lambda: launcher.poll() is not None)
     assert launcher.returncode != 0
-    assert took_s > 3
+    assert took_s > 5
     assert_they_end(pids.values(), within_s=5)
-    warning, *told, error = lines_of(tmp_path / "err")
-    assert "for 1 s or more" in warning
-    assert f"Warning: {here} has given no sign of life for 1 s" in told[-1]
-    assert error.startswith(f"Error: {here} has given no sign of life for 4 s")
+    *told, error = lines_of(tmp_path / "err")
+    assert any(f"{here} has given no sign of life for 1 s" in line for line in told)
+    assert error.startswith(f"Error: {here} has given no sign of life for 6 s")
     assert error.endswith("(cluster.collective_timeout_s). The job stops.")
     assert not said("out", "heitler: worker")
 

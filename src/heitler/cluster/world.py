@@ -35,7 +35,7 @@ from heitler.stage import launched_rank
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
-LET_IT_END_S = 3.0
+LET_IT_END_S = 6.0
 """For the worker that failed, so that the launcher notices its end before the others'."""
 LOST = re.compile(r"Horovod has been shut down|gloo|MPI_", re.IGNORECASE)
 """In Horovod's errors where a collective failed."""
