@@ -13,6 +13,7 @@ from heitler.cluster.commands import launch_command, launch_environment, nodes_n
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.reach import check_reachable
 from heitler.config import ClusterConfig, ConfigError, load_config
+from tests.conftest import MakeConfig
 
 
 def cluster(**changes: Any) -> ClusterConfig:
@@ -44,9 +45,9 @@ def test_workers_get_huge_pages_unless_told_otherwise(monkeypatch: pytest.Monkey
     assert launch_environment(cluster())["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=0"
 
 
-def test_a_warning_that_would_come_after_the_end_is_refused() -> None:
+def test_a_warning_that_would_come_after_the_end_is_refused(make_config: MakeConfig) -> None:
     with pytest.raises(ConfigError, match="stall_warning_s is 90, longer than"):
-        cluster(stall_warning_s=90, collective_timeout_s=60)
+        make_config(cluster={"stall_warning_s": 90, "collective_timeout_s": 60})
 
 
 def test_hosts_get_no_more_workers_than_wanted() -> None:
