@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint docs ui bench bench-quick env
+.PHONY: help repro test lint docs audit ui bench bench-quick env
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,11 @@ lint: env ## Check style and types
 
 docs: .venv/.extras ## Build the documentation, site/index.html; warnings are errors
 	NO_MKDOCS_2_WARNING=1 mkdocs build --clean
+
+audit: env ## Look up the packages of uv.lock among the known vulnerabilities of osv.dev
+	@export PATH="$$PATH:.tools/uv/bin"; \
+	uv export --quiet --frozen --no-emit-project --all-groups --output-file .venv/audited.txt && \
+	uvx pip-audit --vulnerability-service osv --disable-pip --require-hashes -r .venv/audited.txt
 
 ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui PORT=5001)
 	@mkdir -p mlruns

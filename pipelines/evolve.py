@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from heitler.cluster.launch import run_workers
-from heitler.config import Config, as_dict, load_config
+from heitler.config import Config, load_config
 from heitler.data.summary import load_summary
-from heitler.files import digest, write_csv, write_json
+from heitler.files import write_csv, write_json
 from heitler.progress import progress_bar
 from heitler.stage import launched_rank, run_stage
-from heitler.tracking.provenance import source_digest
 
 PREPARED = Path("data/prepared")
 JOURNALS = Path("data/evolution")
@@ -30,6 +29,7 @@ def evolve_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import gather_arrays, join_world
     from heitler.evolution.events import Units, load_projections
+    from heitler.evolution.fingerprint import run_fingerprint
     from heitler.evolution.loop import Run, Workers
     from heitler.evolution.network import NetworkShape, Regressor
 
@@ -55,7 +55,8 @@ def evolve_as_worker(config: Config) -> None:
         for name, seed in plan:
             run = Run(name, seed, evolve, training, testing, workers)
             journal = JOURNALS / f"{name}-{seed}.npz"
-            outcome = run.finish(journal, run_fingerprint(config, data_digest, name, seed))
+            fingerprint = run_fingerprint(evolve, data_digest, name, seed)
+            outcome = run.finish(journal, fingerprint)
             histories[name, seed] = outcome.history
             ratios[name, seed] = testing.estimates(outcome.genome[None])[0]
             advance(note=f"{name}, seed {seed}")
@@ -79,15 +80,6 @@ def write_results(config: Config, histories: Any, ratios: Any, energy_GeV: Any) 
     draw_estimates(REPORT / "fig3_right.svg", energies)
     log_evolution(config, histories, metrics, REPORT)
     print("\n".join(sentences(metrics, config.evolve)))
-
-
-def run_fingerprint(config: Config, data_digest: str, name: str, seed: int) -> str:
-    """Everything that decides a run's losses; a larger budget continues the same run."""
-    evolve = as_dict(config.evolve.of_strategy(name))
-    budget = ("cost_epochs", "memetic_share", "seeds", "strategies", "by_strategy")
-    for key in (*budget, "workers", "energy_bins"):
-        del evolve[key]
-    return digest([evolve, data_digest, name, seed, source_digest("evolution")])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Stage `train`: 3DGAN on `train.workers` Horovod workers, from the last checkpoint if any."""
 
 import csv
+import dataclasses
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heitler.cluster.elastic import run_with_survivors
 from heitler.cluster.ends import STOPPED
-from heitler.cluster.launch import run_workers
 from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
@@ -32,14 +33,27 @@ def main() -> None:
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
         sys.exit(launch(config))
-    train_as_worker(config)
+    match sys.argv[1:]:
+        case ["--workers", workers]:  # fewer than wanted, of a job that lost some
+            train_as_worker(config, int(workers))
+        case _:
+            train_as_worker(config, config.train.workers)
 
 
 def launch(config: Config) -> int:
-    """Run this script on all workers; a worker killed outright leaves its MLflow run to us."""
+    """Run this script on all workers; a worker killed outright leaves its MLflow run to us.
+
+    With `cluster.elastic` the workers that are left go on.
+    """
     code, stop_file = 1, Path(f"data/.stop-training-{os.getpid()}")
     try:
-        code = run_workers(config.cluster, config.train.workers, __file__, stop_file=stop_file)
+        sizes = config.train.possible_workers
+        code = run_with_survivors(
+            lambda: load_config().cluster,
+            sizes if config.cluster.elastic else sizes[:1],
+            __file__,
+            stop_file=stop_file,
+        )
     finally:
         if code not in (0, STOPPED):  # who stops as asked closes it
             from heitler.tracking.runs import close_abandoned_runs
@@ -48,7 +62,8 @@ def launch(config: Config) -> int:
     return code
 
 
-def train_as_worker(config: Config) -> None:
+def train_as_worker(wanted: Config, workers: int) -> None:
+    config = dataclasses.replace(wanted, train=wanted.train.with_workers(workers))
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import (
         describe_worker,
@@ -64,7 +79,7 @@ def train_as_worker(config: Config) -> None:
 
     cluster = config.cluster
     world = join_world(
-        config.train.workers,
+        workers,
         cluster.threads_per_worker,
         pin_cores=cluster.pin_cores,
         longest_wait_s=cluster.collective_timeout_s,
@@ -79,7 +94,7 @@ def train_as_worker(config: Config) -> None:
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
     places = gather_objects(describe_worker(), "places")
-    tracked = track_training(config, TRAINING, fingerprint, datasets, active=world.writes)
+    tracked = track_training(wanted, TRAINING, fingerprint, datasets, active=world.writes)
     with ending_together(), tracked as run:
         run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
         gan, history = train(
@@ -118,8 +133,11 @@ def select_epoch(gan: "Gan", history: list[dict[str, float]], select_by: str) ->
 
 
 def training_fingerprint(config: Config, data_digest: str) -> str:
-    """Everything that decides an epoch's weights; more epochs continue the same training."""
-    train = as_dict(config.train)
+    """Everything that decides an epoch's weights; more epochs continue the same training.
+
+    The number of workers does not, only into how many groups they divide a cycle's events.
+    """
+    train = as_dict(config.train.with_workers(1))
     for free in ("epochs", "keep_checkpoints", "checkpoint_every_min", "select_by"):
         del train[free]
     code = source_digest("cluster", "data", "model", "training")

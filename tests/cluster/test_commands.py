@@ -12,7 +12,8 @@ import pytest
 from heitler.cluster.commands import launch_command, launch_environment, nodes_needed
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.reach import check_reachable
-from heitler.config import ClusterConfig, load_config
+from heitler.config import ClusterConfig, ConfigError, load_config
+from tests.conftest import MakeConfig
 
 
 def cluster(**changes: Any) -> ClusterConfig:
@@ -42,6 +43,11 @@ def test_workers_get_huge_pages_unless_told_otherwise(monkeypatch: pytest.Monkey
     assert "hugetlb=1" in launch_environment(cluster())["GLIBC_TUNABLES"]
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
     assert launch_environment(cluster())["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=0"
+
+
+def test_a_warning_that_would_come_after_the_end_is_refused(make_config: MakeConfig) -> None:
+    with pytest.raises(ConfigError, match="stall_warning_s is 90, longer than"):
+        make_config(cluster={"stall_warning_s": 90, "collective_timeout_s": 60})
 
 
 def test_hosts_get_no_more_workers_than_wanted() -> None:

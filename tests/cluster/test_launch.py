@@ -12,9 +12,10 @@ import pytest
 from heitler.cluster.ends import End, WorkerEnds
 from heitler.cluster.launch import run_workers
 from heitler.cluster.output import readable
+from heitler.cluster.stalls import Stalls
 from heitler.config import load_config
 from heitler.stage import launched_rank
-from tests.cluster.ends import assert_they_end
+from tests.cluster.ends import assert_they_end, wait_until
 
 LOCAL = load_config().cluster
 PROGRAM = str(Path(__file__).with_name("program.py"))
@@ -75,6 +76,64 @@ def test_stopping_the_launcher_leaves_no_worker_behind(number: signal.Signals) -
     assert_they_end(pids, within_s=30)
 
 
+def test_a_worker_that_keeps_the_others_waiting_is_named_and_given_up(tmp_path: Path) -> None:
+    """One that is stopped (SIGSTOP)."""
+    limits = "stall_warning_s=1, collective_timeout_s=6"
+    code = (
+        "import dataclasses, sys; from heitler.cluster.launch import run_workers; "
+        "from heitler.config import load_config; "
+        f"cluster = dataclasses.replace(load_config().cluster, {limits}); "
+        f"sys.exit(run_workers(cluster, 2, {PROGRAM!r}, 'meet'))"
+    )
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        launcher = subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=err)
+
+    def said(file: str, *words: str) -> bool:
+        text = (tmp_path / file).read_text()
+        return all(word in text for word in words)
+
+    here = f"worker 1 on {platform.node()}"
+    wait_until(lambda: len(lines_of(tmp_path / "out")) == 2)
+    pids = {line[:8] == "worker 1": int(line.split()[-1]) for line in lines_of(tmp_path / "out")}
+    os.kill(pids[True], signal.SIGSTOP)
+    took_s = wait_until(lambda: launcher.poll() is not None)
+    assert launcher.returncode != 0
+    assert took_s > 5
+    assert_they_end(pids.values(), within_s=5)
+    *told, error = lines_of(tmp_path / "err")
+    assert any(f"{here} has given no sign of life for 1 s" in line for line in told)
+    assert error.startswith(f"Error: {here} has given no sign of life for 6 s")
+    assert error.endswith("(cluster.collective_timeout_s). The job stops.")
+    assert not said("out", "heitler: worker")
+
+
+def lines_of(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if line.strip()]
+
+
+def test_horovods_report_of_missing_ranks_is_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    raw = [
+        "heitler: worker 3 on node7 lives\n",
+        "[2026-11-25 03:20:00: W /tmp/stall_inspector.cc:107] One or more tensors were submitted "
+        "to be reduced, gathered or broadcasted by subset of ranks and are waiting for remainder "
+        "of ranks for more than 60 seconds. This may indicate that ...\n",
+        "Missing ranks:\n",
+        "1: [gradients, wait_for_all]\n",
+        "3!: [wait_for_all]\n",
+        'One or more rank (marked by "!") is stalled for longer than 600 seconds. Will shutdown.\n',
+    ]
+    given_up: list[tuple[int, str]] = []
+    stalls = Stalls(LOCAL, lambda *why: given_up.append(why))
+    assert all(stalls.note(line) for line in raw)
+    assert not stalls.note("epoch 1\n")
+    warning = capsys.readouterr().err
+    assert warning.startswith("Warning: worker 1 has not come to what the others wait for (grad")
+    [(rank, reason)] = given_up
+    assert rank == 3
+    assert reason.startswith("worker 3 on node7 has not come to what the others wait for (wait")
+    assert reason.endswith("in 600 s (cluster.collective_timeout_s)")
+
+
 def test_the_launchers_own_words_are_left_out() -> None:
     """All but the first end, which is the cause."""
     raw = [
@@ -105,6 +164,10 @@ def test_the_launchers_own_words_are_left_out() -> None:
             ],
             "worker 1 on b was ended by signal 9 (SIGKILL; often too little memory, see dmesg)",
         ),
+        (
+            ["Process 0 exit with status code 255."],
+            "worker 0 on a was lost with the connection to its host",
+        ),
         (["srun: error: n2: task 3: Killed"], "worker 3 on n2 was ended by signal 9"),
         (
             ["srun: error: n2: task 3: Exited with exit code 2"],
@@ -120,7 +183,7 @@ def test_every_launchers_report_of_a_lost_worker_is_understood(
     lines: list[str], expected: str
 ) -> None:
     causes: list[End] = []
-    ends = WorkerEnds([], causes.append)
+    ends = WorkerEnds(["a"], causes.append)
     assert all(ends.note(line) for line in lines)
     assert [str(cause)[: len(expected)] for cause in causes] == [expected]
 

@@ -7,7 +7,9 @@ import pytest
 
 from heitler.config import ConfigError
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
+from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
+from heitler.evolution.kernels import share_kernels
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
 from heitler.evolution.randomness import mutate, random_genome, stream
@@ -57,12 +59,27 @@ def test_population_is_judged_as_written_out_in_loops():
     assert judge.losses(genomes, np.arange(5)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_losses_do_not_depend_on_who_else_is_judged(regressor):
-    genomes = np.stack([random_genome(SHAPE, 1, index) for index in range(9)])
-    rows = np.arange(16)
+@pytest.mark.parametrize("mutated", [0.05, 1.0])
+def test_losses_do_not_depend_on_who_else_is_judged(mutated, regressor):
+    """Whether most kernels are shared, or none: each as by the network that RMSprop descends."""
+    parent, rows = random_genome(SHAPE, 1, 0), np.arange(regressor.count)
+    children = [mutate(parent, stream(1, 1, i), mutated, 0.5) for i in range(8)]
+    genomes = np.stack([parent, *children])
     together = regressor.losses(genomes, rows)
-    apart = np.concatenate([regressor.losses(genomes[i : i + 2], rows) for i in range(0, 9, 2)])
-    np.testing.assert_array_equal(together, apart)
+    assert len(set(together)) > 1
+    for size in (1, 2, 5):
+        parts = [regressor.losses(genomes[i : i + size], rows) for i in range(0, 9, size)]
+        np.testing.assert_array_equal(np.concatenate(parts), together)
+    alone = np.abs(regressor.estimates(genomes) - 1).mean(axis=1)
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
+def test_kernel_of_many_individuals_is_applied_once():
+    kernels = np.ones((5, 3, 9), np.float32)
+    kernels[4, 2, 0] = 2
+    shared = share_kernels(kernels, np.ones((5, 3, 16), np.float32))
+    used = shared.kernels[shared.kernels.any(axis=1)]
+    assert used.tolist() == [*kernels[0].tolist(), kernels[4, 2].tolist()]
 
 
 def test_projection_keeps_depth_and_energy():
@@ -128,6 +145,30 @@ def test_larger_budget_continues_the_same_run(name, evolve, regressor, tmp_path)
     assert sum(cost <= 30 for cost in tests) >= 5
     assert tests[-1] > 60
     assert len(short.history) < len(longer.history)
+
+
+@pytest.mark.parametrize("name", ["one-plus-lambda", "memetic", "rmsprop"])
+def test_smaller_budget_ends_where_a_run_of_that_budget_does(name, evolve, regressor, tmp_path):
+    def run(file, cost_epochs):
+        config = dataclasses.replace(evolve, cost_epochs=cost_epochs)
+        new = Run(name, 3, config, regressor, regressor, Workers())
+        return new.finish(tmp_path / f"{file}.npz", "f")
+
+    run("one", 60)
+    shorter, whole = run("one", 30), run("two", 30)
+    np.testing.assert_array_equal(shorter.genome, whole.genome)
+    assert shorter.history[-1]["cost_epochs"] == whole.history[-1]["cost_epochs"] <= 30
+
+
+def test_memetic_share_decides_memetic_only_and_the_budget_decides_nothing(evolve):
+    def fingerprint(name, **changes):
+        return run_fingerprint(dataclasses.replace(evolve, **changes), "data", name, 1)
+
+    for name in ("memetic", "cma", "rmsprop"):
+        assert fingerprint(name, cost_epochs=7, workers=2, seeds=(4,)) == fingerprint(name)
+        assert fingerprint(name, batch_size=8) != fingerprint(name)
+        changed = fingerprint(name, memetic_share=0.7) != fingerprint(name)
+        assert changed == (name == "memetic")
 
 
 def test_strategy_has_its_own_settings_where_params_say_so(make_config):

@@ -73,7 +73,9 @@ class TrainingFolder:
             return {f"{part}/{key}": file[part][key][()] for part in file for key in file[part]}
 
 
-def make_folder(path: Path, showers: int = 24, **train: Any) -> TrainingFolder:
+def make_folder(
+    path: Path, showers: int = 24, *, elastic: bool = False, **train: Any
+) -> TrainingFolder:
     """Prepared showers and parameters; all folders with equal arguments have equal content."""
     prepared = path / "data/prepared"
     prepared.mkdir(parents=True)
@@ -92,6 +94,7 @@ def make_folder(path: Path, showers: int = 24, **train: Any) -> TrainingFolder:
     params = yaml.safe_load(PARAMS.read_text())
     params["model"]["kernels"] = "plain"
     params["train"] |= QUICK | train
+    params["cluster"]["elastic"] = elastic
     (path / "params.yaml").write_text(yaml.safe_dump(params))
     return TrainingFolder(path)
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import optuna
 import pytest
 import yaml
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from heitler.config import PARAMS_FILE, ConfigError
 from heitler.sweep.experiments import Experiment, SweepError, differing
 from heitler.sweep.figure import draw_parallel_coordinates
 from heitler.sweep.guided import Sweep, run_sweep
+from heitler.sweep.pruning import follow
 from heitler.sweep.space import Choice, Range, parse_space
 
 HEITLER = Path(sys.executable).with_name("heitler")
@@ -75,26 +78,75 @@ def test_a_sweep_is_a_table_and_a_picture_of_dvc_experiments_and_goes_on(project
     assert "There are: train.selection_score" in shown.stderr
 
 
-def test_optuna_comes_near_the_best_and_resumes(tmp_path: Path) -> None:
-    storage = f"sqlite:///{tmp_path / 'optuna.db'}"
+def kept(path: Path) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(path)))
+
+
+def test_optuna_comes_near_the_best_and_goes_on_as_if_unbroken(tmp_path: Path) -> None:
     calls: list[str] = []
 
-    def evaluate(name, parameters):
+    def evaluate(trial, name, parameters):
         calls.append(name)
-        return None if len(calls) == 3 else (parameters["a.x"] - 2.0) ** 2 + parameters["a.y"]
+        return None if trial.number == 2 else (parameters["a.x"] - 2.0) ** 2 + parameters["a.y"]
 
     space = {"a.x": Range("lin", -10.0, 10.0), "a.y": Choice((0, 5))}
     for trials in (10, 40):
-        study = run_sweep(Sweep("s", space, trials, maximise=False, seed=1), evaluate, storage)
+        sweep = Sweep("s", space, trials, maximise=False, seed=1)
+        study = run_sweep(sweep, evaluate, kept(tmp_path / "broken"))
     assert len(calls) == len(set(calls)) == 40
     assert study.best_value < 1
     assert study.trials[2].state is optuna.trial.TrialState.FAIL
+    whole = run_sweep(sweep, evaluate, kept(tmp_path / "whole"))
+    assert [t.params for t in whole.trials] == [t.params for t in study.trials]
+
+
+def test_elements_of_a_job_array_run_one_trial_each_of_the_same_sweep(tmp_path: Path) -> None:
+    sweep = Sweep("s", {"a.x": Range("lin", 0.0, 1.0)}, 3, maximise=True, seed=1)
+    for _ in range(3):
+        storage = kept(tmp_path / "log")
+        study = run_sweep(sweep, lambda trial, name, values: values["a.x"], storage, one=True)
+    assert [trial.number for trial in study.trials] == [0, 1, 2]
+    assert len({trial.value for trial in study.trials}) == 3
+
+
+def test_a_trial_worse_than_the_median_is_stopped_as_by_ctrl_c(tmp_path: Path) -> None:
+    """Scores come while its process runs; the process may still save what it has."""
+    saved = tmp_path / "saved"
+    lasting = f"""
+import pathlib, time
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    pathlib.Path({str(saved)!r}).touch()
+"""
+
+    def evaluate(trial, name, parameters):
+        bad = trial.number == 5
+        program = lasting if bad else "import time; time.sleep(0.4)"
+        process = subprocess.Popen([sys.executable, "-c", program], process_group=0)
+        scores = dict.fromkeys((1, 2, 3), 1.0 + bad)
+        follow(process, trial, lambda: scores, look_every_s=0.2)
+        return scores[3]
+
+    sweep = Sweep("s", {"a.x": Choice((1, 2))}, 6, maximise=False, seed=1)
+    study = run_sweep(sweep, evaluate, kept(tmp_path / "log"))
+    states = [trial.state.name for trial in study.trials]
+    assert states == 5 * ["COMPLETE"] + ["PRUNED"]
+    assert saved.exists()
+
+
+def test_a_job_array_runs_the_same_sweep() -> None:
+    words = ["sweep", f"{RATE}=log:0.001:0.01", "--trials", "32", "-S", "train.epochs=1"]
+    done = subprocess.run([HEITLER, *words, "--slurm", "4"], capture_output=True, text=True)
+    assert "#SBATCH --array=1-32%4" in done.stdout
+    assert f"{RATE}=log:0.001:0.01" in done.stdout
+    assert "--set=train.epochs=1 --name=sweep --seed=1 --one" in done.stdout
 
 
 def test_a_sweep_of_failures_says_so(tmp_path: Path) -> None:
     sweep = Sweep("s", {"a.x": Choice((1, 2))}, 2, maximise=False, seed=1)
     with pytest.raises(SweepError, match="All trials of s failed"):
-        run_sweep(sweep, lambda name, parameters: None, f"sqlite:///{tmp_path / 'optuna.db'}")
+        run_sweep(sweep, lambda trial, name, values: None, kept(tmp_path / "log"))
 
 
 @pytest.mark.parametrize(

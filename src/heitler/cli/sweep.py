@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from heitler.sweep.experiments import Experiment
+    from heitler.sweep.guided import Sweep
 
 METRIC = "train.selection_score"
 FOLDER = Path("reports/sweeps")
@@ -34,6 +37,10 @@ def sweep(
         typer.Option("--set", "-S", help="Override the same parameter in all trials."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of Optuna's choices.")] = 1,
+    one: Annotated[bool, typer.Option("--one", help="Run exactly one more trial.")] = False,
+    slurm: Annotated[
+        int, typer.Option(min=0, help="Print a Slurm job array that runs so many at a time.")
+    ] = 0,
 ) -> None:
     """Let Optuna choose parameters, one DVC experiment after another; the smallest metric is best.
 
@@ -46,15 +53,25 @@ def sweep(
 
     heitler sweep train.rmsprop_rho=lin:0.8:0.99 -S train.epochs=2 --name memory
 
+    On a cluster, one trial per element of a job array, four at a time:
+    heitler sweep train.learning_rate=log:0.0003:0.01 --trials 32 --slurm 4 | sbatch
+
     To try all combinations instead, DVC needs no help:
     dvc exp run --queue -S train.seed=1,2 -S train.learning_rate=0.001,0.003 && dvc queue start
     """
     from heitler.sweep.experiments import load_experiments
     from heitler.sweep.guided import Sweep, dvc_experiment, run_sweep
     from heitler.sweep.space import parse_space
+    from heitler.tracking.sweeps import end_sweep, sweep_run
 
     wanted = Sweep(name, parse_space(space), trials, maximise, seed)
-    study = run_sweep(wanted, dvc_experiment(stage, metric, tuple(fixed or ())))
+    if slurm:
+        print(_job_array(wanted, [*space, *_options(stage, metric, fixed or ())], slurm))
+        return
+    parent = sweep_run(name)
+    evaluate = dvc_experiment(stage, metric, tuple(fixed or ()), parent)
+    study = run_sweep(wanted, evaluate, one=one)
+    end_sweep(parent, study.best_params, study.best_value)
     _write(load_experiments(f"{name}-"), metric, name, maximise)
     best = " ".join(f"{key}={value}" for key, value in study.best_params.items())
     print(
@@ -83,6 +100,23 @@ def experiments(
     from heitler.sweep.experiments import load_experiments
 
     _write(load_experiments(prefix), metric, prefix.rstrip("-") or "all", maximise)
+
+
+def _options(stage: str, metric: str, fixed: "Sequence[str]") -> list[str]:
+    return [f"--stage={stage}", f"--metric={metric}", *(f"--set={value}" for value in fixed)]
+
+
+def _job_array(sweep: "Sweep", words: list[str], at_once: int) -> str:
+    """The same sweep, one trial per element."""
+    from heitler.cluster.slurm import array_script
+    from heitler.config import load_config
+
+    config = load_config()
+    heitler = str(Path(sys.executable).with_name("heitler"))
+    command = [heitler, "sweep", *words, f"--name={sweep.name}", f"--seed={sweep.seed}"]
+    command += [*["--maximise"] * sweep.maximise, "--one"]
+    workers = config.train.workers
+    return array_script(config.cluster, "sweep", workers, sweep.trials, at_once, command)
 
 
 def _write(found: "list[Experiment]", metric: str, name: str, maximise: bool) -> None:

@@ -47,6 +47,8 @@ def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
     variables = {
         "HOROVOD_CYCLE_TIME": str(cluster.horovod_cycle_ms),
         "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", HUGE_PAGES),
+        "HOROVOD_STALL_CHECK_TIME_SECONDS": str(cluster.stall_warning_s),
+        "HOROVOD_STALL_SHUTDOWN_TIME_SECONDS": str(cluster.collective_timeout_s),
     }
     if cluster.launcher in ("local", "hosts"):
         return variables

@@ -16,6 +16,8 @@ STOPPED = 128 + signal.SIGINT
 ABORT = int(signal.SIGALRM)
 """With which Intel MPI ends the others; by itself it would use SIGKILL, as an outside killer."""
 UNIX_SIGNALS = 128
+SSH_LOST = 255
+"""Exit status of ssh when its connection ends before the program does."""
 CONSEQUENCES = (LOST_CONTACT, UNIX_SIGNALS + signal.SIGTERM, UNIX_SIGNALS + ABORT)
 
 HOROVODRUN = re.compile(r"Process (?P<rank>\d+) exit with status code (?P<status>\d+)")
@@ -51,10 +53,17 @@ class End:
     status: int
     """Exit status; 128 and the signal's number if a signal ended it."""
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal or the loss of its host ended it, and not its own program."""
+        return self.status > UNIX_SIGNALS
+
     def __str__(self) -> str:
         where = f" on {self.host}" if self.host else ""
-        if self.status <= UNIX_SIGNALS:
+        if not self.killed:
             return f"worker {self.rank}{where} ended with exit status {self.status}"
+        if self.status == SSH_LOST:
+            return f"worker {self.rank}{where} was lost with the connection to its host"
         number = self.status - UNIX_SIGNALS
         names = {s.value: s.name for s in signal.Signals}
         hint = "; often too little memory, see dmesg" if number == signal.SIGKILL else ""

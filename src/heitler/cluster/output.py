@@ -15,16 +15,23 @@ NOISE = re.compile(
 )
 
 
-def readable(lines: Iterable[str], note: Callable[[str], bool]) -> Iterator[str]:
+def readable(
+    lines: Iterable[str],
+    note: Callable[[str], bool],
+    for_launcher: Callable[[str], bool] = lambda text: False,
+) -> Iterator[str]:
     """The workers' own words from a launcher's output, without labels and noise.
 
     Args:
         note: told of the launcher's own lines; whether one is about how workers ended. From the
             first of these on, other lines of the launcher only tell of itself.
+        for_launcher: told of the workers' lines; whether one is not to be shown.
     """
     ending = False
     for line in lines:
         match = WORKER_LINE.match(line)
+        if for_launcher(match["text"] if match else line):
+            continue
         if match is None:
             about_ends = note(line)
             ending |= about_ends

@@ -31,11 +31,20 @@ def check_reachable(cluster: ClusterConfig, workers: int) -> None:
     if cluster.launcher not in ("hosts", "mpi"):
         return
     _check_interface(cluster.network_interface)
-    hosts = hosts_used(cluster, workers) if cluster.hosts else {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        faults = [fault for fault in pool.map(lambda host: _fault(host, cluster), hosts) if fault]
+    faults = _faults(cluster, list(hosts_used(cluster, workers)) if cluster.hosts else [])
     if faults:
-        raise LaunchError("\n".join(faults))
+        raise LaunchError("\n".join(faults.values()))
+
+
+def unusable_hosts(cluster: ClusterConfig) -> set[str]:
+    """Those of `cluster.hosts` on which nothing can be started now."""
+    return set(_faults(cluster, list(cluster.slots)))
+
+
+def _faults(cluster: ClusterConfig, hosts: list[str]) -> dict[str, str]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = zip(hosts, pool.map(lambda host: _fault(host, cluster), hosts), strict=True)
+        return {host: fault for host, fault in found if fault}
 
 
 def _fault(host: str, cluster: ClusterConfig) -> str:

@@ -33,6 +33,19 @@ def sweep_script(
     return _script(cluster, stage, max(world_sizes), [f"--array=0-{last}%1"], lines)
 
 
+def array_script(
+    cluster: ClusterConfig,
+    name: str,
+    workers: int,
+    elements: int,
+    at_once: int,
+    command: Sequence[str],
+) -> str:
+    """A job array of equal elements, each with the nodes of so many workers."""
+    options = [f"--array=1-{elements}%{at_once}"]
+    return _script(cluster, name, workers, options, [shlex.join(command)])
+
+
 def submit(script: str) -> str:
     """Send a job to Slurm; return what sbatch says.
 

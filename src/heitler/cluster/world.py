@@ -24,6 +24,7 @@ from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
 from heitler.cluster.ends import LOST_CONTACT
+from heitler.cluster.heartbeat import start_heartbeat
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
@@ -34,7 +35,7 @@ from heitler.stage import launched_rank
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
-LET_IT_END_S = 3.0
+LET_IT_END_S = 6.0
 """For the worker that failed, so that the launcher notices its end before the others'."""
 LOST = re.compile(r"Horovod has been shut down|gloo|MPI_", re.IGNORECASE)
 """In Horovod's errors where a collective failed."""
@@ -75,6 +76,7 @@ def join_world(
     """
     if launched_rank() is not None:
         end_with_launcher()
+        start_heartbeat()
     with _patience(longest_wait_s):
         hvd.init()
     sys.excepthook = _end_quietly_without_contact

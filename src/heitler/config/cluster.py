@@ -61,10 +61,15 @@ class ClusterConfig:
     """Keep each worker on its own cores."""
     network_interface: str | None
     """Such as ib0, of the same name on all hosts; null lets Horovod find one."""
+    elastic: bool
+    """Training goes on with fewer workers when one is lost, from the last checkpoint."""
     start_timeout_s: PositiveInt
     """Longest wait for hosts to answer."""
+    stall_warning_s: PositiveInt
+    """A worker that the others have waited for so long, or that gave no sign of life for so long,
+    is named."""
     collective_timeout_s: PositiveInt
-    """Longest wait of a worker for the others, before all stop; with MPI only at the start."""
+    """Longest wait of the workers for one of them, before all stop."""
     horovod_cycle_ms: Positive
     """How often Horovod looks for something to sum. Each look costs CPU in every worker; a longer
     pause delays every all-reduce by half of it."""
@@ -83,6 +88,18 @@ class ClusterConfig:
             raise ConfigError(
                 f"cluster.hosts names a host twice ({', '.join(self.hosts)}). "
                 "Name each once, with the number of its workers."
+            )
+        if self.elastic and self.launcher not in ("local", "hosts"):
+            raise ConfigError(
+                f"cluster.elastic is true, but cluster.launcher is {self.launcher}, whose jobs end "
+                "with a lost worker. Use the launcher local or hosts, or let the batch system "
+                "start the job again: it resumes."
+            )
+        if self.stall_warning_s > self.collective_timeout_s:
+            raise ConfigError(
+                f"cluster.stall_warning_s is {self.stall_warning_s}, longer than "
+                f"cluster.collective_timeout_s ({self.collective_timeout_s}), when all stop. "
+                "Lower it, or raise the other."
             )
         if self.launcher == "hosts" and not names:
             raise ConfigError(

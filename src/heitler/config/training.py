@@ -1,6 +1,6 @@
 """The sections about the networks and their training: model, train."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -143,6 +143,19 @@ class TrainConfig:
         unless these are synchronised over the workers."""
         virtual = self.virtual_workers if self.batch_norm == "per_worker" else None
         return virtual or self.workers
+
+    def with_workers(self, workers: int) -> "TrainConfig":
+        """The same training on another number of workers: equal groups, equal up to rounding."""
+        own_statistics = self.batch_norm == "per_worker"
+        groups = self.batch_norm_groups if own_statistics else None
+        return replace(self, workers=workers, virtual_workers=groups)
+
+    @property
+    def possible_workers(self) -> list[int]:
+        """Numbers of workers, up to `workers`, that can do the same training; largest first."""
+        own_statistics = self.batch_norm == "per_worker"
+        shared = self.batch_norm_groups if own_statistics else self.global_batch_size
+        return [number for number in range(self.workers, 0, -1) if shared % number == 0]
 
 
 def _require_multiple(batch: int, groups: int, key: str, noun: str) -> None:

@@ -37,8 +37,12 @@ class Descent:
         self.seconds += seconds
 
     def resume(self, optimizer: RmsProp, curve: Curve) -> None:
-        """Give optimiser and curve what was saved, if anything."""
+        """Give optimiser and curve what was saved, if anything; all of it, or nothing where the
+        budget has become too small for it."""
         if self.genome is None or self.square is None:
+            return
+        if not curve.affords(COST * len(self.losses)):
+            self.losses, self.tests, self.seconds = [], [], 0.0
             return
         optimizer.restore(self.genome, self.square)
         seconds = self.seconds / max(len(self.losses), 1)

@@ -2,10 +2,12 @@
 
 A genome is all weights in one row: kernels (F, K*K), then the dense layer (F, A), where A are the
 places of the convolution. A whole population is judged at once: the first layer reads the same
-images for all, so it is one matrix product with P*F rows; the second is a product per filter.
+images for all, so it is one matrix product. Its rows are the different kernels only
+(`heitler.evolution.kernels`): most kernels of a child by point mutation are its parent's.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,6 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.evolution.events import ProjectedEvents, Units
+from heitler.evolution.kernels import COLUMNS, share_kernels
 
 Float = NDArray[np.float32]
 Tensor: TypeAlias = tf.Tensor
@@ -59,15 +62,25 @@ class Regressor:
         self.shape, self.count = shape, len(events)
         self._patches = tf.constant(_cut(events.images_GeV / np.float32(units.cell_GeV), shape))
         self._energy = tf.constant(events.primary_energy_GeV / np.float32(units.energy_GeV))
-        signature = [tf.TensorSpec((None, shape.genes)), tf.TensorSpec((None,), tf.int64)]
-        self._losses, self._estimate = (
-            tf.function(function, input_signature=signature).get_concrete_function()
-            for function in (self._relative_error, self._estimate_rows)
+        genomes, rows = tf.TensorSpec((None, shape.genes)), tf.TensorSpec((None,), tf.int64)
+        self._estimate = _compiled(self._estimate_rows, genomes, rows)
+        f, k, a = shape.filters, shape.kernel**2, shape.places
+        self._losses = _compiled(
+            self._shared_error,
+            tf.TensorSpec((None, k)),
+            tf.TensorSpec((f, a, None)),
+            tf.TensorSpec((None, a, COLUMNS)),
+            tf.TensorSpec((None, f), tf.int32),
+            rows,
         )
 
     def losses(self, genomes: Float, rows: NDArray[np.int64]) -> Float:
         """Mean relative error of every individual: (P, D), (B,) -> (P,)."""
-        return np.asarray(self._losses(tf.constant(genomes), tf.constant(rows)))
+        s = self.shape
+        kernels = genomes[:, : s.kernel_genes].reshape(-1, s.filters, s.kernel**2)
+        dense = genomes[:, s.kernel_genes :].reshape(-1, s.filters, s.places)
+        shared = share_kernels(kernels, dense)
+        return np.asarray(self._losses(*map(tf.constant, (*shared, rows))))
 
     def estimates(self, genomes: Float, at_once: int = 512) -> Float:
         """Estimated over true energy of all showers: (P, D) -> (P, N)."""
@@ -85,18 +98,41 @@ class Regressor:
         return loss, tape.gradient(loss, genome)
 
     def _relative_error(self, genomes: Tensor, rows: Tensor) -> Tensor:
-        truth = tf.gather(self._energy, rows)  # (B,)
-        return tf.reduce_mean(tf.abs(self._estimate_rows(genomes, rows) / truth - 1), axis=1)
+        return self._error(self._estimate_rows(genomes, rows), rows)
 
     def _estimate_rows(self, genomes: Tensor, rows: Tensor) -> Tensor:
-        s, batch = self.shape, tf.shape(rows)[0]
-        patches = tf.gather(self._patches, rows, axis=1)  # (K*K, B, A): whole rows are copied
+        s = self.shape
         kernels = tf.reshape(genomes[:, : s.kernel_genes], [-1, s.kernel**2])  # (P*F, K*K)
-        hidden = tf.matmul(kernels, tf.reshape(patches, [s.kernel**2, -1]))  # (P*F, B*A)
-        hidden = tf.reshape(tf.nn.leaky_relu(hidden, s.slope), [-1, batch, s.places])
+        hidden = self._hidden(kernels, rows)  # (P*F, B, A)
         dense = tf.reshape(genomes[:, s.kernel_genes :], [-1, s.places, 1])  # (P*F, A, 1)
-        parts = tf.reshape(tf.matmul(hidden, dense), [-1, s.filters, batch])
+        parts = tf.reshape(tf.matmul(hidden, dense), [-1, s.filters, tf.shape(rows)[0]])
         return tf.reduce_sum(parts, axis=1)  # (P, B)
+
+    def _shared_error(
+        self, kernels: Tensor, common: Tensor, own: Tensor, place: Tensor, rows: Tensor
+    ) -> Tensor:
+        """As `_relative_error`; the arguments are a `SharedKernels`."""
+        filters = self.shape.filters
+        hidden = self._hidden(kernels, rows)  # (F + C, B, A)
+        of_all = tf.transpose(tf.matmul(hidden[:filters], common), [2, 0, 1])  # (P, F, B)
+        of_one = tf.matmul(hidden[filters:], own)[..., 0]  # (C, B)
+        parts = tf.concat([tf.reshape(of_all, [-1, tf.shape(rows)[0]]), of_one], axis=0)
+        return self._error(tf.reduce_sum(tf.gather(parts, place), axis=1), rows)
+
+    def _hidden(self, kernels: Tensor, rows: Tensor) -> Tensor:
+        """(C, K*K), (B,) -> (C, B, A) after the activation."""
+        s = self.shape
+        patches = tf.gather(self._patches, rows, axis=1)  # (K*K, B, A): whole rows are copied
+        hidden = tf.matmul(kernels, tf.reshape(patches, [s.kernel**2, -1]))  # (C, B*A)
+        return tf.reshape(tf.nn.leaky_relu(hidden, s.slope), [-1, tf.shape(rows)[0], s.places])
+
+    def _error(self, estimates: Tensor, rows: Tensor) -> Tensor:
+        truth = tf.gather(self._energy, rows)  # (B,)
+        return tf.reduce_mean(tf.abs(estimates / truth - 1), axis=1)
+
+
+def _compiled(function: Callable[..., Tensor], *signature: tf.TensorSpec) -> Any:
+    return tf.function(function, input_signature=signature).get_concrete_function()
 
 
 def _cut(images: Float, shape: NetworkShape) -> Float:

@@ -1,9 +1,12 @@
 """A sweep in which Optuna chooses the next parameters from the results so far.
 
 Each trial is a DVC experiment of the same stage that `dvc repro` runs, in a copy of the project, so
-that the working copy stays as it is. Sampler: TPE [Bergstra et al. 2011].
+that the working copy stays as it is, and a child of the sweep's run in MLflow. A trial that is
+worse than the median of the others at the same epoch is ended (`heitler.sweep.pruning`).
+Sampler: TPE [Bergstra et al. 2011]; its "constant liar" keeps trials at the same time apart.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -12,14 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from heitler.sweep.experiments import SweepError, load_experiments
+from heitler.sweep.pruning import MEDIAN, SCORE, follow
 from heitler.sweep.space import Space
+from heitler.tracking.runs import PARENT_VARIABLE
+from heitler.tracking.sweeps import epoch_scores
 
-STUDIES = Path("mlruns/optuna.db")
-"""Beside MLflow's runs; a sweep of the same name goes on."""
-Evaluate = Callable[[str, Mapping[str, Any]], float | None]
+STUDIES = Path("mlruns/optuna.log")
+"""Beside MLflow's runs; a sweep of the same name goes on. Safe on a cluster's file system."""
+Evaluate = Callable[[optuna.Trial, str, Mapping[str, Any]], float | None]
 """Run an experiment of this name with these parameters; its metric, or None if it failed."""
+SEEDS = 100_000
+"""More than there are trials: makes seeds of (sweep, trial)."""
+END = optuna.trial.TrialState
 
 
 @dataclass(frozen=True)
@@ -34,54 +45,77 @@ class Sweep:
     seed: int
 
 
-def run_sweep(sweep: Sweep, evaluate: Evaluate, storage: str | None = None) -> optuna.Study:
-    """Run what is missing of the trials; Ctrl-C keeps the finished ones.
+def run_sweep(
+    sweep: Sweep, evaluate: Evaluate, storage: BaseStorage | None = None, *, one: bool = False
+) -> optuna.Study:
+    """Run what is missing of the trials, or exactly one more; Ctrl-C keeps the finished ones.
 
     Raises:
         SweepError: if every trial failed.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    STUDIES.parent.mkdir(exist_ok=True)
-    study = optuna.create_study(
-        study_name=sweep.name,
-        storage=storage or f"sqlite:///{STUDIES}",
-        direction="maximize" if sweep.maximise else "minimize",
-        sampler=optuna.samplers.TPESampler(seed=sweep.seed),
-        load_if_exists=True,
-    )
-    before = len([t for t in study.trials if t.state.is_finished()])
-    for number in range(before + 1, sweep.trials + 1):
-        trial = study.ask()
-        chosen = {key: values.choose(trial, key) for key, values in sweep.space.items()}
-        shown = " ".join(f"{key}={value}" for key, value in chosen.items())
-        print(f"Trial {number} of {sweep.trials}: {shown}", flush=True)
-        value = evaluate(f"{sweep.name}-{trial.number + 1:03d}", chosen)
-        if value is None:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        else:
-            study.tell(trial, value)
-            print(
-                f"Trial {number}: {value:.6g}; the best so far {study.best_value:.6g}", flush=True
-            )
-    if not any(t.state is optuna.trial.TrialState.COMPLETE for t in study.trials):
+    study = open_study(sweep, storage)
+    done = len([t for t in study.trials if t.state.is_finished()])
+    for number in range(done + 1, done + 2 if one else sweep.trials + 1):
+        _run_trial(study, sweep, number, evaluate)
+    if not any(t.state is END.COMPLETE for t in study.trials):
         raise SweepError(f"All trials of {sweep.name} failed; their messages are above.")
     return study
 
 
-def dvc_experiment(stage: str, metric: str, fixed: tuple[str, ...]) -> Evaluate:
+def open_study(sweep: Sweep, storage: BaseStorage | None = None) -> optuna.Study:
+    """The study of this name, with the trials of earlier starts."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    STUDIES.parent.mkdir(exist_ok=True)
+    return optuna.create_study(
+        study_name=sweep.name,
+        storage=storage or JournalStorage(JournalFileBackend(str(STUDIES))),
+        direction="maximize" if sweep.maximise else "minimize",
+        pruner=optuna.pruners.NopPruner() if sweep.maximise else MEDIAN,
+        load_if_exists=True,
+    )
+
+
+def _run_trial(study: optuna.Study, sweep: Sweep, number: int, evaluate: Evaluate) -> None:
+    trial = study.ask()
+    # Of the trial's number: neither a sweep that goes on nor one at the same time draws it again.
+    seed = SEEDS * sweep.seed + trial.number
+    study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+    chosen = {key: values.choose(trial, key) for key, values in sweep.space.items()}
+    shown = " ".join(f"{key}={value}" for key, value in chosen.items())
+    print(f"Trial {number} of {sweep.trials}: {shown}", flush=True)
+    try:
+        value = evaluate(trial, f"{sweep.name}-{trial.number + 1:03d}", chosen)
+    except optuna.TrialPruned as pruned:
+        study.tell(trial, state=END.PRUNED)
+        print(f"Trial {number}: {pruned}", flush=True)
+        return
+    if value is None:
+        study.tell(trial, state=END.FAIL)
+        return
+    study.tell(trial, value)
+    print(f"Trial {number}: {value:.6g}; the best so far {study.best_value:.6g}", flush=True)
+
+
+def dvc_experiment(stage: str, metric: str, fixed: tuple[str, ...], parent: str) -> Evaluate:
     """Trials as DVC experiments up to a stage.
 
     Args:
         stage: the last one to run.
         metric: such as "train.selection_score".
         fixed: further overrides, the same in all trials.
+        parent: the sweep's run in MLflow.
     """
 
-    def evaluate(name: str, parameters: Mapping[str, Any]) -> float | None:
+    def evaluate(trial: optuna.Trial, name: str, parameters: Mapping[str, Any]) -> float | None:
         values = [*fixed, *(f"{key}={value}" for key, value in parameters.items())]
         options = [word for value in values for word in ("--set-param", value)]
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options, stage]
-        if subprocess.run([sys.executable, "-m", *command]).returncode:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env=os.environ | {PARENT_VARIABLE: parent},
+            process_group=0,
+        )
+        if follow(process, trial, lambda: epoch_scores(parent, name, SCORE)):
             return None
         return metric_of(name, metric)
 

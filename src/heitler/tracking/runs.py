@@ -26,6 +26,8 @@ from heitler.tracking.spool import Spool
 from heitler.tracking.store import connect
 
 SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
+PARENT_VARIABLE, PARENT_TAG = "HEITLER_PARENT_RUN", "mlflow.parentRunId"
+"""The run whose child a new run becomes, such as a sweep's: in the environment; MLflow's tag."""
 LONGEST_PARAMETER = 500
 DIGEST_CHARACTERS = 32
 
@@ -212,6 +214,8 @@ def _start(
     if is_offline():
         make_findable(run)
     if not known:
+        if parent := os.environ.get(PARENT_VARIABLE):
+            mlflow.set_tag(PARENT_TAG, parent)
         _describe(parameters, tags, datasets)
     return str(run.info.run_id)
 

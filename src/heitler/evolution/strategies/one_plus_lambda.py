@@ -63,5 +63,6 @@ class OnePlusLambda:
             return random_genome(self.shape, self.seed, index)
         if index == 0:
             return self.parent
+        power = self.power_of(index)
         random = stream(self.seed, self.generation, index)
-        return mutate(self.parent, random, self.config.mutation_rate, self.power_of(index))
+        return mutate(self.parent, random, self.config.mutation_rate, power)

@@ -1,0 +1,49 @@
+"""A sign of life that every worker gives its launcher, which so knows who is missing.
+
+A worker that is stopped, or whose machine is, cannot say so, and the others only wait. The sign is
+a line on the worker's error output, which every launcher hands on, also from other hosts.
+"""
+
+import atexit
+import os
+import platform
+import re
+import threading
+
+from heitler.stage import launched_rank
+
+PERIOD_VARIABLE = "HEITLER_HEARTBEAT_S"
+"""Set for the workers by a launcher that listens."""
+LONGEST_GOODBYE_S = 1.0
+LINE = re.compile(r"^heitler: worker (?P<rank>\d+) on (?P<host>\S+) (?P<word>lives|ends)$")
+
+
+def start_heartbeat() -> None:
+    """Give the sign from now on until this process ends, if its launcher wants it."""
+    period, rank = os.environ.get(PERIOD_VARIABLE), launched_rank()
+    if period is None or rank is None:
+        return
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while True:
+                _say(rank, "lives")
+                if over.wait(float(period)):
+                    _say(rank, "ends")
+                    return
+        except OSError:  # nobody listens any more
+            return
+
+    def end() -> None:
+        over.set()
+        thread.join(LONGEST_GOODBYE_S)
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    atexit.register(end)
+
+
+def _say(rank: int, word: str) -> None:
+    """One write: a line that the other threads' lines cannot part."""
+    os.write(2, f"heitler: worker {rank} on {platform.node()} {word}\n".encode())
