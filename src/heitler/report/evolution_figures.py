@@ -22,10 +22,12 @@ POINTS = 50
 def draw_losses_by_cost(path: Path, curves: Sequence[Row]) -> None:
     """Fig. 3 left: median and quartiles over seeds, against epochs and against equal cost."""
     with figure(path, width=12.5, height=4.6) as drawing:
-        for axes, (column, label) in zip(drawing.subplots(1, 3), ABSCISSAE.items(), strict=True):
+        panels = drawing.subplots(1, 3, sharey=True)
+        for axes, (column, label) in zip(panels, ABSCISSAE.items(), strict=True):
             for name, color in zip(_names(curves), COLORS, strict=False):
                 _draw_curve(axes, [r for r in curves if r["strategy"] == name], column, color, name)
-            axes.set(xscale="log", yscale="log", xlabel=label, ylabel="Test loss (relative error)")
+            axes.set(xscale="log", yscale="log", xlabel=label)
+        panels[0].set_ylabel("Test loss (relative error)")
         axes.legend(fontsize=8)
 
 
