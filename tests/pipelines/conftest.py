@@ -15,7 +15,7 @@ from heitler.cli.preset import load_preset, merged
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("tests/", "reports/", "dvc.lock")
-NEEDED = "reports/reference/"
+NEEDED = ("reports/reference/", "reports/reference-evolution/", "reports/degradation-full/")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,11 +110,17 @@ def test_elements_of_a_job_array_run_one_trial_each_of_the_same_sweep(tmp_path: 
 
 
 def test_a_trial_worse_than_the_median_is_stopped_as_by_ctrl_c(tmp_path: Path) -> None:
-    """Scores come while its process runs; the process may still save what it has."""
-    saved = tmp_path / "saved"
+    """Scores come while its process runs; the process may still save what it has.
+
+    Like a training, the program takes Ctrl-C even where the shell that started the tests had
+    it ignored, as shells do for commands in the background.
+    """
+    started, saved = tmp_path / "started", tmp_path / "saved"
     lasting = f"""
-import pathlib, time
+import pathlib, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
+    pathlib.Path({str(started)!r}).touch()
     time.sleep(60)
 except KeyboardInterrupt:
     pathlib.Path({str(saved)!r}).touch()
@@ -125,7 +131,8 @@ except KeyboardInterrupt:
         program = lasting if bad else "import time; time.sleep(0.4)"
         process = subprocess.Popen([sys.executable, "-c", program], process_group=0)
         scores = dict.fromkeys((1, 2, 3), 1.0 + bad)
-        follow(process, trial, lambda: scores, look_every_s=0.2)
+        come = (lambda: scores if started.exists() else {}) if bad else lambda: scores
+        follow(process, trial, come, look_every_s=0.2)
         return scores[3]
 
     sweep = Sweep("s", {"a.x": Choice((1, 2))}, 6, maximise=False, seed=1)
