@@ -3,101 +3,115 @@
     scripts/python benchmarks/endurance.py [--cycles 10000]
 
 One worker trains tiny networks on tiny showers through the real loop, with validation, checkpoints
-and MLflow after every epoch of 100 cycles. Writes benchmarks/results/endurance.{json,svg}.
+and MLflow after every epoch of 100 cycles. It is looked at every second; of each epoch the largest
+numbers count. Writes benchmarks/results/endurance.{json,svg}, also if the training fails.
 """
 
 import argparse
+import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+import matplotlib
 import numpy as np
+import psutil
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+from tests.faults.training_folder import TrainingFolder, make_folder, workers_of  # noqa: E402
+
+matplotlib.use("svg")
+from matplotlib import pyplot as plt  # noqa: E402
+
 RESULTS = Path(__file__).parent / "results"
 CYCLES_PER_EPOCH = 100
 SETTLED = 0.2
 """The slope is fitted after this share: TensorFlow's allocator first fills its pools."""
+LOOK_S = 1.0
+Point = dict[str, float]
 
 
 def main() -> None:
-    from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
-
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--cycles", type=int, default=10_000)
-    cycles = arguments.parse_args().cycles
+    epochs = arguments.parse_args().cycles // CYCLES_PER_EPOCH
+    points: dict[int, Point] = {}
     with tempfile.TemporaryDirectory() as top:
-        folder: TrainingFolder = make_folder(
+        folder = make_folder(
             Path(top) / "long",
             showers=2 * CYCLES_PER_EPOCH,
             workers=1,
             global_batch_size=2,
-            epochs=cycles // CYCLES_PER_EPOCH,
+            epochs=epochs,
             checkpoint_every_min=0.5,
         )
+        begun = time.monotonic()
         training = folder.start()
-        points: list[dict[str, Any]] = []
         while training.poll() is None:
-            worker = workers_of(training).get(0)
-            if worker and folder.checkpoints:
-                points += measure(worker, folder)
-            time.sleep(1)
+            epoch = epochs_done(folder)
+            if epoch < epochs:  # what follows the last one is the export
+                keep_largest(points.setdefault(epoch, {}), measure(training, folder))
+            time.sleep(LOOK_S)
+        if points:
+            write(points, time.monotonic() - begun)
         if training.returncode:
             raise SystemExit(folder.output)
-    write(points)
 
 
-def measure(worker: int, folder: Any) -> list[dict[str, Any]]:
-    """What the worker holds after so many cycles; nothing once it is gone."""
-    import psutil
-
-    try:
-        process = psutil.Process(worker)
-        epochs = int(folder.checkpoints[-1].split("-")[1])
-        return [
-            {
-                "cycles": epochs * CYCLES_PER_EPOCH,
-                "memory_MiB": process.memory_info().rss / 2**20,
-                "files": process.num_fds(),
-                "threads": process.num_threads(),
-                "log_KiB": (folder.path / "output.txt").stat().st_size / 2**10,
-            }
-        ]
-    except (psutil.Error, OSError):
-        return []
+def epochs_done(folder: TrainingFolder) -> int:
+    """Whole epochs of which there is a checkpoint."""
+    return int(folder.checkpoints[-1].split("-")[1]) if folder.checkpoints else 0
 
 
-def write(points: list[dict[str, Any]]) -> None:
-    """The slope, the table and the plot."""
-    import matplotlib
+def measure(training: "subprocess.Popen[str]", folder: TrainingFolder) -> Point:
+    """What the worker holds now; nothing before its first epoch ends and once it is gone."""
+    with contextlib.suppress(psutil.Error, KeyError):
+        process = psutil.Process(workers_of(training)[0])
+        return {
+            "memory_MiB": process.memory_info().rss / 2**20,
+            "files": process.num_fds(),
+            "threads": process.num_threads(),
+            "log_KiB": len(folder.output) / 2**10,
+        }
+    return {}
 
-    matplotlib.use("svg")
-    from matplotlib import pyplot as plt
 
-    last = points[-1]["cycles"]
-    settled = [point for point in points if point["cycles"] >= SETTLED * last]
-    x = np.array([point["cycles"] for point in settled])
+def keep_largest(largest: Point, now: Point) -> None:
+    largest |= {name: round(max(value, largest.get(name, 0)), 2) for name, value in now.items()}
+
+
+def write(found: dict[int, Point], took_s: float) -> None:
+    """Table and slopes first, then the plot."""
+    points = {epoch * CYCLES_PER_EPOCH: point for epoch, point in found.items() if epoch and point}
+    last = max(points)
+    settled = [cycles for cycles in points if cycles >= SETTLED * last]
+    names = list(points[last])
     slopes = {
-        name: float(np.polyfit(x, [point[name] for point in settled], 1)[0] * 1000)
-        for name in ("memory_MiB", "files", "threads", "log_KiB")
+        name: float(np.polyfit(settled, [points[x][name] for x in settled], 1)[0] * 1000)
+        for name in names
     }
-    result = {"cycles": last, "per_1000_cycles_after_settling": slopes, "points": points}
+    result = {
+        "cycles": last + CYCLES_PER_EPOCH,
+        "took_s": round(took_s),
+        "per_1000_cycles_after_settling": slopes,
+        "points": [{"cycles": cycles} | point for cycles, point in points.items()],
+    }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "endurance.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(slopes, indent=1))
     figure, axes = plt.subplots(len(slopes), sharex=True, figsize=(7, 8))
     for axis, (name, slope) in zip(axes, slopes.items(), strict=True):
-        axis.plot([p["cycles"] for p in points], [p[name] for p in points])
+        axis.plot(list(points), [point[name] for point in points.values()])
         axis.set_ylabel(name.replace("_", " in "))
         axis.set_title(f"{slope:+.3g} per 1,000 cycles", loc="right", fontsize=9)
         axis.set_ylim(bottom=0)
     axes[-1].set_xlabel("training cycles")
     figure.tight_layout()
     figure.savefig(RESULTS / "endurance.svg")
-    print(json.dumps(slopes, indent=1))
 
 
 if __name__ == "__main__":
