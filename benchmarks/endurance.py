@@ -29,8 +29,8 @@ from matplotlib import pyplot as plt  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 CYCLES_PER_EPOCH = 100
-SETTLED = 0.2
-"""The slope is fitted after this share: TensorFlow's allocator first fills its pools."""
+SETTLED = 0.5
+"""The slope is fitted after this share: the memory allocators first fill their pools."""
 LOOK_S = 1.0
 Point = dict[str, float]
 
@@ -91,24 +91,24 @@ def write(found: dict[int, Point], took_s: float) -> None:
     settled = [cycles for cycles in points if cycles >= SETTLED * last]
     names = list(points[last])
     slopes = {
-        name: float(np.polyfit(settled, [points[x][name] for x in settled], 1)[0] * 1000)
+        name: 1000 * float(np.polyfit(settled, [points[x][name] for x in settled], 1)[0])
         for name in names
     }
     result = {
         "cycles": last + CYCLES_PER_EPOCH,
         "took_s": round(took_s),
-        "per_1000_cycles_after_settling": slopes,
+        "per_1000_cycles_in_the_second_half": {k: round(v, 3) for k, v in slopes.items()},
         "points": [{"cycles": cycles} | point for cycles, point in points.items()],
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "endurance.json").write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(slopes, indent=1))
+    print(json.dumps({k: v for k, v in result.items() if k != "points"}, indent=1))
     figure, axes = plt.subplots(len(slopes), sharex=True, figsize=(7, 8))
     for axis, (name, slope) in zip(axes, slopes.items(), strict=True):
         axis.plot(list(points), [point[name] for point in points.values()])
         axis.set_ylabel(name.replace("_", " in "))
-        axis.set_title(f"{slope:+.3g} per 1,000 cycles", loc="right", fontsize=9)
-        axis.set_ylim(bottom=0)
+        axis.set_title(f"{slope + 0.0:+.2f} per 1,000 cycles", loc="right", fontsize=9)
+        axis.set_ylim(0, 1.15 * max(point[name] for point in points.values()))
     axes[-1].set_xlabel("training cycles")
     figure.tight_layout()
     figure.savefig(RESULTS / "endurance.svg")
