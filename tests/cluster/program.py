@@ -1,12 +1,19 @@
 """Run as a Horovod worker by the tests."""
 
 import os
+import signal
 import sys
 import time
+from pathlib import Path
 
-import tensorflow as tf
+what = sys.argv[1] if len(sys.argv) > 1 else os.environ["HEITLER_TEST_PROGRAM"]
+if what == "wait":
+    print(f"pid {os.getpid()}", flush=True)
+    time.sleep(300)
 
-from heitler.cluster.world import (
+import tensorflow as tf  # noqa: E402
+
+from heitler.cluster.world import (  # noqa: E402
     gather_arrays,
     join_world,
     share_object,
@@ -14,17 +21,19 @@ from heitler.cluster.world import (
     wait_for_all,
 )
 
-what = sys.argv[1] if len(sys.argv) > 1 else os.environ["HEITLER_TEST_PROGRAM"]
-if what == "wait":
-    print(f"pid {os.getpid()}", flush=True)
-    time.sleep(300)
-world = join_world(int(os.environ.get("HEITLER_TEST_WORKERS", "2")), 1)
+
+def be_late(*_: object) -> None:
+    """Until the file given as the second argument is there."""
+    while not Path(sys.argv[2]).exists():
+        time.sleep(0.05)
+
+
+world = join_world(2, 1)
 if what == "stay":
     print(f"pid {os.getpid()}", flush=True)
     time.sleep(300)
-if what == "fail" and world.rank == 1:
-    sys.exit("worker has a reason")
 if what == "meet":
+    signal.signal(signal.SIGUSR1, be_late)
     wait_for_all()
     print(f"pid {os.getpid()}", flush=True)
     while True:
@@ -33,4 +42,9 @@ if what == "meet":
 rank = tf.constant(float(world.rank))
 [total, ones] = sum_over_workers([rank, tf.ones(3)], "test")
 parts = gather_arrays(tf.fill([world.rank + 1], world.rank).numpy(), "parts")
-print(f"{world.rank}/{world.size} {float(total)} {ones.numpy()} {parts} {share_object(world.rank)}")
+shared = share_object(world.rank)
+print(f"{world.rank}/{world.size} {float(total)} {ones.numpy()} {parts} {shared}", flush=True)
+wait_for_all()
+if world.rank == 1:
+    join_world(3, 1)
+wait_for_all()

@@ -26,7 +26,7 @@ def following(command: list[str], option: str) -> str:
 
 def test_local_workers_are_started_by_horovodrun() -> None:
     command = launch_command(cluster(), 3, ["train.py", "x"])
-    assert command[1:3] == ["-m", "horovod.runner.launch"]
+    assert command[1:3] == ["-m", "heitler.cluster.horovodrun"]
     assert following(command, "-np") == "3"
     assert command[-3:] == [sys.executable, "train.py", "x"]
     assert "-H" not in command

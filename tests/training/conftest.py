@@ -82,9 +82,16 @@ def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def run(workers: int, **cases: Case) -> dict[str, Outcome]:
         folders = {name: write_case(top / name, workers, case) for name, case in cases.items()}
-        horovodrun = [sys.executable, "-m", "horovod.runner.launch", "--gloo", "-np", str(workers)]
+        launcher = ["-m", "heitler.cluster.horovodrun", "--gloo", "-np", str(workers)]
         done = subprocess.run(
-            [*horovodrun, sys.executable, str(PROGRAM), str(shower_folder), *folders.values()],
+            [
+                sys.executable,
+                *launcher,
+                sys.executable,
+                str(PROGRAM),
+                str(shower_folder),
+                *folders.values(),
+            ],
             capture_output=True,
             text=True,
             timeout=600,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from heitler.cluster import horovodrun
 from heitler.cluster.ends import ABORT
 from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
@@ -103,7 +104,7 @@ def _python(program: Sequence[str]) -> list[str]:
 def _horovodrun(cluster: ClusterConfig, workers: int) -> list[str]:
     # Its cache would remember for an hour that a host could be reached.
     return [
-        *(sys.executable, "-m", "horovod.runner.launch", "--gloo", "--disable-cache"),
+        *(sys.executable, "-m", horovodrun.__name__, "--gloo", "--disable-cache"),
         *("--gloo-timeout-seconds", str(cluster.collective_timeout_s)),
         *("-np", str(workers)),
     ]

@@ -1,7 +1,9 @@
 """A sign of life that every worker gives its launcher, which so knows who is missing.
 
 A worker that is stopped, or whose machine is, cannot say so, and the others only wait. The sign is
-a line on the worker's error output, which every launcher hands on, also from other hosts.
+a line on the worker's error output, which every launcher hands on, also from other hosts. It tells
+how often the worker has come to where it meets the others: one that lives but is late came fewer
+times than they.
 """
 
 import atexit
@@ -15,7 +17,16 @@ from heitler.stage import launched_rank
 PERIOD_VARIABLE = "HEITLER_HEARTBEAT_S"
 """Set for the workers by a launcher that listens."""
 LONGEST_GOODBYE_S = 1.0
-LINE = re.compile(r"^heitler: worker (?P<rank>\d+) on (?P<host>\S+) (?P<word>lives|ends)$")
+LINE = re.compile(
+    r"^heitler: worker (?P<rank>\d+) on (?P<host>\S+) (?:lives, came (?P<times>\d+)|ends)$"
+)
+_times_come = 0
+
+
+def come() -> None:
+    """Count that this worker comes to a sum over workers or the like: before it waits for them."""
+    global _times_come
+    _times_come += 1
 
 
 def start_heartbeat() -> None:
@@ -28,7 +39,7 @@ def start_heartbeat() -> None:
     def beat() -> None:
         try:
             while True:
-                _say(rank, "lives")
+                _say(rank, f"lives, came {_times_come}")
                 if over.wait(float(period)):
                     _say(rank, "ends")
                     return
@@ -44,6 +55,6 @@ def start_heartbeat() -> None:
     atexit.register(end)
 
 
-def _say(rank: int, word: str) -> None:
+def _say(rank: int, what: str) -> None:
     """One write: a line that the other threads' lines cannot part."""
-    os.write(2, f"heitler: worker {rank} on {platform.node()} {word}\n".encode())
+    os.write(2, f"heitler: worker {rank} on {platform.node()} {what}\n".encode())

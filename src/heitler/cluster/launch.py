@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from heitler.cluster.commands import launch_command, launch_environment, rank_hosts
-from heitler.cluster.ends import STOPPED, End, WorkerEnds
+from heitler.cluster.ends import STOPPED, UNIX_SIGNALS, End, WorkerEnds
 from heitler.cluster.heartbeat import PERIOD_VARIABLE
 from heitler.cluster.output import readable
 from heitler.cluster.reach import check_reachable
@@ -128,7 +128,7 @@ class _Job:
         """130 if the workers ended as they were asked to, else the launcher's own code."""
         code = self._process.returncode
         if self._reason:
-            return code or 1
+            return max(code, 1)
         if ends.cause and ends.cause.status == STOPPED:
             return STOPPED
         if code:
@@ -139,7 +139,7 @@ class _Job:
                 "Look at the network, or name one in cluster.network_interface.",
                 file=sys.stderr,
             )
-        return code
+        return code if code >= 0 else UNIX_SIGNALS - code
 
     def _stop(self, reason: str, lost: int | None) -> None:
         """Say the first reason; what ends after it is a consequence."""

@@ -1,9 +1,13 @@
 """Workers that keep the others waiting: named while they do, and given up after a stated time.
 
-There are two ways to be missing. A worker that lives but does not come to a collective, because it
-reads, computes or is in a deadlock, is noticed by Horovod, which logs the ranks. A worker that is
-stopped, swapped out or on a host that is gone holds up Horovod's own exchange too, so that Horovod
-says nothing: its signs of life stay away (`heitler.cluster.heartbeat`).
+There are two ways to be missing, and the signs of life (`heitler.cluster.heartbeat`) show both.
+Those of a worker that is stopped, swapped out or on a host that is gone stay away. Those of a worker
+that lives but does not come to where the others wait, because it reads, writes or is in a deadlock,
+say again and again that it came fewer times than others.
+
+Horovod has a report of its own for the latter, which MPI's workers print and which is put into the
+same words. With Gloo it never comes: Horovod 0.28.1 asks a list of ranks that it has reserved room
+for but never filled (`global_ranks_` in its gloo_controller.cc).
 """
 
 import re
@@ -36,6 +40,9 @@ class Stalls:
         self._give_up = give_up
         self._hosts: dict[int, str] = {}
         self._silent_s: dict[int, float] = {}
+        self._period_s = heartbeat_period_s(cluster)
+        self._came: dict[int, int] = {}
+        self._late_s: dict[int, float] = {}
         self._listed = False
         self._over = threading.Event()
 
@@ -43,7 +50,7 @@ class Stalls:
         """Take in a worker's line, without its label; whether it was for the launcher only."""
         text = text.rstrip()
         if sign := LINE.match(text):
-            self._hear(int(sign["rank"]), sign["host"], ended=sign["word"] == "ends")
+            self._hear(int(sign["rank"]), sign["host"], sign["times"])
             return True
         if HOROVODS.search(text):
             self._listed = True
@@ -56,7 +63,7 @@ class Stalls:
         where = f"to what the others wait for ({missing['tensor']})"
         if missing["given_up"]:
             self._end(rank, f"{who} has not come {where} in {self._give_up_s} s")
-        else:
+        elif self._late_s.get(rank, 0.0) < self._warn_s:  # not told yet
             _warn(f"{who} has not come {where} for {self._warn_s} s or more.")
         return True
 
@@ -82,21 +89,37 @@ class Stalls:
                 now = before + LOOK_S
                 if self._silent_s.get(rank) == before:  # not heard or ended meanwhile
                     self._silent_s[rank] = now
-                if before < self._warn_s <= now:
-                    _warn(
-                        f"{self._name(rank)} has given no sign of life for {self._warn_s} s "
-                        "(stopped, out of memory, or its host not to be reached). The others wait."
-                    )
-                if before < self._give_up_s <= now:
-                    self._end(rank, f"{self._name(rank)} has given no sign of life for {now:g} s")
+                self._tell(
+                    *(rank, before, now, "has given no sign of life"),
+                    "stopped, out of memory, or its host not to be reached",
+                )
 
-    def _hear(self, rank: int, host: str, *, ended: bool) -> None:
+    def _hear(self, rank: int, host: str, times: str | None) -> None:
+        """A sign of life: how often the worker has come to the others; None if it ends."""
         self._hosts[rank] = host
-        silent_s = self._silent_s.pop(rank, 0.0)
+        silent_s, late_s = self._silent_s.pop(rank, 0.0), self._late_s.pop(rank, 0.0)
+        came_before = self._came.pop(rank, None)
         if silent_s >= self._warn_s:
             _warn(f"{self._name(rank)} is heard again, after {silent_s:g} s.")
-        if not ended:
-            self._silent_s[rank] = 0.0
+        if times is None:
+            return
+        self._silent_s[rank] = 0.0
+        self._came[rank] = came = int(times)
+        if came == came_before and came < max(self._came.values()):
+            self._late_s[rank] = now = late_s + self._period_s
+            self._tell(
+                *(rank, late_s, now, "lives, but has kept the others waiting"),
+                "a slow disk, or a deadlock of its own",
+            )
+        elif late_s >= self._warn_s:
+            _warn(f"{self._name(rank)} has come to the others, after {late_s:g} s.")
+
+    def _tell(self, rank: int, before_s: float, now_s: float, what: str, why: str) -> None:
+        """What is due of warning and end, if this was so for `before_s` and now is for `now_s`."""
+        if before_s < self._warn_s <= now_s:
+            _warn(f"{self._name(rank)} {what} for {self._warn_s} s ({why}). The others wait.")
+        if before_s < self._give_up_s <= now_s:
+            self._end(rank, f"{self._name(rank)} {what} for {now_s:g} s")
 
     def _end(self, rank: int, reason: str) -> None:
         self.stop()

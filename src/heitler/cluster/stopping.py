@@ -18,6 +18,8 @@ FILE_VARIABLE = "HEITLER_STOP_FILE"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ONE_REQUEST_S = 1.0
 """Signals within this time are one request: some launchers send each signal twice."""
+_signalled_at: list[float] = []
+"""When signals asked this worker to stop, since it last began to listen."""
 
 
 @contextlib.contextmanager
@@ -28,18 +30,23 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     process.
     """
     path = os.environ.get(FILE_VARIABLE)
-    first: list[float] = []
+    _signalled_at.clear()
 
     def asked() -> bool:
-        return bool(first) or (path is not None and os.path.exists(path))
+        return was_signalled() or (path is not None and os.path.exists(path))
 
     def note(number: int, frame: FrameType | None) -> None:
-        if asked() and (not first or time.monotonic() - first[0] > ONE_REQUEST_S):
+        if asked() and (not was_signalled() or time.monotonic() - _signalled_at[0] > ONE_REQUEST_S):
             os._exit(128 + number)
-        first.append(time.monotonic())
+        _signalled_at.append(time.monotonic())
 
     with _handling(note):
         yield asked
+
+
+def was_signalled() -> bool:
+    """Whether a signal, not the file, has asked this worker to stop."""
+    return bool(_signalled_at)
 
 
 @contextlib.contextmanager

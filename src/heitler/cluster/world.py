@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import signal
 import sys
 import threading
 import time
@@ -24,8 +25,9 @@ from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
 from heitler.cluster.ends import LOST_CONTACT
-from heitler.cluster.heartbeat import start_heartbeat
+from heitler.cluster.heartbeat import come, start_heartbeat
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
+from heitler.cluster.stopping import was_signalled
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
@@ -36,7 +38,10 @@ from heitler.stage import launched_rank
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
 LET_IT_END_S = 6.0
-"""For the worker that failed, so that the launcher notices its end before the others'."""
+"""For the worker that failed, so that the launcher notices its end before the others'.
+
+Once it has, it ends the others by SIGTERM.
+"""
 LOST = re.compile(r"Horovod has been shut down|gloo|MPI_", re.IGNORECASE)
 """In Horovod's errors where a collective failed."""
 
@@ -141,7 +146,9 @@ def _end_quietly_without_contact(
     failed = isinstance(error, HorovodInternalError | tf.errors.OpError)
     if failed and LOST.search(str(error)):
         sys.stdout.flush()
-        time.sleep(LET_IT_END_S)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if not was_signalled():
+            time.sleep(LET_IT_END_S)
         os._exit(LOST_CONTACT)
     sys.__excepthook__(kind, error, trace)
 
@@ -181,6 +188,8 @@ def sum_over_workers(tensors: list[Tensor], name: str) -> list[Tensor]:
     """
     if hvd.size() == 1:
         return tensors
+    if tf.executing_eagerly():  # who calls a compiled function says so itself
+        come()
     sizes = [tensor.shape.num_elements() for tensor in tensors]
     vector = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
     parts = tf.split(hvd.allreduce(vector, op=hvd.Sum, name=name), sizes)
@@ -189,19 +198,23 @@ def sum_over_workers(tensors: list[Tensor], name: str) -> list[Tensor]:
 
 def wait_for_all() -> None:
     """Return when every worker has come here."""
+    come()
     hvd.allreduce(tf.zeros(()), op=hvd.Sum, name="wait_for_all")
 
 
 def broadcast_from_first(variables: list[tf.Variable]) -> None:
     """Give every worker rank 0's values."""
+    come()
     hvd.broadcast_variables(variables, root_rank=0)
 
 
 def share_object(value: Any) -> Any:
     """Rank 0's value, on every worker."""
+    come()
     return hvd.broadcast_object(value, root_rank=0)
 
 
 def gather_arrays(array: NDArray[Any], name: str) -> NDArray[Any]:
     """The workers' arrays one after another, on every worker; first axes may differ."""
+    come()
     return np.asarray(hvd.allgather(tf.constant(array), name=name))

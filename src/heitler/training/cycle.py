@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import keras
 import tensorflow as tf
 
+from heitler.cluster.heartbeat import come
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
 from heitler.model.batch_norm import SynchronisedBatchNormalization
@@ -31,7 +32,12 @@ def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], Cycle
     compiled: Callable[[CycleBatch], CycleResult] = tf.function(
         _Cycle(gan, config).run, input_signature=[batch_signature(gan, config)]
     )
-    return compiled
+
+    def run(batch: CycleBatch) -> CycleResult:
+        come()
+        return compiled(batch)
+
+    return run
 
 
 class _Cycle:
