@@ -75,16 +75,17 @@ def kill(folder: TrainingFolder, number: int, way: str, chance: random.Random) -
     time.sleep(chance.uniform(0, 0.3))
     workers = workers_of(training)
     strike(training, workers, way)
-    stopped_s = wait_until(lambda: training.poll() is not None, 120)
-    stopped_s += assert_they_end(workers.values(), within_s=60)
+    ended_s = assert_they_end(workers.values(), within_s=60)
+    stopped_s = ended_s + wait_until(lambda: training.poll() is not None, 120)
     code = training.returncode
     left = [str(path) for path in (folder.path / "data").rglob(".*.tmp")]
-    print(f"{number}: {way}, exit {code}, {stopped_s:.1f} s", flush=True)
+    print(f"{number}: {way}, exit {code}, {ended_s:.1f} s, {stopped_s:.1f} s", flush=True)
     return {
         "way": way,
         "exit_code": code,
         "cycles_saved_before": saved,
         "cycles_saved_after": cycles_saved(folder),
+        "workers_ended_after_s": round(ended_s, 1),
         "stopped_after_s": round(stopped_s, 1),
         "unfinished_files": len(left),
         "message": next((x for x in folder.output.splitlines() if x[:5] in ("Error", "Stopp")), ""),

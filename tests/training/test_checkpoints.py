@@ -1,6 +1,7 @@
 """The best epoch's checkpoint outlives the newest ones; a damaged one is recognised, not used."""
 
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,21 @@ def test_a_torn_checkpoint_is_not_used(length, tmp_path, gan, capsys):
     assert found is not None
     assert found.epoch == 3
     assert "Trying the one before it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room_B", [0, 100_000])
+def test_on_a_full_disk_the_checkpoint_before_stays_and_nothing_half_written(room_B, tmp_path, gan):
+    history = save_all(tmp_path, gan, keep=1)
+    before = sorted(tmp_path.iterdir())
+    no_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_B, no_limit[1]))
+    try:
+        with pytest.raises(CheckpointError, match=r"epoch-0005\.h5 cannot be written.*Make room"):
+            save_checkpoint(tmp_path, gan, history + history[:1], "print", 1, "selection_score")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, no_limit)
+    assert sorted(tmp_path.iterdir()) == before
+    assert find_checkpoint(tmp_path, "print", last_epoch=5).epoch == 4
 
 
 def test_a_damaged_best_checkpoint_is_replaced_by_the_next_best(tmp_path, gan):

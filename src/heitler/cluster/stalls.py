@@ -1,7 +1,7 @@
 """Workers that keep the others waiting: named while they do, and given up after a stated time.
 
 There are two ways to be missing, and the signs of life (`heitler.cluster.heartbeat`) show both.
-Those of a worker that is stopped, swapped out or on a host that is gone stay away. Those of a worker
+Those of a worker that is stopped, swapped out or on a host that is gone stay away. Those of one
 that lives but does not come to where the others wait, because it reads, writes or is in a deadlock,
 say again and again that it came fewer times than others.
 

@@ -5,10 +5,12 @@ metrics so far, and the fingerprint of everything that decides the result. Rando
 order are functions of the cycle (see `randomness`), so nothing else is needed to go on exactly.
 """
 
+import contextlib
 import json
 import math
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +76,12 @@ def save_checkpoint(
 
     Of whole epochs the newest `keep` stay, and the best, whose metric `select_by` is lowest; of
     those within an epoch the newest, until its end.
+
+    Raises:
+        CheckpointError: if it cannot be written, as on a full disk; those before stay.
     """
     path = _path(folder, len(history), len(so_far.losses) if so_far else 0)
-    with atomic_path(path) as temporary:
+    with _written_whole(path) as temporary:
         with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
             for name, variable in gan.variables().items():
                 file[name] = variable.numpy()
@@ -91,6 +96,19 @@ def save_checkpoint(
     for old in {*whole[keep:], *within} - {best}:
         old.unlink()
     return path
+
+
+@contextlib.contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    try:
+        with atomic_path(path) as temporary:
+            yield temporary
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        message = (
+            f"{path} cannot be written: {reason}. Make room, then give the same command again."
+        )
+        raise CheckpointError(message) from error
 
 
 def best_epoch(history: Sequence[Metrics], select_by: str) -> int:
