@@ -23,9 +23,9 @@ from tests.cluster.ends import assert_they_end, wait_until
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
 
 KILLS = 20
-EPOCHS, CYCLES_PER_EPOCH = 40, 6
-FURTHER = EPOCHS * CYCLES_PER_EPOCH // KILLS
-"""Cycles between two kills, at most, so that all kills come before the end."""
+EPOCHS, CYCLES_PER_EPOCH = 60, 6
+LATER = 8
+"""Cycles by which a training goes on, on a fast machine, before a kill takes effect."""
 RESULT = Path(__file__).parents[2] / "docs/faults/twenty_kills.json"
 WAYS = ("SIGKILL worker 0", "SIGKILL worker 1", "SIGKILL launcher", "SIGKILL all workers",
         "SIGTERM launcher", "SIGINT launcher", "SIGTERM worker 1")  # fmt: skip
@@ -69,10 +69,13 @@ def kill(folder: TrainingFolder, number: int, way: str, chance: random.Random) -
     """Start or resume, kill at a random moment, and say what was saved and lost."""
     saved = cycles_saved(folder)
     training = folder.start()
-    target = saved + chance.randint(1, FURTHER)
+    share = (EPOCHS * CYCLES_PER_EPOCH - saved) // (KILLS - number + 1)  # of the cycles left
+    target = saved + chance.randint(1, max(share - LATER, 1))
     wait_until(lambda: len(workers_of(training)) == 2 or training.poll() is not None, 600)
     wait_until(lambda: cycles_saved(folder) >= target or training.poll() is not None, 600)
     time.sleep(chance.uniform(0, 0.3))
+    if training.poll() is not None:
+        raise SystemExit(f"The training has ended before kill {number}:\n{folder.output}")
     workers = workers_of(training)
     strike(training, workers, way)
     ended_s = assert_they_end(workers.values(), within_s=60)
