@@ -2,11 +2,11 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
+from heitler.cluster.launch import LONGEST_STOP_S
 from tests.cluster.ends import assert_they_end, wait_until
 from tests.faults.training_folder import TrainingFolder, make_folder, stop, workers_of
 
@@ -38,14 +38,12 @@ def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: Train
     wait_until(lambda: folder.checkpoints[-1] != before)
     assert "resuming after epoch" in folder.output
     workers = workers_of(training)
-    begun = time.monotonic()
     os.kill(workers[1], signal.SIGKILL)
-    assert training.wait(timeout=60) not in (0, 130)
-    assert time.monotonic() - begun < 30  # 10 s and what closing the record takes here
+    assert_they_end(workers.values(), within_s=LONGEST_STOP_S)
+    assert training.wait(timeout=60) == 1  # once it has closed the worker's record
     [error] = [line for line in folder.output.splitlines() if "Error" in line]
     assert error.startswith(f"Error: worker 1 on {os.uname().nodename} was ended by signal 9")
     assert "Traceback" not in folder.output
-    assert_they_end(workers.values(), within_s=5)
     assert left_behind(folder.path) == []
 
 
