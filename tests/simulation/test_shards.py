@@ -97,9 +97,11 @@ def test_other_tables_outdate_the_shards(folder, tables, make_config):
     assert not any(shard.is_finished() for shard in outdated)
 
 
-def test_a_truncated_shard_is_not_finished(folder, plan):
-    os.truncate(folder / "shard-00001.h5", 10_000)
-    assert [shard.is_finished() for shard in plan(folder)] == [True, False]
+def test_a_truncated_shard_is_named_and_simulated_again(folder, tables, make_config, capfd):
+    damaged = folder / "shard-00001.h5"
+    os.truncate(damaged, 10_000)
+    assert run(folder, tables, make_config) == [1]
+    assert f"{damaged} was cut off or changed since it was written" in capfd.readouterr().out
 
 
 def test_a_file_of_someone_else_is_refused(folder, tables, make_config):

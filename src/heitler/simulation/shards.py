@@ -45,10 +45,14 @@ class Shard:
     path: Path
     fingerprint: str
 
+    def is_damaged(self) -> bool:
+        """Whether the file is there, but not as it was sealed."""
+        return self.path.is_file() and is_sealed(self.path) and not seal_holds(self.path)
+
     def is_finished(self) -> bool:
         """Whether the file is there, unchanged since it was written, and has this content."""
         try:
-            if is_sealed(self.path) and not seal_holds(self.path):
+            if self.is_damaged():
                 return False
             with h5py.File(self.path, "r") as file:
                 return (
@@ -64,11 +68,20 @@ def simulate_shards(
 ) -> list[Shard]:
     """Bring `folder` to exactly the planned shards; return those that had to be simulated.
 
+    A shard that was torn or changed since it was written is named, and simulated again.
+
     Raises:
         SimulationError: without tables, if a Geant4 process fails, or for a foreign file.
     """
     origin = load_origin(tables)
     plan = plan_shards(folder, detector, simulate, origin)
+    for shard in plan:
+        if shard.is_damaged():
+            print(
+                f"Warning: {shard.path} was cut off or changed since it was written. Its "
+                f"{shard.showers} showers are simulated again.",
+                flush=True,
+            )
     remove_others(folder, plan)
     todo = [shard for shard in plan if not shard.is_finished()]
     jobs = [_job(shard, detector, simulate, origin) for shard in todo]
