@@ -43,7 +43,8 @@ def main() -> None:
     sample = (
         f"{summary.showers['train']:,} training and {found['test_showers']:,} test showers of "
         f"Geant4, {found['arms']} arms, {found['seeds']} seeds, one core per training. Data, "
-        "parameters and code: `about.json`; what it means: docs/large-batch.md.\n\n"
+        "parameters and code: `about.json`; what it means: docs/large-batch.md. A change is "
+        "against the arm that this one extends (`about.json`).\n\n"
     )
     write_text(kept / "verdict.md", title + sample + (STAGE / "verdict.md").read_text())
     print((kept / "verdict.md").read_text())

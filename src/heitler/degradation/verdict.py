@@ -84,16 +84,8 @@ def sentences(results: Sequence[ArmResult], study: DegradationConfig) -> list[st
     said = [_seen(arm) for arm in (one, many) if arm]
     if many and many.effect:
         said.append(f"Degradation of {many.about}: {_change(many.effect)}.")
-    causes = ranked(results, "cause")
-    if causes:
-        said.append(
-            "What each suspected cause alone changes in abs(R - 1), the largest first: "
-            + "; ".join(_effect(arm) for arm in causes)
-            + "."
-        )
-    remedies = ranked(results, "remedy")
-    if remedies:
-        said.append("Remedies: " + "; ".join(_effect(arm) for arm in remedies) + ".")
+    for role, name in (("cause", "Suspected causes"), ("remedy", "Remedies")):
+        said += _grouped(ranked(results, role), name)
     said.append(_cure_sentence(find_cure(results, study), one, many, study))
     return said
 
@@ -118,15 +110,28 @@ def _change(effect: Estimate) -> str:
     )
 
 
-def _effect(arm: ArmResult) -> str:
+def _grouped(arms: Sequence[ArmResult], name: str) -> list[str]:
+    """One sentence for each fate that arms of a role have; names only where nothing is shown."""
+    groups: dict[str, list[str]] = {}
+    for arm in arms:
+        if arm.effect:
+            fate, text = _fate(arm, arm.effect, name)
+            groups.setdefault(fate, []).append(text)
+    return [f"{fate}: {'; '.join(texts)}." for fate, texts in groups.items()]
+
+
+def _fate(arm: ArmResult, effect: Estimate, name: str) -> tuple[str, str]:
+    """What happens with an arm, and its name with the change where that is shown."""
     if arm.stopped == arm.seeds:
-        return f"{arm.about}: every training stops"
+        return f"{name} with which every training stops", arm.about
     if arm.dead:
-        return f"{arm.about}: the generator deposits nothing"
-    if not arm.effect:
-        return arm.about
-    seeds = f", {arm.effect.seeds} seed{'s' * (arm.effect.seeds > 1)}"
-    return f"{arm.about}: {_short(arm.effect)}{'' if arm.effect.shown else f', not shown{seeds}'}"
+        return f"{name} with which the generator deposits nothing", arm.about
+    if effect.shown:
+        fate = "raise" if effect.value > 0 else "lower"
+        return f"{name} that, each alone, {fate} abs(R - 1)", f"{arm.about}, {_short(effect)}"
+    if effect.seeds == 1:
+        return f"{name} tried with one seed, which shows nothing", arm.about
+    return f"{name} whose effect is not shown", arm.about
 
 
 def _short(effect: Estimate) -> str:
