@@ -40,6 +40,9 @@ Seconds = NDArray[np.float64]
 Cycle = Callable[[CycleBatch], CycleResult]
 SPARE = 3
 """Times as many cycles as are measured, for independent processes that are done first."""
+FEWEST_WARM_CYCLES = 2
+LONGEST_WARMUP_S = 20.0
+"""Slow kernels have the fewest cycles: what warms up, memory, is theirs after a second, too."""
 
 
 def measure_points(
@@ -104,8 +107,7 @@ class Bench:
         batches = self.batches(
             point.global_batch_size // copies, scale.warmup_cycles + (1 + SPARE) * scale.cycles
         )
-        for _, batch in itertools.islice(batches, scale.warmup_cycles):
-            self._run(batch)
+        self.warm_up(itertools.islice(batches, scale.warmup_cycles))
         meeting.wait("warm")
         wait_for_all()
         meter = EnergyMeter()
@@ -127,6 +129,19 @@ class Bench:
             cpu=machine()["cpu"],
             threads=self.world.threads,
         )
+
+    def warm_up(self, batches: Iterable[tuple[CycleEvents, CycleBatch]]) -> None:
+        """Until memory is laid out: the same number of cycles on all workers.
+
+        With two workers several threads take turns in making tensors, and the first ten cycles
+        or so pay for pages that the later ones reuse.
+        """
+        begun = time.monotonic()
+        for number, (_, batch) in enumerate(batches, start=1):
+            self._run(batch)
+            long = np.array([time.monotonic() - begun > LONGEST_WARMUP_S])
+            if number >= FEWEST_WARM_CYCLES and gather_arrays(long, "warm").any():
+                break
 
     def batches(self, batch_size: int, cycles: int) -> Iterator[tuple[CycleEvents, CycleBatch]]:
         """This worker's batches, read ahead as in training."""
