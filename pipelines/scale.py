@@ -52,7 +52,7 @@ def sweep(config: Config) -> None:
     draw_efficiency(REPORT / "efficiency.svg", rows)
     log_sweep(config, "scale", rows, flat_metrics(rows), REPORT)
     shutil.rmtree(RECORDS)  # the next sweep measures again
-    print("\n".join(sentences(rows)))
+    print("\n".join([*sentences(rows), "scale: docs/scaling.md says what the rows are"]))
 
 
 def measure(config: Config, workers: int) -> None:

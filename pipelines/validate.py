@@ -71,7 +71,10 @@ def announce(metrics: dict[str, float], scores: list[Score]) -> None:
         f"(limit {metrics['response_pass']:.0%}, Geant4 against itself "
         f"{metrics['response_max_deviation_floor']:.1%})"
     )
-    print(f"validate: score card: {count_verdicts(scores)}")
+    print(
+        f"validate: score card: {count_verdicts(scores)} (reports/index.html lists them; a short "
+        "training fails most of them)"
+    )
     if left_out := metrics["energy_bins_left_out"]:
         print(f"validate: {left_out} energy bins with fewer than two showers left out")
 

@@ -56,4 +56,6 @@ if [ ! -d .venv ]; then
 fi
 # Another active environment must not be taken for the project's own.
 unset VIRTUAL_ENV
-UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}"
+# Its list of 200 installed packages is left out.
+UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" \
+    2> >(sed --unbuffered '/^ [+-] /d' >&2)

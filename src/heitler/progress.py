@@ -13,6 +13,8 @@ from typing import Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_TO_TRUST, SHARE_TO_TRUST = 60.0, 0.02
+"""A remaining time is told from then on: the first steps may be no measure of the others."""
 BAR_CELLS = 20
 
 
@@ -65,11 +67,12 @@ class _LineBar:
         )
 
     def _eta(self, now: float) -> str:
-        """Minutes and seconds to go; unknown after a single step."""
+        """Minutes and seconds to go; unknown until a minute or some hundredths tell the rate."""
         if self.first_at is None:
             self.first_at, self.first_done = now, self.done
         left, since = self.total - self.done, self.done - self.first_done
-        if left and not since:
+        early = now - self.first_at < SECONDS_TO_TRUST and since < SHARE_TO_TRUST * self.total
+        if left and (early or not since):
             return "-:--"
         remaining = int((now - self.first_at) / max(since, 1) * left)
         return f"{remaining // 60}:{remaining % 60:02d}"

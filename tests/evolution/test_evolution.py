@@ -15,6 +15,7 @@ from heitler.evolution.network import NetworkShape, Regressor
 from heitler.evolution.randomness import mutate, random_genome, stream
 from heitler.evolution.strategies.catalogue import STRATEGIES, build_strategy
 
+COUNT = 45
 SHAPE = NetworkShape((9, 9), filters=3, kernel=3, stride=2, slope=0.3)
 
 
@@ -63,12 +64,12 @@ def test_population_is_judged_as_written_out_in_loops():
 def test_losses_do_not_depend_on_who_else_is_judged(mutated, regressor):
     """Whether most kernels are shared, or none: each as by the network that RMSprop descends."""
     parent, rows = random_genome(SHAPE, 1, 0), np.arange(regressor.count)
-    children = [mutate(parent, stream(1, 1, i), mutated, 0.5) for i in range(8)]
+    children = [mutate(parent, stream(1, 1, i), mutated, 0.5) for i in range(COUNT - 1)]
     genomes = np.stack([parent, *children])
     together = regressor.losses(genomes, rows)
     assert len(set(together)) > 1
-    for size in (1, 2, 5):
-        parts = [regressor.losses(genomes[i : i + size], rows) for i in range(0, 9, size)]
+    for size in (1, 2, 5, 9, 16, 27):
+        parts = [regressor.losses(genomes[i : i + size], rows) for i in range(0, COUNT, size)]
         np.testing.assert_array_equal(np.concatenate(parts), together)
     alone = np.abs(regressor.estimates(genomes) - 1).mean(axis=1)
     np.testing.assert_allclose(together, alone, rtol=1e-5)

@@ -7,6 +7,7 @@ images for all, so it is one matrix product. Its rows are the different kernels 
 """
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -60,6 +61,8 @@ class Regressor:
 
     def __init__(self, shape: NetworkShape, events: ProjectedEvents, units: Units) -> None:
         self.shape, self.count = shape, len(events)
+        threads = tf.config.threading.get_intra_op_parallelism_threads()
+        self._threads = threads or len(os.sched_getaffinity(0))
         self._patches = tf.constant(_cut(events.images_GeV / np.float32(units.cell_GeV), shape))
         self._energy = tf.constant(events.primary_energy_GeV / np.float32(units.energy_GeV))
         genomes, rows = tf.TensorSpec((None, shape.genes)), tf.TensorSpec((None,), tf.int64)
@@ -68,7 +71,7 @@ class Regressor:
         self._losses = _compiled(
             self._shared_error,
             tf.TensorSpec((None, k)),
-            tf.TensorSpec((f, a, None)),
+            tf.TensorSpec((None, a, None)),
             tf.TensorSpec((None, a, COLUMNS)),
             tf.TensorSpec((None, f), tf.int32),
             rows,
@@ -79,7 +82,7 @@ class Regressor:
         s = self.shape
         kernels = genomes[:, : s.kernel_genes].reshape(-1, s.filters, s.kernel**2)
         dense = genomes[:, s.kernel_genes :].reshape(-1, s.filters, s.places)
-        shared = share_kernels(kernels, dense)
+        shared = share_kernels(kernels, dense, self._threads)
         return np.asarray(self._losses(*map(tf.constant, (*shared, rows))))
 
     def estimates(self, genomes: Float, at_once: int = 512) -> Float:
@@ -112,10 +115,10 @@ class Regressor:
         self, kernels: Tensor, common: Tensor, own: Tensor, place: Tensor, rows: Tensor
     ) -> Tensor:
         """As `_relative_error`; the arguments are a `SharedKernels`."""
-        filters = self.shape.filters
-        hidden = self._hidden(kernels, rows)  # (F + C, B, A)
-        of_all = tf.transpose(tf.matmul(hidden[:filters], common), [2, 0, 1])  # (P, F, B)
-        of_one = tf.matmul(hidden[filters:], own)[..., 0]  # (C, B)
+        hidden = self._hidden(kernels, rows)  # (R, B, A)
+        of_all = tf.matmul(hidden[: tf.shape(common)[0]], common)  # (F', B, P)
+        of_all = tf.transpose(of_all, [2, 0, 1])
+        of_one = tf.matmul(hidden, own)[..., 0]  # (R, B)
         parts = tf.concat([tf.reshape(of_all, [-1, tf.shape(rows)[0]]), of_one], axis=0)
         return self._error(tf.reduce_sum(tf.gather(parts, place), axis=1), rows)
 

@@ -114,7 +114,8 @@ def sentences(found: Row, config: EvolveConfig) -> list[str]:
             for name in names
         ),
         *(
-            f"{key.removeprefix('claim_').replace('_', ' ')}: {'holds' if value else 'DOES NOT'}"
+            f"the paper's claim '{key.removeprefix('claim_').replace('_', ' ')}' "
+            + ("holds" if value else "does not hold")
             for key, value in found.items()
             if key.startswith("claim_")
         ),

@@ -42,7 +42,8 @@ SPARE = 3
 """Times as many cycles as are measured, for independent processes that are done first."""
 FEWEST_WARM_CYCLES = 2
 LONGEST_WARMUP_S = 20.0
-"""Slow kernels have the fewest cycles: what warms up, memory, is theirs after a second, too."""
+BRIEF = 3
+"""Cycles of software that is slow and differs by factors, after the fewest to warm up."""
 
 
 def measure_points(
@@ -90,7 +91,11 @@ class Bench:
             virtual_workers=None,
             global_batch_size=world.size * config.scale.per_worker_batch_size,
         )
-        self.scale, self.train, self.world = config.scale, train, world
+        self.train, self.world = train, world
+        usual, scale = setup.is_usual(config.model), config.scale
+        self.cycles = scale.cycles if usual else min(BRIEF, scale.cycles)
+        fewest = min(FEWEST_WARM_CYCLES, scale.warmup_cycles)
+        self.warmup_cycles = scale.warmup_cycles if usual else fewest
         self.file = TrainingFile(train_file)
         gan = build_gan(model, train, summary.image_shape)
         broadcast_from_first(list(gan.variables().values()))
@@ -98,20 +103,20 @@ class Bench:
         self.assemble = BatchAssembler(model, train, summary)
 
     def measure(self, point: Point, start: Start, meeting: Meeting) -> Record:
-        """Warm up, then time `scale.cycles` cycles; all workers return the same record.
+        """Warm up, then time `cycles` cycles; all workers return the same record.
 
         Independent processes wait for each other at the meeting and keep this machine busy until
         all are done.
         """
-        scale, copies = self.scale, meeting.size
+        copies = meeting.size
         batches = self.batches(
-            point.global_batch_size // copies, scale.warmup_cycles + (1 + SPARE) * scale.cycles
+            point.global_batch_size // copies, self.warmup_cycles + (1 + SPARE) * self.cycles
         )
-        self.warm_up(itertools.islice(batches, scale.warmup_cycles))
+        self.warm_up(itertools.islice(batches, self.warmup_cycles))
         meeting.wait("warm")
         wait_for_all()
         meter = EnergyMeter()
-        times = self.time(itertools.islice(batches, scale.cycles))
+        times = self.time(itertools.islice(batches, self.cycles))
         energy_J = meter.used_J()
         meeting.say("done")
         for _, batch in batches:

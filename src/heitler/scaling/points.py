@@ -33,6 +33,10 @@ class Setup:
         """Such as `fast`, `plain-without-onednn`."""
         return self.kernels if self.onednn else f"{self.kernels}-without-onednn"
 
+    def is_usual(self, model: ModelConfig) -> bool:
+        """Whether it is the sweep's own software; other is slow and measured briefly."""
+        return self.onednn and self.kernels == model.kernels
+
 
 @dataclass(frozen=True)
 class Point:

@@ -32,7 +32,7 @@ def sentences(rows: Sequence[Row]) -> Iterator[str]:
         if kind == "software":
             setup = row["name"].removeprefix("software-")
             speed = f"{row['showers_per_second']:.2f} showers/s"
-            yield f"software {setup}: {speed}, {row['speed_up']:.2f} times the first"
+            yield f"kernels {setup}: {speed}, {row['speed_up']:.2f} times the first"
         elif workers > 1 and kind == "independent":
             yield (
                 f"{workers} independent processes side by side: {_interval(row, 'efficiency')} of "

@@ -50,8 +50,7 @@ def run_sweep(
 
 def repeats(setup: Setup, config: Config) -> int:
     """How often a setup is started: other software once, as it is slow and differs by factors."""
-    usual = setup.onednn and setup.kernels == config.model.kernels
-    return config.scale.repeats if usual else 1
+    return config.scale.repeats if setup.is_usual(config.model) else 1
 
 
 def measure_missing(
