@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from heitler.data.observables import CELL_EDGES_GEV, Observables
 from heitler.report.style import (
+    ABOVE,
     FLOOR,
     GEANT4,
     GENERATED,
@@ -56,7 +57,7 @@ def draw_resolution(
         linearity.set_ylabel(r"$\mu_{90}$: deposited / primary (%)")
         resolution.set(xlabel="Primary energy (GeV)", ylabel=r"$\sigma_{90}/\mu_{90}$ (%)")
         resolution.set_ylim(bottom=0)
-        resolution.legend(fontsize=10)
+        resolution.legend(**ABOVE, fontsize=10)
 
 
 def draw_cells(path: Path, samples: Samples) -> None:

@@ -28,6 +28,14 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 MAX_RATIO = 3.0
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 POINTS: dict[str, Any] = {"linestyle": "none", "markersize": 5, "elinewidth": 1.4, "capsize": 0}
+ABOVE: dict[str, Any] = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1, 1),
+    "ncols": 2,
+    "frameon": False,
+    "borderpad": 0.1,
+}
+"""Where no point or error bar can lie under a legend."""
 
 _STYLE = {
     **mplhep.style.ATLAS,

@@ -18,6 +18,7 @@ from heitler.report.fluctuation_figures import (
     draw_resolution,
 )
 from heitler.report.style import (
+    ABOVE,
     GEANT4,
     GENERATED,
     POINTS,
@@ -74,14 +75,14 @@ def draw_response(path: Path, response: ResponseComparison, response_pass: float
             )  # fmt: skip
         main.set_ylabel("Deposited / primary energy (%)")
         main.set_ylim(bottom=0)
-        main.legend()
+        main.legend(**ABOVE)
         draw_floor(ratio, response.edges_GeV, response.floor, response.floor_error)
         energy = response.generated.energy_GeV
         draw_ratio(ratio, energy, response.ratio, response.ratio_error)
         for limit in (1 - response_pass, 1 + response_pass):
             ratio.axhline(limit, color="0.4", linewidth=1, linestyle=":")
         ratio.set(xlabel="Primary energy (GeV)", ylabel="Ratio to Geant4")
-        ratio.legend(loc="best", fontsize=10)
+        ratio.legend(**ABOVE, fontsize=10)
 
 
 def draw_longitudinal(path: Path, samples: Samples) -> None:

@@ -79,6 +79,7 @@ def measure_missing(
         if None in (read_records(folder, p, repeat, fingerprint) for p in setups[setup])
     ]
     kept = len(starts) - len(missing)
+    print(f"measuring: {len(missing)} starts, each a minute or so", flush=True)
     with progress_bar("measuring", len(starts), done=kept) as advance:
         for repeat, setup in missing:
             _start(config.cluster, setup, repeat, script)

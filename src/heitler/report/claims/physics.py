@@ -69,7 +69,7 @@ def many_nodes(results: Results, config: Config) -> Answer:
         results.metric(stage, f"{who}_updates") for who in ("many_workers", "one_worker")
     )
     return Answer(
-        Number(low, "", low - 2 * error, low + 2 * error, "two errors"),
+        Number(low, "times Geant4's", low - 2 * error, low + 2 * error, "two errors"),
         "measured",
         verdict,
         f"R in the lowest energy bin, 256 virtual workers, {updates:,.0f} updates; in the highest "
