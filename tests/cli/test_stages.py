@@ -66,3 +66,12 @@ def test_the_shell_completes_commands() -> None:
     words = {"_HEITLER_COMPLETE": "complete_bash", "COMP_WORDS": "heitler tr", "COMP_CWORD": "1"}
     done = subprocess.run([HEITLER], env=os.environ | words, capture_output=True, text=True)
     assert done.stdout.split() == ["train"]
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_before_dvc_starts() -> None:
+    done = subprocess.run(
+        [HEITLER, "train", "--set", "train.epoch=3"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "train.epoch is not a known parameter. Did you mean epochs?" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -65,6 +65,19 @@ def test_fixed_angle_files_become_shards(showers, importer, tmp_path):
         check_shower_file(path, SHAPE)
 
 
+def test_a_failed_import_leaves_the_showers_that_were_there(showers, importer, tmp_path):
+    source = tmp_path / "ele.h5"
+    write_fixed_angle(source, showers)
+    folder, _ = importer(source)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with h5py.File(source, "r+") as file:
+        file["ECAL"][59, 0, 0, 0] = np.nan  # in the last shard
+    with pytest.raises(DataError):
+        importer(source)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ele.h5", "showers"]
+
+
 def test_variable_angle_cells_are_brought_back_to_GeV(showers, importer, tmp_path):
     write_variable_angle(tmp_path / "angle.h5", showers)
     folder, _ = importer(tmp_path / "angle.h5", particle="e+")

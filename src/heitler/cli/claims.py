@@ -39,13 +39,16 @@ def claims(
     """
     from heitler.config import load_config
     from heitler.report.claims import assess_claims
-    from heitler.report.claims.assess import claims_json
+    from heitler.report.claims.assess import claims_json, not_the_papers
 
-    found = assess_claims(reports, load_config())
+    config = load_config()
+    found = assess_claims(reports, config)
     if as_json:
         print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found)
+        if warning := not_the_papers(config):
+            print(warning)
 
 
 def _print(found: Sequence["Claim"]) -> None:

@@ -19,7 +19,8 @@ def compare(
         typer.Argument(
             metavar="RUN...",
             help="Run names, run ids, or names of DVC experiments; a sweep stands for its points. "
-            "Default: the latest finished trainings.",
+            "Default: the latest finished trainings, without those of `heitler sweep`, which "
+            "`heitler experiments` has.",
         ),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,

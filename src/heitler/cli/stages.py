@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
+import yaml
 
-from heitler.config import load_config
+from heitler.cli.preset import merged
+from heitler.config import PARAMS_FILE, build_config
 
 STAGES = {
     "tables": "Cross-section tables that Geant4 opens.",
@@ -24,6 +26,7 @@ STAGES = {
 }
 """Stages with a command of their own; `generate` and `validate` are commands for any files, which
 the stages of these names apply to the test set."""
+EXAMPLES = {"simulate": "simulate.showers=2000"}
 PANEL = "Stages of the pipeline"
 Changes = Annotated[
     list[str] | None,
@@ -53,6 +56,18 @@ def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> l
     return ["dvc", *what, *options, *values, stage]
 
 
+def check_changes(changes: list[str]) -> None:
+    """Raise ConfigError for a parameter that `params.yaml` with these changes would not have."""
+    params = yaml.safe_load(PARAMS_FILE.read_text())
+    for change in changes:
+        path, _, value = change.partition("=")
+        nested = yaml.safe_load(value)
+        for key in reversed(path.split(".")):
+            nested = {key: nested}
+        params = merged(params, nested)
+    build_config(params)
+
+
 def _command(stage: str) -> Callable[..., None]:
     def run(
         changes: Changes = None, only: Only = False, force: Force = False, dry_run: DryRun = False
@@ -66,7 +81,7 @@ def _command(stage: str) -> Callable[..., None]:
         if dry_run:
             print(shlex.join(command))
             return
-        load_config()  # a wrong parameter is named before anything starts
+        check_changes(changes or [])  # a wrong parameter is named before anything starts
         os.execv(sys.executable, [sys.executable, "-m", *command])
 
     return run
@@ -84,5 +99,5 @@ def _help(stage: str, what: str) -> str:
 
     heitler {stage} --only --force
 
-    heitler {stage} --set train.epochs=10 --set train.seed=2
+    heitler {stage} --set {EXAMPLES.get(stage, "train.epochs=10")}
     """

@@ -9,6 +9,7 @@
 Public data: Zenodo record 3603086 (https://zenodo.org/records/3603086).
 """
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +45,30 @@ def import_showers(
 ) -> int:
     """Fill `folder` with shards from `simulate.import_from`, at most `simulate.showers` showers.
 
+    What was there before is replaced once all showers are read and found good.
+
     Raises:
         DataError: for a missing source, or a file whose content cannot be showers.
     """
     sources = find_sources(str(simulate.import_from), downloads)
     refuse_foreign_files(folder)
-    for old in folder.glob(SHARD_FILES):
-        old.unlink()
+    beside = folder.with_name(f"{folder.name}.importing")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        imported = _import_into(beside, sources, detector, simulate)
+        for old in folder.glob(SHARD_FILES):
+            old.unlink()
+        for shard in beside.iterdir():
+            shard.replace(folder / shard.name)
+    finally:
+        shutil.rmtree(beside)
+    return imported
+
+
+def _import_into(
+    folder: Path, sources: list[Path], detector: DetectorConfig, simulate: SimulateConfig
+) -> int:
     attributes = {"label": "Imported showers", "geometry": as_dict(detector)}
     index = imported = 0
     with progress_bar("Importing showers", _available(sources, simulate.showers)) as advance:

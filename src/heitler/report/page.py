@@ -10,7 +10,7 @@ from heitler.config import Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
-from heitler.report.claims.assess import assess_claims, tally
+from heitler.report.claims.assess import assess_claims, not_the_papers, tally
 from heitler.report.evolution import strategy_rows, table_1
 from heitler.report.inputs import ReportInputs
 from heitler.report.projection import projection_rows, published_efficiency
@@ -60,6 +60,7 @@ def render_page(
         summary=inputs.summary,
         claims=claims,
         claims_tally=tally(claims),
+        claims_warning=not_the_papers(config),
         chips=CHIPS,
         runs=run_rows(runs),
         verdict=verdict,

@@ -169,7 +169,8 @@ def _latest(runs: list[Run]) -> list[Run]:
     finished = [run for run in runs if run.info.status == "FINISHED" and SPEED in run.data.metrics]
     trainings = [run for run in finished if _parent(run) is None]
     sweep = [run for run in finished if _parent(run) == _parent(finished[-1])]
-    return trainings[-LATEST:] or sweep
+    latest = trainings[-LATEST:] or sweep  # the fewest workers first: others are compared to it
+    return sorted(latest, key=lambda run: float(run.data.params.get("train.workers", 1)))
 
 
 def _parent(run: Run) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from heitler.config import Config
+from heitler.detector import image_shape
 from heitler.report.claims import evolution, many_nodes, one_node, physics, speed
 from heitler.report.claims.question import (
     FAILS,
@@ -19,6 +20,7 @@ from heitler.report.claims.question import (
 )
 from heitler.report.claims.results import Results
 
+PAPERS_IMAGES = ((25, 25, 25), (51, 51, 25))
 QUESTIONS = (
     *speed.QUESTIONS,
     *one_node.QUESTIONS,
@@ -37,6 +39,18 @@ def assess_claims(reports: Path, config: Config) -> list[Claim]:
     """
     results = Results(reports)
     return [assess(question, results, config) for question in QUESTIONS]
+
+
+def not_the_papers(config: Config) -> str:
+    """A warning where the images are not of a shape that the paper trains on; else empty."""
+    shape = image_shape(config.detector)
+    if shape in PAPERS_IMAGES:
+        return ""
+    cells = " x ".join(map(str, shape))
+    return (
+        f"The calorimeter here has {cells} cells, the paper's 25 x 25 x 25: what is found here "
+        "shows that everything runs, and says nothing about the paper."
+    )
 
 
 def claims_json(claims: Sequence[Claim]) -> list[dict[str, Any]]:
