@@ -30,7 +30,7 @@ class Project:
         environment |= {"PYTHONPATH": str(self.folder / "src"), "CI": "true"}
         environment.pop("MLFLOW_TRACKING_URI", None)
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=1700
         )
         output = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, output
