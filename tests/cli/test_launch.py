@@ -86,7 +86,7 @@ def test_check_cluster_finds_this_machine_in_order(project: Path) -> None:
         [sys.executable, "-c", code, "check-cluster", "--workers", "2"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All 2 workers agree" in done.stdout

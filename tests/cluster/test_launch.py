@@ -102,7 +102,7 @@ def test_stopping_the_launcher_leaves_no_worker_behind(
     job = start(tmp_path, "wait")
     pids = job.pids()
     job.launcher.send_signal(number)
-    assert job.launcher.wait(timeout=30) in (128 + number, -number)
+    assert job.launcher.wait(timeout=120) in (128 + number, -number)
     assert_they_end(pids.values(), within_s=30)
 
 

@@ -118,7 +118,7 @@ def test_a_killed_launcher_leaves_no_worker_on_any_host(tmp_path: Path, hosts: H
             break
     assert len(pids) == 2
     launcher.send_signal(signal.SIGKILL)
-    launcher.wait(timeout=30)
+    launcher.wait(timeout=120)
     assert_they_end(pids, within_s=60)
 
 

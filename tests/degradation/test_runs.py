@@ -20,7 +20,7 @@ MANY = {"global_batch_size": 8, "virtual_workers": 4}
 def run_study(folder: Path) -> tuple[str, dict[str, Path]]:
     """Output, and the folder of every arm's record."""
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(folder)], capture_output=True, text=True, timeout=300
+        [sys.executable, str(PROGRAM), str(folder)], capture_output=True, text=True, timeout=900
     )
     assert not done.returncode, done.stdout + done.stderr
     words = [line.split() for line in done.stdout.splitlines() if line.startswith("plan ")]

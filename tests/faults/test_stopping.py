@@ -40,7 +40,7 @@ def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: Train
     workers = workers_of(training)
     os.kill(workers[1], signal.SIGKILL)
     assert_they_end(workers.values(), within_s=LONGEST_STOP_S)
-    assert training.wait(timeout=60) == 1  # once it has closed the worker's record
+    assert training.wait(timeout=180) == 1  # once it has closed the worker's record
     [error] = [line for line in folder.output.splitlines() if "Error" in line]
     assert error.startswith(f"Error: worker 1 on {os.uname().nodename} was ended by signal 9")
     assert "Traceback" not in folder.output

@@ -53,7 +53,7 @@ class TrainingFolder:
 
     def train(self, **variables: str) -> int:
         """Run the stage to its end; its exit code."""
-        return self.start(**variables).wait(timeout=300)
+        return self.start(**variables).wait(timeout=900)
 
     @property
     def output(self) -> str:
@@ -115,7 +115,7 @@ def _showers(random: np.random.Generator, count: int) -> Showers:
 def stop(process: "subprocess.Popen[str]", number: signal.Signals) -> int:
     """Send a signal; the exit code that it leads to."""
     process.send_signal(number)
-    return process.wait(timeout=60)
+    return process.wait(timeout=180)
 
 
 def workers_of(process: "subprocess.Popen[str]") -> dict[int, int]:

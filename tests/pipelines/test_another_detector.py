@@ -47,7 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stages in (("tables", "simulate", "prepare", "train"), ("generate", "validate")):
         command = [sys.executable, "-c", RUN, *(PIPELINES / f"{stage}.py" for stage in stages)]
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1500
         )
         assert done.returncode == 0, done.stdout + done.stderr
     return folder

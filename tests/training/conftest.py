@@ -94,7 +94,7 @@ def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             ],
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1500,
         )
         output = done.stdout + done.stderr
         return {name: outcome_of(done.returncode, output, folders[name]) for name in cases}
