@@ -72,7 +72,7 @@ class Hosts:
     """Folder with their `ssh`."""
 
     def run(
-        self, *command: str, env: Mapping[str, str] | None = None, timeout_s: float = 300
+        self, *command: str, env: Mapping[str, str] | None = None, timeout_s: float = 900
     ) -> "subprocess.CompletedProcess[str]":
         """Run a command on the first host; its output and errors together."""
         return subprocess.run(

@@ -24,7 +24,7 @@ def test_the_worker_that_is_left_goes_on_and_every_event_is_seen_once(tmp_path: 
     training = folder.start()
     wait_until(lambda: folder.checkpoints and folder.checkpoints[-1] >= "epoch-0001")
     os.kill(workers_of(training)[0], signal.SIGKILL)
-    wait_until(lambda: training.poll() is not None, 300)
+    wait_until(lambda: training.poll() is not None, 900)
     assert training.returncode == 0, folder.output
     assert "Error: worker 0 on " in folder.output
     assert "Going on with 1 worker from the last checkpoint." in folder.output
