@@ -75,3 +75,12 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_before_dvc_starts() ->
     assert done.returncode == 1
     assert "train.epoch is not a known parameter. Did you mean epochs?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_same_command_again_goes_on_by_dvc_repro() -> None:
+    """After `dvc exp run`, which leaves its values in params.yaml and would begin anew."""
+    epochs = yaml.safe_load(Path("params.yaml").read_text())["train"]["epochs"]
+    shown = output_of("train", "-S", f"train.epochs={epochs}", "--dry-run")
+    assert shown.splitlines()[-1] == "dvc repro train"
+    shown = output_of("train", "-S", f"train.epochs={epochs + 1}", "--dry-run")
+    assert shown == f"dvc exp run --set-param train.epochs={epochs + 1} train\n"

@@ -56,9 +56,16 @@ def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> l
     return ["dvc", *what, *options, *values, stage]
 
 
-def check_changes(changes: list[str]) -> None:
-    """Raise ConfigError for a parameter that `params.yaml` with these changes would not have."""
-    params = yaml.safe_load(PARAMS_FILE.read_text())
+def what_changes(changes: list[str]) -> list[str]:
+    """The changes, or none where `params.yaml` has these values already.
+
+    `dvc exp run` leaves its values in `params.yaml`. A second one would begin anew, because DVC
+    puts the outputs that `dvc.lock` knows in their place; `dvc repro` goes on.
+
+    Raises:
+        ConfigError: for a parameter that does not exist.
+    """
+    before = params = yaml.safe_load(PARAMS_FILE.read_text())
     for change in changes:
         path, _, value = change.partition("=")
         nested = yaml.safe_load(value)
@@ -66,6 +73,7 @@ def check_changes(changes: list[str]) -> None:
             nested = {key: nested}
         params = merged(params, nested)
     build_config(params)
+    return [] if params == before else changes
 
 
 def _command(stage: str) -> Callable[..., None]:
@@ -77,11 +85,13 @@ def _command(stage: str) -> Callable[..., None]:
                 raise typer.BadParameter(
                     f"--set is {change!r}. Write section.key=value, such as train.epochs=10."
                 )
-        command = dvc_command(stage, changes or [], only=only, force=force)
+        new = what_changes(changes or [])  # a wrong parameter is named before anything starts
+        if changes and not new:
+            print("params.yaml has these values already: what was interrupted goes on.", flush=True)
+        command = dvc_command(stage, new, only=only, force=force)
         if dry_run:
             print(shlex.join(command))
             return
-        check_changes(changes or [])  # a wrong parameter is named before anything starts
         os.execv(sys.executable, [sys.executable, "-m", *command])
 
     return run
