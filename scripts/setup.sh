@@ -56,6 +56,8 @@ if [ ! -d .venv ]; then
 fi
 # Another active environment must not be taken for the project's own.
 unset VIRTUAL_ENV
+# On a busy machine a file may take longer to compile than uv's minute: no limit.
+export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
 # Its list of 200 installed packages is left out.
 UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" \
     2> >(sed --unbuffered '/^ [+-] /d' >&2)
