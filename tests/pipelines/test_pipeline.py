@@ -5,7 +5,6 @@ The tests build on each other, in order: each is the next thing that a user woul
 
 import json
 import os
-import re
 import sqlite3
 
 import pytest
@@ -30,8 +29,6 @@ STAGES = [
     "validate",
     "report",
 ]
-FIRST = "dvc exp run --name first $(heitler preset smoke)"
-"""The tutorial's."""
 
 
 def stages_run(output: str) -> list[str]:
@@ -44,7 +41,7 @@ def mlflow_runs(project: Project, query: str) -> list[tuple[str, ...]]:
 
 
 def test_all_stages_run_from_nothing_and_leave_a_page(project: Project) -> None:
-    output = project.run("bash", "-c", FIRST)
+    output = project.run("dvc", "repro")
     assert stages_run(output) == STAGES
     page = (project.folder / "reports/index.html").read_text()
     assert "<svg" in page
@@ -115,7 +112,7 @@ def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
 
 
 def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
-    output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "alone")
+    output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
     assert stages_run(output) == STAGES[STAGES.index("train") :]
     counts = mlflow_runs(
         project,
@@ -124,8 +121,10 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
     )
     assert counts == [("1", 1), ("2", 1)]
     table = project.run("dvc", "exp", "show", "--csv")
-    assert "alone" in table
-    query = "select run_uuid from tags where key = 'heitler.dvc.experiment' and value = 'alone'"
+    assert "one-worker" in table
+    query = (
+        "select run_uuid from tags where key = 'heitler.dvc.experiment' and value = 'one-worker'"
+    )
     [(run_id,)] = mlflow_runs(project, query)
     assert run_id in table
     assert "train.workers" in project.run("dvc", "params", "diff")
@@ -168,15 +167,3 @@ def test_a_truncated_shower_file_is_named(project: Project) -> None:
     assert "shard-00001.h5" in output
     assert "Traceback" not in output
     shard.write_bytes(whole)
-
-
-def test_commands_of_the_tutorial_work(project: Project) -> None:
-    """Each block as it stands, in order; the first run and `dvc repro` are tested above."""
-    tutorial = (project.folder / "docs/tutorial.md").read_text()
-    blocks = [block.strip() for block in re.findall(r"```sh\n(.*?)```", tutorial, re.DOTALL)]
-    assert {FIRST, "dvc repro"} < set(blocks)
-    project.set("train", workers=2, seed=7)  # not what was trained last
-    for block in blocks:
-        if block not in (FIRST, "dvc repro"):
-            project.run("bash", "-ec", block)
-    assert (project.folder / "mine.h5").is_file()
