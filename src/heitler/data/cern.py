@@ -54,9 +54,10 @@ def import_showers(
     refuse_foreign_files(folder)
     beside = folder.with_name(f"{folder.name}.importing")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
+    beside.mkdir(parents=True)
     try:
         imported = _import_into(beside, sources, detector, simulate)
+        folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob(SHARD_FILES):
             old.unlink()
         for shard in beside.iterdir():
