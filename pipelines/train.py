@@ -12,7 +12,7 @@ from heitler.cluster.ends import STOPPED
 from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
-from heitler.files import atomic_path, digest, write_json
+from heitler.files import atomic_path, digest, remove_unfinished, write_json
 from heitler.preflight.report import refuse
 from heitler.preflight.training import training_problems
 from heitler.stage import launched_rank, run_stage
@@ -32,6 +32,8 @@ def main() -> None:
         refuse(training_problems(config, PREPARED, (TRAINING, REPORT, Path("mlruns"))), "train")
         print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
+        for folder in (TRAINING / "generator", REPORT):  # what a killed export had begun
+            remove_unfinished(folder, "*")
         sys.exit(launch(config))
     match sys.argv[1:]:
         case ["--workers", workers]:  # fewer than wanted, of a job that lost some

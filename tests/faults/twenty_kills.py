@@ -1,12 +1,15 @@
 """Kill a training twenty times at random moments, resume it every time, compare the end.
 
-Not part of `make test` (minutes): scripts/python -m tests.faults.twenty_kills
+Not part of `make test` (minutes): scripts/python -m tests.faults.twenty_kills [seed]
 
-Writes docs/faults/twenty_kills.json. Fails if a resumed training needs help, leaves a process or
-an unfinished file behind, or ends with other weights than the one that was left alone.
+The moments: while the workers start and compile, while they train, while the generator is exported.
+Writes docs/faults/twenty_kills.json after every kill, and prints the table of docs/reliability.md.
+Fails if a killed training leaves a process, ends with another status than its kill should have or
+without the right words; if the next one does not go on from the checkpoint; if at the end an
+unfinished file is left, or weights differ from those of the training that was left alone.
 """
 
-import json
+import contextlib
 import os
 import random
 import signal
@@ -18,93 +21,184 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
+from heitler.files import write_json
 from tests.cluster.ends import assert_they_end, wait_until
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
 
-KILLS = 20
 EPOCHS, CYCLES_PER_EPOCH = 60, 6
+ALL_CYCLES = EPOCHS * CYCLES_PER_EPOCH
 LATER = 8
 """Cycles by which a training goes on, on a fast machine, before a kill takes effect."""
+MOMENTS = {"starting": 3, "training": 14, "ending": 3}
+"""How many kills each has; the last ones come last, the others in random order."""
 RESULT = Path(__file__).parents[2] / "docs/faults/twenty_kills.json"
-WAYS = ("SIGKILL worker 0", "SIGKILL worker 1", "SIGKILL launcher", "SIGKILL all workers",
-        "SIGTERM launcher", "SIGINT launcher", "SIGTERM worker 1")  # fmt: skip
+STATUS = {"SIGKILL worker 0": 1, "SIGKILL worker 1": 1, "SIGKILL all workers": 1,
+          "SIGKILL launcher": -signal.SIGKILL, "SIGTERM launcher": 130, "SIGINT launcher": 130,
+          "SIGTERM worker 1": 130}  # fmt: skip
+"""Each kind of kill, and the exit status that it must lead to."""
 
 
 def main() -> None:
     chance = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
     settings: dict[str, Any] = {"epochs": EPOCHS, "checkpoint_every_min": 0.005}
+    moments = ["starting"] * MOMENTS["starting"] + ["training"] * MOMENTS["training"]
+    chance.shuffle(moments)
+    moments += ["ending"] * MOMENTS["ending"]
+    ways = chance.sample(list(STATUS) * 3, len(moments))
+    result: dict[str, Any] = {"kills": []}
     with tempfile.TemporaryDirectory() as top:
         alone = make_folder(Path(top) / "alone", **settings)
-        alone_s = train_to_the_end(alone)
+        times = result["uninterrupted_s"] = train_alone(alone)
+        print("undisturbed:", ", ".join(f"{name} {s:.1f} s" for name, s in times.items()))
         killed = make_folder(Path(top) / "killed", **settings)
-        ways = chance.sample(WAYS * 3, KILLS)
-        kills = [kill(killed, number, way, chance) for number, way in enumerate(ways, 1)]
-        train_to_the_end(killed)
+        for number, (moment, way) in enumerate(zip(moments, ways, strict=True)):
+            left = moments[number:].count("training")
+            result["kills"].append(kill(killed, moment, way, left, times, chance))
+            write_json(RESULT, result)
+        with started(killed) as training:
+            wait_until(lambda: training.poll() is not None, 1200)
+        check(training.returncode == 0, killed, "did not end by itself")
+        check_resumed(killed, ALL_CYCLES)
+        check(not unfinished(killed), killed, f"unfinished files are left: {unfinished(killed)}")
         mine, yours = alone.variables(), killed.variables()
         different = [name for name in mine if not np.array_equal(mine[name], yours[name])]
-    result = {
-        "kills": kills,
-        "variables": len(mine),
-        "numbers": int(sum(value.size for value in mine.values())),
-        "different_variables": different,
-        "uninterrupted_s": round(alone_s, 1),
-    }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"{KILLS} kills; {len(different)} of {len(mine)} variables differ: {RESULT}")
+    result["variables"] = len(mine)
+    result["numbers"] = int(sum(value.size for value in mine.values()))
+    result["different_variables"] = different
+    write_json(RESULT, result)
+    print(f"{len(moments)} kills; {len(different)} of {len(mine)} variables differ: {RESULT}\n")
+    print_table(result["kills"])
     sys.exit(bool(different))
 
 
-def train_to_the_end(folder: TrainingFolder) -> float:
-    """Start or resume, and leave it alone; how long it took in s."""
-    training = folder.start()
-    took_s = wait_until(lambda: training.poll() is not None, 1200)
-    if training.returncode:
-        raise SystemExit(folder.output)
-    return took_s
+def train_alone(folder: TrainingFolder) -> dict[str, float]:
+    """Train without a kill: how long it takes up to the first and last checkpoint, and the end."""
+    with started(folder) as training:
+        starting = wait_until(lambda: cycles_saved(folder) or training.poll() is not None, 600)
+        done = wait_until(
+            lambda: cycles_saved(folder) == ALL_CYCLES or training.poll() is not None, 1200
+        )
+        ending = wait_until(lambda: training.poll() is not None, 600)
+    check(training.returncode == 0, folder, "did not end by itself")
+    return {"starting": starting, "training": done, "ending": ending}
 
 
-def kill(folder: TrainingFolder, number: int, way: str, chance: random.Random) -> dict[str, Any]:
-    """Start or resume, kill at a random moment, and say what was saved and lost."""
+def kill(
+    folder: TrainingFolder,
+    moment: str,
+    way: str,
+    left: int,
+    times: dict[str, float],
+    chance: random.Random,
+) -> dict[str, Any]:
+    """Start or resume, kill at a random moment, and say what was saved and lost.
+
+    `left` kills, this one included, divide the cycles that are yet to be trained.
+    """
     saved = cycles_saved(folder)
-    training = folder.start()
-    share = (EPOCHS * CYCLES_PER_EPOCH - saved) // (KILLS - number + 1)  # of the cycles left
-    target = saved + chance.randint(1, max(share - LATER, 1))
-    wait_until(lambda: len(workers_of(training)) == 2 or training.poll() is not None, 600)
-    wait_until(lambda: cycles_saved(folder) >= target or training.poll() is not None, 600)
-    time.sleep(chance.uniform(0, 0.3))
-    if training.poll() is not None:
-        raise SystemExit(f"The training has ended before kill {number}:\n{folder.output}")
-    workers = workers_of(training)
-    strike(training, workers, way)
-    ended_s = assert_they_end(workers.values(), within_s=60)
-    stopped_s = ended_s + wait_until(lambda: training.poll() is not None, 120)
-    code = training.returncode
-    left = [str(path) for path in (folder.path / "data").rglob(".*.tmp")]
-    print(f"{number}: {way}, exit {code}, {ended_s:.1f} s, {stopped_s:.1f} s", flush=True)
+    with started(folder) as training:
+        wait_for(moment, way, folder, training, left, times, chance)
+        check(training.poll() is None, folder, "ended before it was killed")
+        workers = workers_of(training)
+        family = [child.pid for child in psutil.Process(training.pid).children(recursive=True)]
+        strike(training, workers, way)
+        ended_s = assert_they_end(family, within_s=60)
+        stopped_s = ended_s + wait_until(lambda: training.poll() is not None, 120)
+    reached = cycles_saved(folder)
+    print(f"{moment}: {way}, exit {training.returncode}, {saved} -> {reached}", flush=True)
+    status = training.returncode
+    check(status == STATUS[way], folder, f"{way}: exit status {status}, not {STATUS[way]}")
+    check("Traceback" not in folder.output, folder, "shows a traceback")
+    if reached > saved:
+        check_resumed(folder, saved)
     return {
+        "moment": moment,
         "way": way,
-        "exit_code": code,
+        "exit_code": status,
         "cycles_saved_before": saved,
-        "cycles_saved_after": cycles_saved(folder),
+        "cycles_saved_after": reached,
         "workers_ended_after_s": round(ended_s, 1),
         "stopped_after_s": round(stopped_s, 1),
-        "unfinished_files": len(left),
+        "unfinished_files": len(unfinished(folder)),
         "message": next((x for x in folder.output.splitlines() if x[:5] in ("Error", "Stopp")), ""),
     }
 
 
+def wait_for(
+    moment: str,
+    way: str,
+    folder: TrainingFolder,
+    training: "subprocess.Popen[str]",
+    left: int,
+    times: dict[str, float],
+    chance: random.Random,
+) -> None:
+    """Return at a random moment of this kind."""
+    saved, begun = cycles_saved(folder), time.monotonic()
+
+    def until(condition: Any) -> None:
+        wait_until(lambda: condition() or training.poll() is not None, 600)
+
+    if moment != "starting" or "worker" in way:
+        until(lambda: len(workers_of(training)) == 2)
+    if moment == "starting":
+        waited = time.monotonic() - begun
+        time.sleep(chance.uniform(0, max(times["starting"] - waited, 0)))
+    elif moment == "training":
+        share = (ALL_CYCLES - saved) // left
+        target = saved + chance.randint(1, max(share - LATER, 1))
+        until(lambda: cycles_saved(folder) >= target)
+        time.sleep(chance.uniform(0, 0.3))
+    else:
+        until(lambda: cycles_saved(folder) == ALL_CYCLES and "resuming after" in folder.output)
+        time.sleep(chance.uniform(0, 0.8 * times["ending"]))
+
+
 def strike(training: "subprocess.Popen[str]", workers: dict[int, int], way: str) -> None:
     name, _, target = way.partition(" ")
-    pids = {
-        "launcher": [training.pid],
-        "all workers": list(workers.values()),
-        "worker 0": [workers[0]],
-        "worker 1": [workers[1]],
-    }[target]
+    pids = [training.pid]
+    if target != "launcher":
+        pids = list(workers.values()) if "all" in target else [workers[int(target[-1])]]
     for pid in pids:
         os.kill(pid, signal.Signals[name])
+
+
+@contextlib.contextmanager
+def started(folder: TrainingFolder) -> Any:
+    """The stage, running; whatever is left of it at the end, because a check failed, is killed."""
+    training = folder.start()
+    family: list[psutil.Process] = []
+    try:
+        yield training
+    except BaseException:
+        with contextlib.suppress(psutil.Error):
+            family = psutil.Process(training.pid).children(recursive=True)
+        raise
+    finally:
+        for process in [*family, training]:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        training.wait()
+
+
+def check(holds: bool, folder: TrainingFolder, problem: str) -> None:
+    if not holds:
+        raise SystemExit(f"The training {problem}. Its output:\n{folder.output}")
+
+
+def check_resumed(folder: TrainingFolder, saved: int) -> None:
+    """Fail if the training that ran last did not go on from its checkpoint of `saved` cycles."""
+    epoch, cycles = divmod(saved, CYCLES_PER_EPOCH)
+    within = f" and {cycles} cycles" if cycles else ""
+    words = f"resuming after epoch {epoch} of {EPOCHS}{within}\n"
+    check(not saved or words in folder.output, folder, f"does not say: {words}")
+
+
+def unfinished(folder: TrainingFolder) -> list[str]:
+    """Files under a temporary name."""
+    return [str(path) for path in folder.path.rglob(".*") if path.is_file()]
 
 
 def cycles_saved(folder: TrainingFolder) -> int:
@@ -113,6 +207,17 @@ def cycles_saved(folder: TrainingFolder) -> int:
         return 0
     _, epochs, *within = folder.checkpoints[-1].split("-")
     return int(epochs) * CYCLES_PER_EPOCH + (int(within[1]) if within else 0)
+
+
+def print_table(kills: list[dict[str, Any]]) -> None:
+    """For docs/reliability.md."""
+    print("| kill | times | longest to the workers' end | to the end of the command | exit |")
+    print("|---|---|---|---|---|")
+    for way in STATUS:
+        rows = [row for row in kills if row["way"] == way]
+        longest = [max(row[key] for row in rows) for key in rows[0] if key.endswith("after_s")]
+        status = "killed" if rows[0]["exit_code"] < 0 else rows[0]["exit_code"]
+        print(f"| {way} | {len(rows)} | {longest[0]:.1f} s | {longest[1]:.1f} s | {status} |")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ The tests build on each other, in order: each is the next thing that a user woul
 
 import json
 import os
+import re
 import sqlite3
 
 import pytest
 
-from tests.pipelines.conftest import Project
+from tests.pipelines.conftest import ROOT, Project
 
 TRAININGS = (
     "run_uuid in (select run_uuid from params where key = 'train.epochs') "
@@ -29,6 +30,12 @@ STAGES = [
     "validate",
     "report",
 ]
+TUTORIAL = re.findall(r"```sh\n(.*?)\n```", (ROOT / "docs/tutorial.md").read_text(), re.DOTALL)
+"""The tutorial's commands, block by block."""
+FIRST, AGAIN, ONE_WORKER = (
+    next(block for block in TUTORIAL if block.startswith(begin))
+    for begin in ("dvc exp run --name first", "dvc repro", "dvc exp run --name one-worker")
+)
 
 
 def stages_run(output: str) -> list[str]:
@@ -41,7 +48,7 @@ def mlflow_runs(project: Project, query: str) -> list[tuple[str, ...]]:
 
 
 def test_all_stages_run_from_nothing_and_leave_a_page(project: Project) -> None:
-    output = project.run("dvc", "repro")
+    output = project.run("bash", "-c", FIRST)
     assert stages_run(output) == STAGES
     page = (project.folder / "reports/index.html").read_text()
     assert "<svg" in page
@@ -95,7 +102,7 @@ def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> 
 
 
 def test_running_again_does_nothing(project: Project) -> None:
-    assert stages_run(project.run("dvc", "repro")) == []
+    assert stages_run(project.run(*AGAIN.split())) == []
 
 
 def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
@@ -112,8 +119,7 @@ def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
 
 
 def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
-    output = project.run("dvc", "exp", "run", "-S", "train.workers=1", "--name", "one-worker")
-    assert stages_run(output) == STAGES[STAGES.index("train") :]
+    assert stages_run(project.run(*ONE_WORKER.split())) == ["train"]
     counts = mlflow_runs(
         project,
         "select value, count(*) from params where key = 'train.workers' "
@@ -129,6 +135,7 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
     assert run_id in table
     assert "train.workers" in project.run("dvc", "params", "diff")
     assert "epoch_time_s" in project.run("dvc", "metrics", "diff")
+    assert stages_run(project.run("dvc", "repro")) == STAGES[STAGES.index("train") + 1 :]
 
 
 def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
@@ -167,3 +174,10 @@ def test_a_truncated_shower_file_is_named(project: Project) -> None:
     assert "shard-00001.h5" in output
     assert "Traceback" not in output
     shard.write_bytes(whole)
+
+
+def test_all_other_commands_of_the_tutorial_work(project: Project) -> None:
+    for block in TUTORIAL:
+        if block not in (FIRST, AGAIN, ONE_WORKER):
+            project.run("bash", "-ec", block)
+    assert (project.folder / "mine.h5").is_file()

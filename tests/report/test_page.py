@@ -31,6 +31,12 @@ def test_every_figure_is_on_the_page_with_a_text_alternative(results):
         assert number in figures[0]
 
 
+def test_the_numbers_say_what_they_were_made_from(results):
+    change_metrics(results, showers_generated=1234)
+    words = "1,234 generated showers, and as many of Geant4 at the same energies; 20 s of training"
+    assert f"{words} on 2 workers." in page_of(results)
+
+
 def test_nothing_is_loaded_from_elsewhere_and_there_is_no_script(results):
     page = page_of(results)
     targets = re.findall(r'(?:href|src|url)\s*[=(]\s*["\']?([^"\')\s>]+)', page)

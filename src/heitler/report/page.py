@@ -18,6 +18,7 @@ from heitler.report.runs import run_rows
 from heitler.report.tables import (
     batch_size_rows,
     compact_rows,
+    physics_made_from,
     physics_rows,
     speed_rows,
     training_rows,
@@ -81,7 +82,8 @@ def render_page(
         card=card_rows(inputs.card),
         card_counts=count_verdicts(inputs.card),
         card_explained=EXPLAINED,
-        physics_rows=physics_rows(inputs, training),
+        physics_made_from=physics_made_from(inputs, training),
+        physics_rows=physics_rows(inputs),
         training_rows=training_rows(inputs, training),
         speed_rows=speed_rows(inputs),
         batch_size_rows=batch_size_rows(inputs),

@@ -26,38 +26,38 @@ class Row:
     floor: str = ""
     """The same number between two independent Geant4 samples."""
     showers: str = ""
-    workers: str = ""
-    seconds: str = ""
-    """What it took, CPU or wall as the quantity says."""
 
 
-def physics_rows(inputs: ReportInputs, training: Training) -> list[Row]:
+def physics_made_from(inputs: ReportInputs, training: Training) -> str:
+    """How many showers, workers and seconds are behind `physics_rows`."""
+    showers = f"{inputs.metrics['validate']['showers_generated']:,}"
+    workers = f"{training.workers} worker{'s' if training.workers != 1 else ''}"
+    return (
+        f"{showers} generated showers, and as many of Geant4 at the same energies; "
+        f"{training.seconds:,.0f} s of training on {workers}."
+    )
+
+
+def physics_rows(inputs: ReportInputs) -> list[Row]:
     """Generated against Geant4, with the floor beside each number."""
     found = inputs.metrics["validate"]
-    common = {
-        "showers": f"{found['showers_generated']:,}",
-        "workers": str(training.workers),
-        "seconds": f"{training.seconds:,.0f}",
-    }
     rows = [
         Row(
             "Response ratio, all energies",
             with_error(found, "response_ratio"),
             "generated / Geant4",
             with_error(found, "response_ratio_floor"),
-            **common,
         ),
         Row(
             f"Largest deviation in {_energy_bins(found)} energy bins",
             percent(found.get("response_max_deviation")),
             f"of Geant4; limit {percent(found['response_pass'])}",
             percent(found.get("response_max_deviation_floor")),
-            **common,
         ),
     ]
     for name, label in PROFILES:
         value, floor = (found.get(f"{name}_profile_error{kind}") for kind in ("", "_floor"))
-        rows.append(Row(label, decimal(value), "0 equal, 2 disjoint", decimal(floor), **common))
+        rows.append(Row(label, decimal(value), "0 equal, 2 disjoint", decimal(floor)))
     return rows
 
 
