@@ -1,10 +1,14 @@
 """Whatever is in params.yaml or in a shower file: an error of ours or a good result, no other.
 
-110 parameter files and 110 shower files, drawn by Hypothesis (the same ones in every run).
+110 parameters, and 110 files each of any bytes, damaged showers and foreign HDF5, drawn by
+Hypothesis (the same ones in every run). An import that fails leaves the showers that were there,
+and no others.
 """
 
 import contextlib
 import copy
+import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from heitler.config import Config, ConfigError, build_config, load_config
+from heitler.data.cern import import_showers
 from heitler.data.checks import DataError, check_shower_file
 from heitler.data.hdf5 import Showers, write_showers
+from tests.conftest import MakeConfig
 
 DEFAULT: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text())
 SHAPE = (3, 3, 4)
@@ -111,10 +117,35 @@ def good_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def config(make_config: MakeConfig) -> Config:
+    layers = {"layers": SHAPE[2], "absorber_thickness_mm": 2.4}
+    return make_config(
+        detector={"sections": [layers], "cells_simulated": SHAPE[0], "cells_kept": SHAPE[0]}
+    )
+
+
+def import_or_leave(source: Path, good_file: Path, config: Config) -> None:
+    """Import over a good shard: good showers, or an error of ours and the shard as it was."""
+    folder = source.parent / "imported"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(good_file, folder / "shard-00000.h5")
+    simulate = dataclasses.replace(config.simulate, import_from=str(source))
+    try:
+        import_showers(folder, source.parent / "downloads", config.detector, simulate)
+    except DataError:
+        [left] = folder.iterdir()
+        assert left.read_bytes() == good_file.read_bytes()
+    for shard in folder.iterdir():
+        check_shower_file(shard, SHAPE)
+    assert not list(source.parent.glob("*importing*"))
+
+
 @REPEATABLE
 @given(data=st.data())
 def test_a_shower_file_with_any_bytes_changed_is_refused_with_its_name(
-    data: st.DataObject, good_file: Path, tmp_path: Path
+    data: st.DataObject, good_file: Path, config: Config, tmp_path: Path
 ) -> None:
     """Flipped bits, overwritten runs, and cuts; most of them in the headers, all over the file."""
     whole = good_file.read_bytes()
@@ -133,6 +164,7 @@ def test_a_shower_file_with_any_bytes_changed_is_refused_with_its_name(
     if content != whole:
         with pytest.raises(DataError, match=r"showers\.h5"):
             check_shower_file(path, SHAPE)
+        import_or_leave(path, good_file, config)
 
 
 TYPES = st.sampled_from(["f4", "f8", "i8", "u1", "S8", h5py.string_dtype(), h5py.vlen_dtype("f4")])
@@ -141,7 +173,7 @@ TYPES = st.sampled_from(["f4", "f8", "i8", "u1", "S8", h5py.string_dtype(), h5py
 @REPEATABLE
 @given(data=st.data())
 def test_a_file_with_any_datasets_under_the_right_names_is_checked_or_refused(
-    data: st.DataObject, tmp_path: Path
+    data: st.DataObject, good_file: Path, config: Config, tmp_path: Path
 ) -> None:
     path = tmp_path / "showers.h5"
     with h5py.File(path, "w") as file:
@@ -156,3 +188,4 @@ def test_a_file_with_any_datasets_under_the_right_names_is_checked_or_refused(
                 file[name] = h5py.ExternalLink("/etc/passwd", "/")
     with pytest.raises(DataError, match=r"showers\.h5"):
         check_shower_file(path, SHAPE)
+    import_or_leave(path, good_file, config)

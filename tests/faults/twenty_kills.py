@@ -12,6 +12,7 @@ unfinished file is left, or weights differ from those of the training that was l
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -23,11 +24,12 @@ from typing import Any
 import numpy as np
 import psutil
 
+from heitler.cluster.launch import LONGEST_STOP_S
 from heitler.files import write_json
 from tests.cluster.ends import assert_they_end, wait_until
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
 
-EPOCHS, CYCLES_PER_EPOCH = 60, 6
+EPOCHS, CYCLES_PER_EPOCH = 40, 6
 ALL_CYCLES = EPOCHS * CYCLES_PER_EPOCH
 LATER = 8
 """Cycles by which a training goes on, on a fast machine, before a kill takes effect."""
@@ -38,6 +40,12 @@ STATUS = {"SIGKILL worker 0": 1, "SIGKILL worker 1": 1, "SIGKILL all workers": 1
           "SIGKILL launcher": -signal.SIGKILL, "SIGTERM launcher": 130, "SIGINT launcher": 130,
           "SIGTERM worker 1": 130}  # fmt: skip
 """Each kind of kill, and the exit status that it must lead to."""
+WORDS = {
+    1: re.compile(r"Error: worker \d on \S+ was ended by signal 9"),
+    130: re.compile(r"Stopped .* To go on: the same command"),
+    -signal.SIGKILL: re.compile(r"(?!)"),  # who is killed says nothing
+}
+"""What the training must say, by its exit status."""
 
 
 def main() -> None:
@@ -104,15 +112,20 @@ def kill(
         workers = workers_of(training)
         family = [child.pid for child in psutil.Process(training.pid).children(recursive=True)]
         strike(training, workers, way)
-        ended_s = assert_they_end(family, within_s=60)
+        lost = way.startswith("SIGKILL") and "launcher" not in way  # a worker, or all
+        ended_s = assert_they_end(family, within_s=LONGEST_STOP_S if lost else 60)
         stopped_s = ended_s + wait_until(lambda: training.poll() is not None, 120)
     reached = cycles_saved(folder)
     print(f"{moment}: {way}, exit {training.returncode}, {saved} -> {reached}", flush=True)
     status = training.returncode
     check(status == STATUS[way], folder, f"{way}: exit status {status}, not {STATUS[way]}")
     check("Traceback" not in folder.output, folder, "shows a traceback")
+    check(reached >= saved, folder, f"{way}: has lost checkpoints, {saved} -> {reached}")
     if reached > saved:
         check_resumed(folder, saved)
+    message = next((x for x in folder.output.splitlines() if WORDS[status].match(x)), "")
+    told = moment == "starting" or status < 0 or message
+    check(bool(told), folder, f"{way}: does not say what happened")
     return {
         "moment": moment,
         "way": way,
@@ -122,7 +135,7 @@ def kill(
         "workers_ended_after_s": round(ended_s, 1),
         "stopped_after_s": round(stopped_s, 1),
         "unfinished_files": len(unfinished(folder)),
-        "message": next((x for x in folder.output.splitlines() if x[:5] in ("Error", "Stopp")), ""),
+        "message": message,
     }
 
 
@@ -198,7 +211,8 @@ def check_resumed(folder: TrainingFolder, saved: int) -> None:
 
 def unfinished(folder: TrainingFolder) -> list[str]:
     """Files under a temporary name."""
-    return [str(path) for path in folder.path.rglob(".*") if path.is_file()]
+    found = [path for part in ("data", "reports") for path in (folder.path / part).rglob(".*")]
+    return [str(path) for path in found if path.is_file()]
 
 
 def cycles_saved(folder: TrainingFolder) -> int:

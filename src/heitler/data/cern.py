@@ -9,6 +9,7 @@
 Public data: Zenodo record 3603086 (https://zenodo.org/records/3603086).
 """
 
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,14 @@ import h5py
 import numpy as np
 
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
-from heitler.data.checks import DataError, Rows, check_showers, open_hdf5, require_dataset
+from heitler.data.checks import (
+    DataError,
+    Rows,
+    check_showers,
+    damage_reported,
+    open_hdf5,
+    require_dataset,
+)
 from heitler.data.download import download, is_url
 from heitler.data.hdf5 import PDG, Showers, write_showers
 from heitler.detector import image_shape
@@ -72,7 +80,9 @@ def _import_into(
 ) -> int:
     attributes = {"label": "Imported showers", "geometry": as_dict(detector)}
     index = imported = 0
-    with progress_bar("Importing showers", _available(sources, simulate.showers)) as advance:
+    with progress_bar(
+        "Importing showers", _available(sources, detector, simulate.showers)
+    ) as advance:
         for source in sources:
             for showers in _read_source(source, detector, simulate, imported):
                 name = {"imported_from": source.name}
@@ -118,13 +128,12 @@ def find_layout(file: h5py.File, path: Path) -> Layout:
     return Layout("energy", 0, theta, VARIABLE_ANGLE_SCALE)
 
 
-def _available(sources: list[Path], wanted: int) -> int:
-    """How many of the showers wanted the files hold."""
+def _available(sources: list[Path], detector: DetectorConfig, wanted: int) -> int:
+    """How many of the showers wanted the files hold, whose layouts are right."""
     total = 0
     for path in sources:
-        with open_hdf5(path, REMEDY) as file:
-            require_dataset(file, path, "ECAL", REMEDY)
-            total += len(file["ECAL"])
+        with open_hdf5(path, REMEDY) as file, damage_reported(path, REMEDY):
+            total += _check_shapes(file, path, find_layout(file, path), image_shape(detector))
     return min(total, wanted)
 
 
@@ -151,16 +160,28 @@ def _read_source(
 
 
 def _check_shapes(file: h5py.File, path: Path, layout: Layout, image: tuple[int, int, int]) -> int:
+    """The number of showers, in all datasets of the layout."""
+    require_dataset(file, path, "ECAL", REMEDY)
     found = file["ECAL"].shape
     if found[1:] not in (image, (*image, 1)):
         raise DataError(
             f"{path}: dataset ECAL has shape {found}, but the detector's images are {image}. "
             "Set detector.cells_kept to its second number and detector.sections to its layers."
         )
+    if not found[0]:
+        raise DataError(f"{path}: dataset ECAL has no showers. {REMEDY}")
     for name in filter(None, (layout.energy, layout.theta)):
-        if len(file[name]) != found[0]:
+        require_dataset(file, path, name, REMEDY)
+        rows, *columns = file[name].shape or (0,)
+        if rows != found[0]:
             raise DataError(
-                f"{path}: dataset {name} has {len(file[name])} rows, ECAL has {found[0]}. {REMEDY}"
+                f"{path}: dataset {name} has {rows} rows, ECAL has {found[0]}. {REMEDY}"
+            )
+        width = math.prod(columns)
+        if width <= layout.energy_column if name == layout.energy else width != 1:
+            raise DataError(
+                f"{path}: dataset {name} has shape {file[name].shape}, too many or too few numbers "
+                f"per shower. {REMEDY}"
             )
     return int(found[0])
 
@@ -188,10 +209,11 @@ def _find_particle(file: h5py.File, path: Path, layout: Layout, default: str) ->
     if layout.energy != "target":
         return default
     names = {code: name for name, code in PDG.items()}
-    code = int(np.asarray(file["target"][0]).flat[0])
+    with damage_reported(path, REMEDY):
+        code = float(np.asarray(file["target"][0]).flat[0])
     if code not in names:
         raise DataError(
-            f"{path}: dataset target, row 0 has particle code {code}. Electrons (11), positrons "
+            f"{path}: dataset target, row 0 has particle code {code:g}. Electrons (11), positrons "
             f"(-11) and photons (22) can be imported. {REMEDY}"
         )
-    return names[code]
+    return names[int(code)]
