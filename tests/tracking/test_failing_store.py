@@ -12,6 +12,7 @@ from typing import Any
 
 import mlflow
 import pytest
+from tests.cluster.ends import wait_until
 
 from heitler.config import Config
 from heitler.tracking import spool
@@ -52,6 +53,22 @@ def test_a_locked_store_delays_nothing_and_gets_every_epoch_once(
     assert sync_spool() in ({}, {run.run_id: 0})  # by the thread that had waited, or now
     assert sync_spool() == {}
     assert epochs_of(run.run_id) == [(1, 3.0), (2, 0.5), (3, 1 / 3)]
+
+
+def test_who_is_killed_while_creating_the_store_leaves_none(tmp_path: Path) -> None:
+    code = "from heitler.tracking.store import connect; connect()"
+    creating = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
+    folder = tmp_path / "mlruns"
+
+    def some_tables() -> bool:
+        return any(path.stat().st_size > 50_000 for path in folder.glob("*mlflow.db*"))
+
+    wait_until(some_tables)
+    creating.kill()
+    creating.wait()
+    assert not (folder / "mlflow.db").exists()
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert [path.name for path in folder.glob("*mlflow.db*")] == ["mlflow.db"]
 
 
 def test_a_store_that_breaks_in_the_middle_is_completed_later(

@@ -8,6 +8,9 @@ from pathlib import Path
 import mlflow
 from filelock import FileLock
 
+from heitler.files import atomic_path
+
+DATABASE = "mlflow.db"
 EXPERIMENT = "heitler"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
@@ -49,6 +52,8 @@ def connect_to_database(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # One process creates the tables; others wait for it.
     with FileLock(folder / ".creating.lock", timeout=SECONDS_TO_WAIT_FOR_OTHER_WRITERS):
+        if not (folder / DATABASE).exists():
+            _create_database(folder)
         _point_to(database_uri(folder))
         if mlflow.get_experiment_by_name(EXPERIMENT) is None:
             artifacts = (folder / "artifacts").as_uri()
@@ -56,9 +61,20 @@ def connect_to_database(folder: Path) -> None:
         mlflow.set_experiment(EXPERIMENT)
 
 
+def _create_database(folder: Path) -> None:
+    """Make MLflow's tables aside: half-made ones, of a process that was killed, stay broken."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    for left in folder.glob(f".{DATABASE}.*.tmp*"):  # with SQLite's journal
+        left.unlink()
+    with atomic_path(folder / DATABASE) as temporary:
+        store = SqlAlchemyStore(f"sqlite:///{temporary}", (folder / "artifacts").as_uri())
+        store.engine.dispose()
+
+
 def database_uri(folder: Path) -> str:
     """What MLflow calls the SQLite store in `folder`."""
-    return f"sqlite:///{folder / 'mlflow.db'}?timeout={SECONDS_TO_WAIT_FOR_OTHER_WRITERS}"
+    return f"sqlite:///{folder / DATABASE}?timeout={SECONDS_TO_WAIT_FOR_OTHER_WRITERS}"
 
 
 def _point_to(uri: str) -> None:
