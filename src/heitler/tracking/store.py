@@ -68,7 +68,8 @@ def _create_database(folder: Path) -> None:
     for left in folder.glob(f".{DATABASE}.*.tmp*"):  # with SQLite's journal
         left.unlink()
     with atomic_path(folder / DATABASE) as temporary:
-        store = SqlAlchemyStore(f"sqlite:///{temporary}", (folder / "artifacts").as_uri())
+        uri, artifacts = f"sqlite:///{temporary}", (folder / "artifacts").as_uri()
+        store = SqlAlchemyStore(uri, artifacts)  # type: ignore[no-untyped-call]
         store.engine.dispose()
 
 
