@@ -4,7 +4,7 @@
 
 One worker trains tiny networks on tiny showers through the real loop, with validation, checkpoints
 and MLflow after every epoch of 100 cycles. It is looked at every second; of each epoch the largest
-numbers count. Writes benchmarks/results/endurance.{json,svg}, also if the training fails.
+numbers count. Writes benchmarks/results/endurance.{json,svg} if the training comes to its end.
 """
 
 import argparse
@@ -23,6 +23,8 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of  # noqa: E402
+
+from heitler.progress import progress_bar  # noqa: E402
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
@@ -50,16 +52,19 @@ def main() -> None:
             checkpoint_every_min=0.5,
         )
         begun = time.monotonic()
-        training = folder.start()
-        while training.poll() is None:
-            epoch = epochs_done(folder)
-            if epoch < epochs:  # what follows the last one is the export
-                keep_largest(points.setdefault(epoch, {}), measure(training, folder))
-            time.sleep(LOOK_S)
-        if points:
-            write(points, time.monotonic() - begun)
+        with folder.running() as training, progress_bar("epochs", epochs) as advance:
+            done = 0
+            while training.poll() is None:
+                epoch = epochs_done(folder)
+                if epoch > done:
+                    advance(epoch - done)
+                    done = epoch
+                if epoch < epochs:  # what follows the last one is the export
+                    keep_largest(points.setdefault(epoch, {}), measure(training, folder))
+                time.sleep(LOOK_S)
         if training.returncode:
             raise SystemExit(folder.output)
+        write(points, time.monotonic() - begun)
 
 
 def epochs_done(folder: TrainingFolder) -> int:

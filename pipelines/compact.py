@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heitler.stage import run_stage
 from heitler.config import CompactConfig, load_config
 from heitler.data.hdf5 import read_attributes
 from heitler.data.observables import Observables, join, load_observables, measure_cells
 from heitler.files import write_csv, write_json
 from heitler.generation.start import import_tensorflow
 from heitler.progress import progress_bar
-from heitler.stage import run_stage
 from heitler.tracking.training import training_run
 from heitler.validation.compact import PROFILES, judge_compact
 from heitler.validation.response import energy_bin_edges

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from heitler.stage import launched_rank, run_stage
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.observables import load_observables
@@ -15,7 +16,6 @@ from heitler.degradation.runs.record import Record, read_record
 from heitler.degradation.verdict import flat_metrics, sentences, table
 from heitler.files import write_csv, write_json, write_text
 from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
-from heitler.stage import launched_rank, run_stage
 from heitler.tracking.degradation import log_study
 from heitler.validation.response import energy_bin_edges
 

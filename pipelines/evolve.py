@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from heitler.stage import launched_rank, run_stage
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.summary import load_summary
 from heitler.files import write_csv, write_json
 from heitler.progress import progress_bar
-from heitler.stage import launched_rank, run_stage
 
 PREPARED = Path("data/prepared")
 JOURNALS = Path("data/evolution")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from heitler.stage import run_stage
 from heitler.config import GenerateConfig, load_config
 from heitler.data.hdf5 import Showers, read_showers
 from heitler.files import write_csv, write_json
 from heitler.generation.start import import_tensorflow
-from heitler.stage import run_stage
 
 if TYPE_CHECKING:
     from heitler.generation.sampler import Sampler

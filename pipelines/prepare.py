@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers
 from heitler.data.prepare import PreparedShowers, prepare_showers, summarise
@@ -9,7 +10,6 @@ from heitler.data.shard_list import find_shards
 from heitler.detector import image_shape
 from heitler.files import write_json
 from heitler.report.data_figures import write_data_figures
-from heitler.stage import run_stage
 from heitler.validation.response import energy_bin_edges
 
 SHOWERS = Path("data/showers")

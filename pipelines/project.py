@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.files import write_csv, write_json
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
@@ -12,7 +13,6 @@ from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import find_link
 from heitler.scaling.plan import Training, flat_row, plan_training
 from heitler.scaling.projection_summary import projection_metrics, residual_table
-from heitler.stage import run_stage
 
 SCALE = Path("reports/scale")
 HISTORY = Path("reports/train/history.csv")

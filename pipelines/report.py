@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.files import write_json, write_text
 from heitler.report.claims.assess import assess_claims, claims_json, count_claims
@@ -9,7 +10,6 @@ from heitler.report.cost_figure import draw_cost
 from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
-from heitler.stage import run_stage
 from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote

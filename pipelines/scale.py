@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from heitler.stage import launched_rank, run_stage
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
@@ -15,7 +16,6 @@ from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import measure_missing, run_sweep
-from heitler.stage import launched_rank, run_stage
 from heitler.tracking.provenance import source_digest
 from heitler.tracking.scaling import log_sweep
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample
@@ -10,7 +11,6 @@ from heitler.files import write_json
 from heitler.preflight.report import refuse
 from heitler.preflight.simulation import simulation_problems
 from heitler.simulation.shards import simulate_shards
-from heitler.stage import run_stage
 
 TABLES = Path("data/tables")
 SHOWERS = Path("data/showers")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.simulation.tables import write_tables
-from heitler.stage import run_stage
 
 TABLES = Path("data/tables")
 

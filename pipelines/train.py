@@ -2,11 +2,11 @@
 
 import csv
 import dataclasses
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heitler.stage import launched_rank, run_stage
 from heitler.cluster.elastic import run_with_survivors
 from heitler.cluster.ends import STOPPED
 from heitler.config import Config, as_dict, load_config
@@ -15,7 +15,6 @@ from heitler.data.summary import load_summary
 from heitler.files import atomic_path, digest, remove_unfinished, write_json
 from heitler.preflight.report import refuse
 from heitler.preflight.training import training_problems
-from heitler.stage import launched_rank, run_stage
 from heitler.tracking.provenance import source_digest
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 PREPARED = Path("data/prepared")
 TRAINING = Path("data/training")
 REPORT = Path("reports/train")
+STOP_FILE = Path("data/.stop-training")
 
 
 def main() -> None:
@@ -47,14 +47,14 @@ def launch(config: Config) -> int:
 
     With `cluster.elastic` the workers that are left go on.
     """
-    code, stop_file = 1, Path(f"data/.stop-training-{os.getpid()}")
+    code = 1
     try:
         sizes = config.train.possible_workers
         code = run_with_survivors(
             lambda: load_config().cluster,
             sizes if config.cluster.elastic else sizes[:1],
             __file__,
-            stop_file=stop_file,
+            stop_file=STOP_FILE,
         )
     finally:
         if code not in (0, STOPPED):  # who stops as asked closes it

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.data.observables import join, load_observables
@@ -9,7 +10,6 @@ from heitler.data.summary import load_summary
 from heitler.files import write_csv, write_json
 from heitler.progress import progress_bar
 from heitler.report.validation_figures import draw_showers, write_validation_figures
-from heitler.stage import run_stage
 from heitler.tracking.training import training_run
 from heitler.validation.card import card_steps, flat_metrics, score_card
 from heitler.validation.compare import (

@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,13 @@ def test_an_error_of_ours_is_one_message_and_exit_code_1(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("Error: params.yaml: not found")
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_before_the_stage_begins_is_one_message():
+    code = "import heitler.stage; raise KeyboardInterrupt"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGINT  # of which shells make 130
+    assert done.stderr == "Interrupted.\n"
 
 
 def test_missing_tables_say_how_to_make_them(tmp_path):

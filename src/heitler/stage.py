@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 import yaml
 
@@ -19,7 +20,8 @@ def run_stage(main: Callable[[], None]) -> None:
     """Run `main`; an error of ours, Ctrl-C or SIGTERM ends the program without a traceback.
 
     SIGTERM, which batch systems send, becomes an exception, so that `finally` blocks stop child
-    processes and remove temporary files.
+    processes and remove temporary files. Programs import this module first: from then on Ctrl-C
+    ends them without a traceback, also while they import what they need.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
@@ -33,6 +35,20 @@ def run_stage(main: Callable[[], None]) -> None:
         if not isinstance(stopped, Interrupted):
             print("Interrupted.", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
+
+
+def _end_quietly_when_interrupted(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What is done with an error that nobody caught."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+if sys.excepthook is sys.__excepthook__:
+    sys.excepthook = _end_quietly_when_interrupted
 
 
 def announce(stage: str) -> None:

@@ -5,17 +5,19 @@ import platform
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from heitler.stage import launched_rank
 from heitler.cluster.ends import End, WorkerEnds
+from heitler.cluster.launch import LONGEST_STOP_S
 from heitler.cluster.output import readable
 from heitler.cluster.stalls import Stalls
 from heitler.config import load_config
-from heitler.stage import launched_rank
 from tests.cluster.ends import assert_they_end, wait_until
 
 LOCAL = load_config().cluster
@@ -60,11 +62,23 @@ def lines_of(path: Path) -> list[str]:
     return [line for line in path.read_text().splitlines() if line.strip()]
 
 
+STARTED: "list[subprocess.Popen[bytes]]" = []
+
+
+@pytest.fixture(autouse=True)
+def none_left_running() -> Iterator[None]:
+    """A test that fails leaves no job behind: the launcher's end is its workers'."""
+    yield
+    while STARTED:
+        STARTED.pop().kill()
+
+
 def start(folder: Path, *arguments: str, **changes: Any) -> Job:
     """Run program.py on two workers, with changes to the section `cluster`."""
     code = START.format(changes=changes, program=(PROGRAM, *arguments))
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        return Job(subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=err), folder)
+        STARTED.append(subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=err))
+    return Job(STARTED[-1], folder)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +117,7 @@ def test_stopping_the_launcher_leaves_no_worker_behind(
     pids = job.pids()
     job.launcher.send_signal(number)
     assert job.launcher.wait(timeout=120) in (128 + number, -number)
-    assert_they_end(pids.values(), within_s=30)
+    assert_they_end(pids.values(), within_s=LONGEST_STOP_S)
 
 
 def test_a_worker_that_keeps_the_others_waiting_is_named_and_given_up(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from tests.faults.training_folder import TrainingFolder, make_folder, stop, work
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> TrainingFolder:
-    return make_folder(tmp_path_factory.mktemp("training"), epochs=500)
+    return make_folder(
+        tmp_path_factory.mktemp("training"), showers=400, epochs=500, checkpoint_every_min=1000
+    )
 
 
 def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
@@ -23,8 +25,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
     wait_until(lambda: folder.checkpoints)
     workers = workers_of(training)
     assert stop(training, signal.SIGINT) == 130
-    saved = folder.checkpoints[-1]
-    assert saved.startswith("epoch-0")
+    assert "-cycle-" in folder.checkpoints[-1]
     assert "data/training/checkpoints. To go on: the same command" in folder.output
     assert "Error" not in folder.output
     assert "Traceback" not in folder.output
@@ -44,6 +45,20 @@ def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: Train
     [error] = [line for line in folder.output.splitlines() if "Error" in line]
     assert error.startswith(f"Error: worker 1 on {os.uname().nodename} was ended by signal 9")
     assert "Traceback" not in folder.output
+    assert left_behind(folder.path) == []
+
+
+def test_ctrl_c_while_the_workers_start_ends_all_at_once(folder: TrainingFolder) -> None:
+    saved = folder.checkpoints
+    training = folder.start()
+    wait_until(lambda: len(workers_of(training)) == 2)
+    workers = workers_of(training)
+    training.send_signal(signal.SIGINT)
+    assert_they_end(workers.values(), within_s=5)
+    assert training.wait(timeout=180) == 130
+    assert folder.output.splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in folder.output
+    assert folder.checkpoints == saved
     assert left_behind(folder.path) == []
 
 

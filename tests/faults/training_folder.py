@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,23 @@ class TrainingFolder:
                 text=True,
                 start_new_session=True,
             )
+
+    @contextlib.contextmanager
+    def running(self) -> "Iterator[subprocess.Popen[str]]":
+        """The stage; whatever is left of it at the end, because the block failed, is killed."""
+        training = self.start()
+        family: list[psutil.Process] = []
+        try:
+            yield training
+        except BaseException:
+            with contextlib.suppress(psutil.Error):
+                family = psutil.Process(training.pid).children(recursive=True)
+            raise
+        finally:
+            for process in [*family, training]:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            training.wait()
 
     def train(self, **variables: str) -> int:
         """Run the stage to its end; its exit code."""

@@ -6,10 +6,12 @@ The moments: while the workers start and compile, while they train, while the ge
 Writes docs/faults/twenty_kills.json after every kill, and prints the table of docs/reliability.md.
 Fails if a killed training leaves a process, ends with another status than its kill should have or
 without the right words; if the next one does not go on from the checkpoint; if at the end an
-unfinished file is left, or weights differ from those of the training that was left alone.
+unfinished file is left, or weights, the exported generator's showers or MLflow's record of the
+epochs differ from those of the training that was left alone.
 """
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -23,9 +25,12 @@ from typing import Any
 
 import numpy as np
 import psutil
+from mlflow import MlflowClient
 
 from heitler.cluster.launch import LONGEST_STOP_S
 from heitler.files import write_json
+from heitler.generation.sampler import load_sampler
+from heitler.tracking.store import database_uri
 from tests.cluster.ends import assert_they_end, wait_until
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of
 
@@ -39,11 +44,18 @@ RESULT = Path(__file__).parents[2] / "docs/faults/twenty_kills.json"
 STATUS = {"SIGKILL worker 0": 1, "SIGKILL worker 1": 1, "SIGKILL all workers": 1,
           "SIGKILL launcher": -signal.SIGKILL, "SIGTERM launcher": 130, "SIGINT launcher": 130,
           "SIGTERM worker 1": 130}  # fmt: skip
-"""Each kind of kill, and the exit status that it must lead to."""
+"""Each kind of kill, and the exit status that it must lead to while the workers train."""
+AT_OTHER_TIMES = {
+    "starting": {"SIGINT launcher": {-signal.SIGINT}, "SIGTERM launcher": {-signal.SIGTERM, 143},
+                 "SIGTERM worker 1": {1}},
+    "ending": {"SIGKILL worker 1": {0}, "SIGTERM worker 1": {0, 1}},
+}  # fmt: skip
+"""Further ones: the stage has not begun, worker 1 does not listen yet, has done its part."""
+TIMES = re.compile(r"_s$|per_second")
+"""Metrics that no two trainings have in common."""
 WORDS = {
     1: re.compile(r"Error: worker \d on \S+ was ended by signal 9"),
     130: re.compile(r"Stopped .* To go on: the same command"),
-    -signal.SIGKILL: re.compile(r"(?!)"),  # who is killed says nothing
 }
 """What the training must say, by its exit status."""
 
@@ -65,25 +77,52 @@ def main() -> None:
             left = moments[number:].count("training")
             result["kills"].append(kill(killed, moment, way, left, times, chance))
             write_json(RESULT, result)
-        with started(killed) as training:
+        with killed.running() as training:
             wait_until(lambda: training.poll() is not None, 1200)
         check(training.returncode == 0, killed, "did not end by itself")
         check_resumed(killed, ALL_CYCLES)
         check(not unfinished(killed), killed, f"unfinished files are left: {unfinished(killed)}")
-        mine, yours = alone.variables(), killed.variables()
+        mine, yours = what_came_out(alone), what_came_out(killed)
+        assert mine.keys() == yours.keys()
         different = [name for name in mine if not np.array_equal(mine[name], yours[name])]
-    result["variables"] = len(mine)
+    result["arrays"] = len(mine)
     result["numbers"] = int(sum(value.size for value in mine.values()))
-    result["different_variables"] = different
+    result["different_arrays"] = different
     write_json(RESULT, result)
-    print(f"{len(moments)} kills; {len(different)} of {len(mine)} variables differ: {RESULT}\n")
+    print(f"{len(moments)} kills; {len(different)} of {len(mine)} arrays differ: {RESULT}\n")
     print_table(result["kills"])
     sys.exit(bool(different))
 
 
+def what_came_out(folder: TrainingFolder) -> dict[str, np.ndarray]:
+    """All variables, showers of the exported generator, MLflow's record of the epochs."""
+    energies = np.linspace(10, 100, 8)
+    showers = load_sampler(folder.path / "data/training/generator").sample(
+        energies, seed=1, batch_size=8
+    )
+    return folder.variables() | {"showers": showers} | recorded(folder)
+
+
+def recorded(folder: TrainingFolder) -> dict[str, np.ndarray]:
+    """By metric that is no time, (epoch, value) as MLflow has them; each epoch once."""
+    client = MlflowClient(database_uri(folder.path / "mlruns"))
+    run = client.get_run(json.loads((folder.path / "data/training/run.json").read_text())["run_id"])
+    check(run.info.status == "FINISHED", folder, f"is {run.info.status} in MLflow")
+    found = {}
+    for name in run.data.metrics:
+        points = [(p.step, p.value) for p in client.get_metric_history(run.info.run_id, name)]
+        if not name.startswith("system/") and len(points) > 1:
+            steps = sorted(step for step, _ in points)
+            once = steps == list(range(1, EPOCHS + 1))
+            check(once, folder, f"has epochs {steps} of {name} in MLflow")
+            if not TIMES.search(name):
+                found[f"MLflow/{name}"] = np.array(sorted(points))
+    return found
+
+
 def train_alone(folder: TrainingFolder) -> dict[str, float]:
     """Train without a kill: how long it takes up to the first and last checkpoint, and the end."""
-    with started(folder) as training:
+    with folder.running() as training:
         starting = wait_until(lambda: cycles_saved(folder) or training.poll() is not None, 600)
         done = wait_until(
             lambda: cycles_saved(folder) == ALL_CYCLES or training.poll() is not None, 1200
@@ -106,7 +145,7 @@ def kill(
     `left` kills, this one included, divide the cycles that are yet to be trained.
     """
     saved = cycles_saved(folder)
-    with started(folder) as training:
+    with folder.running() as training:
         wait_for(moment, way, folder, training, left, times, chance)
         check(training.poll() is None, folder, "ended before it was killed")
         workers = workers_of(training)
@@ -118,13 +157,15 @@ def kill(
     reached = cycles_saved(folder)
     print(f"{moment}: {way}, exit {training.returncode}, {saved} -> {reached}", flush=True)
     status = training.returncode
-    check(status == STATUS[way], folder, f"{way}: exit status {status}, not {STATUS[way]}")
+    expected = {STATUS[way]} | AT_OTHER_TIMES.get(moment, {}).get(way, set())
+    check(status in expected, folder, f"{way}: exit status {status}, not {expected}")
     check("Traceback" not in folder.output, folder, "shows a traceback")
     check(reached >= saved, folder, f"{way}: has lost checkpoints, {saved} -> {reached}")
     if reached > saved:
         check_resumed(folder, saved)
-    message = next((x for x in folder.output.splitlines() if WORDS[status].match(x)), "")
-    told = moment == "starting" or status < 0 or message
+    wanted = WORDS.get(status, re.compile("(?!)"))
+    message = next((x for x in folder.output.splitlines() if wanted.match(x)), "")
+    told = moment != "training" or status < 0 or message
     check(bool(told), folder, f"{way}: does not say what happened")
     return {
         "moment": moment,
@@ -175,25 +216,8 @@ def strike(training: "subprocess.Popen[str]", workers: dict[int, int], way: str)
     if target != "launcher":
         pids = list(workers.values()) if "all" in target else [workers[int(target[-1])]]
     for pid in pids:
-        os.kill(pid, signal.Signals[name])
-
-
-@contextlib.contextmanager
-def started(folder: TrainingFolder) -> Any:
-    """The stage, running; whatever is left of it at the end, because a check failed, is killed."""
-    training = folder.start()
-    family: list[psutil.Process] = []
-    try:
-        yield training
-    except BaseException:
-        with contextlib.suppress(psutil.Error):
-            family = psutil.Process(training.pid).children(recursive=True)
-        raise
-    finally:
-        for process in [*family, training]:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        training.wait()
+        with contextlib.suppress(ProcessLookupError):  # it has done its part
+            os.kill(pid, signal.Signals[name])
 
 
 def check(holds: bool, folder: TrainingFolder, problem: str) -> None:

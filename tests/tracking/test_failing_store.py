@@ -71,6 +71,19 @@ def test_who_is_killed_while_creating_the_store_leaves_none(tmp_path: Path) -> N
     assert [path.name for path in folder.glob("*mlflow.db*")] == ["mlflow.db"]
 
 
+def test_a_broken_store_is_refused_in_words_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "mlruns/mlflow.db"
+    file.parent.mkdir()
+    file.write_bytes(b"not a database" * 1000)
+    compare = Path(sys.executable).with_name("heitler")
+    done = subprocess.run([compare, "compare"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: MLflow's store {file} cannot be used: ")
+    assert "Move the file away" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert file.read_bytes() == b"not a database" * 1000
+
+
 def test_a_store_that_breaks_in_the_middle_is_completed_later(
     store: Path,
     capsys: pytest.CaptureFixture[str],

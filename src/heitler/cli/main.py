@@ -2,6 +2,7 @@
 
 import typer
 
+from heitler.stage import run_stage
 from heitler.cli.check_cluster import check_cluster
 from heitler.cli.checkout import checkout
 from heitler.cli.claims import claims
@@ -16,7 +17,6 @@ from heitler.cli.stages import add_stages
 from heitler.cli.sweep import experiments, sweep
 from heitler.cli.sync import sync
 from heitler.cli.validate import validate
-from heitler.stage import run_stage
 
 app = typer.Typer(
     help="Calorimeter showers from a generative network instead of Geant4. Shell completion: "

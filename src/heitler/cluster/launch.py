@@ -18,7 +18,7 @@ from heitler.cluster.heartbeat import PERIOD_VARIABLE
 from heitler.cluster.output import readable
 from heitler.cluster.reach import check_reachable
 from heitler.cluster.stalls import Stalls, heartbeat_period_s
-from heitler.cluster.stopping import FILE_VARIABLE, pass_on_stop
+from heitler.cluster.stopping import FILE_VARIABLE, Listeners, pass_on_stop
 from heitler.config import ClusterConfig
 
 LONGEST_STOP_S = 10.0
@@ -58,7 +58,8 @@ def run_job(
 
     Rank 0's lines are shown as they are, the others' with the worker's number. Whatever ends this
     process (Ctrl-C, SIGTERM, on Linux also SIGKILL) ends the workers too, on all hosts. With a
-    `stop_file` the first Ctrl-C or SIGTERM only asks them to end (`heitler.cluster.stopping`).
+    `stop_file` the first Ctrl-C or SIGTERM only asks those that listen to end
+    (`heitler.cluster.stopping`).
 
     Raises:
         LaunchError: before anything starts: too few slots, a host that does not answer or lacks
@@ -80,10 +81,15 @@ def run_job(
     job = _Job(process)
     ends = WorkerEnds(rank_hosts(cluster, workers), job.worker_ended)
     stalls = Stalls(cluster, job.give_up)
-    with pass_on_stop(stop_file, job.kill):
+    listeners = Listeners()
+
+    def for_us(line: str) -> bool:
+        return stalls.note(line) or listeners.note(line)
+
+    with pass_on_stop(stop_file, listeners, job.kill):
         try:
             stalls.watch()
-            for line in readable(process.stdout or (), ends.note, stalls.note):
+            for line in readable(process.stdout or (), ends.note, for_us):
                 print(line, end="", flush=True)
             process.wait()
         finally:

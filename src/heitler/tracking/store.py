@@ -8,6 +8,7 @@ from pathlib import Path
 import mlflow
 from filelock import FileLock
 
+from heitler.errors import HeitlerError
 from heitler.files import atomic_path
 
 DATABASE = "mlflow.db"
@@ -35,15 +36,33 @@ def runs_folder(start: Path | None = None) -> Path:
     return project_root(start or Path.cwd()) / "mlruns"
 
 
+class StoreError(HeitlerError):
+    """MLflow's store cannot be used."""
+
+
 def connect(start: Path | None = None) -> None:
-    """Point MLflow to the main store and the project's experiment, creating both if needed."""
-    uri = os.environ.get(URI_VARIABLE)
-    if uri:
-        quieten()
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_experiment(EXPERIMENT)
-    else:
-        connect_to_database(runs_folder(start))
+    """Point MLflow to the main store and the project's experiment, creating both if needed.
+
+    Raises:
+        StoreError: if the store is broken or does not answer.
+    """
+    uri, folder = os.environ.get(URI_VARIABLE), runs_folder(start)
+    try:
+        if uri:
+            quieten()
+            mlflow.set_tracking_uri(uri)
+            mlflow.set_experiment(EXPERIMENT)
+        else:
+            connect_to_database(folder)
+    except Exception as error:  # whatever the store raises
+        remedy = (
+            f"See {URI_VARIABLE} and whether its server runs."
+            if uri
+            else "Move the file away: the next run begins a new one. Or put a copy in its place."
+        )
+        reason = str(error).strip().splitlines()[0]
+        store = uri or folder / DATABASE
+        raise StoreError(f"MLflow's store {store} cannot be used: {reason}\n{remedy}") from error
 
 
 def connect_to_database(folder: Path) -> None:
