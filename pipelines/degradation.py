@@ -15,8 +15,6 @@ from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
 from heitler.degradation.verdict import flat_metrics, sentences, table
 from heitler.files import write_csv, write_json, write_text
-from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
-from heitler.tracking.degradation import log_study
 from heitler.validation.response import energy_bin_edges
 
 PREPARED = Path("data/prepared")
@@ -54,6 +52,10 @@ def train_as_worker(plan: Plan) -> None:
 
 
 def write_results(config: Config, plan: Plan) -> None:
+    # Matplotlib and MLflow are for the launcher only.
+    from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
+    from heitler.tracking.degradation import log_study
+
     records = read_records(plan)
     study, truth = config.degradation, load_truth(config)
     rows = response_rows(records, study, truth)

@@ -10,14 +10,12 @@ from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
 from heitler.files import digest, write_csv, write_json
-from heitler.report.efficiency_figure import draw_efficiency
 from heitler.scaling.efficiency import compare_points, cycle_rows
 from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import measure_missing, run_sweep
 from heitler.tracking.provenance import source_digest
-from heitler.tracking.scaling import log_sweep
 
 PREPARED = Path("data/prepared")
 RECORDS = Path("data/scale")
@@ -38,6 +36,10 @@ def main() -> None:
 
 
 def sweep(config: Config) -> None:
+    # Matplotlib and MLflow are for the launcher only.
+    from heitler.report.efficiency_figure import draw_efficiency
+    from heitler.tracking.scaling import log_sweep
+
     summary = load_summary(PREPARED / "summary.json")
     comparisons = plan(config)
     showers = summary.showers["train"]

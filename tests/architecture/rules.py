@@ -18,7 +18,7 @@ ORDER = (
     {"config"},
     {"detector"},
     {"showers"},
-    {"files", "seal", "progress", "stage", "onednn"},
+    {"files", "seal", "progress", "stage", "onednn", "lean_keras"},
     {"cluster"},
     {"tracking"},
     {"simulation"},

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeAlias
 
+import heitler.lean_keras  # noqa: F401  before TensorFlow
+
+# isort: split
 import horovod
 import horovod.tensorflow as hvd
 import numpy as np

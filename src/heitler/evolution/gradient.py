@@ -20,7 +20,7 @@ class RmsProp:
         self._square = tf.Variable(tf.zeros_like(self._genome))
         self._rate, self._regressor = learning_rate, regressor
         signature = [tf.TensorSpec((None,), tf.int64)]
-        self._step = tf.function(self._update, input_signature=signature)
+        self._step = tf.function(self._update, input_signature=signature, autograph=False)
 
     @property
     def genome(self) -> Float:

@@ -135,7 +135,8 @@ class Regressor:
 
 
 def _compiled(function: Callable[..., Tensor], *signature: tf.TensorSpec) -> Any:
-    return tf.function(function, input_signature=signature).get_concrete_function()
+    compiled = tf.function(function, input_signature=signature, autograph=False)
+    return compiled.get_concrete_function()
 
 
 def _cut(images: Float, shape: NetworkShape) -> Float:

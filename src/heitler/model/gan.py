@@ -180,7 +180,9 @@ def _compiled(
     if not hasattr(generator, name):
         signature = [tf.TensorSpec((None, generator.input_shape[1]), generator.compute_dtype)]
         compiled = tf.function(
-            lambda latent: generator(latent, training=training), input_signature=signature
+            lambda latent: generator(latent, training=training),
+            input_signature=signature,
+            autograph=False,
         )
         setattr(generator, name, compiled)
     return getattr(generator, name)

@@ -54,7 +54,7 @@ class Judge:
             return tape.gradient(loss, genome)
 
         signature = [tf.TensorSpec((architecture.genes,)), tf.TensorSpec((None,), tf.int64)]
-        return tf.function(gradient, input_signature=signature)
+        return tf.function(gradient, input_signature=signature, autograph=False)
 
     def _compile(self, architecture: Architecture, population: int) -> Any:
         signature = [
@@ -64,6 +64,7 @@ class Judge:
         return tf.function(
             lambda genomes, rows: self._relative_error(architecture, population, genomes, rows),
             input_signature=signature,
+            autograph=False,
         )
 
     def _relative_error(
