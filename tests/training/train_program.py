@@ -111,7 +111,9 @@ def run(data: Path, folder: Path, world: World) -> None:
         (folder / f"error-{world.rank}.txt").write_text(str(error))
     except Interrupted:
         wait_for_all()
-        (folder / "case.json").write_text(json.dumps(case | {"defect": ""}))
+        if world.writes:
+            (folder / "case.json").write_text(json.dumps(case | {"defect": ""}))
+        wait_for_all()  # before it is read again
         vars(loop).update(own)
         run(data, folder, world)
     finally:
