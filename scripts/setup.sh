@@ -50,7 +50,9 @@ if [ -z "$uv" ]; then
     .tools/uv/bin/pip install --quiet "uv>=$OLDEST_UV"
     uv=.tools/uv/bin/uv
 fi
+first=
 if [ ! -d .venv ]; then
+    first=yes
     echo "Building the environment .venv. The first time takes some 10 minutes: 1 GB to download,"
     echo "and Horovod is built from source. Later builds use what is kept in uv's cache."
 fi
@@ -61,3 +63,6 @@ export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
 # Its list of 200 installed packages is left out.
 UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" \
     2> >(sed --unbuffered '/^ [+-] /d' >&2)
+if [ -n "$first" ]; then
+    echo "The environment is ready: source .venv/bin/activate"
+fi

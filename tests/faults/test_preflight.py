@@ -61,6 +61,18 @@ def test_too_little_room_memory_or_right_is_said_with_numbers(tmp_path: Path) ->
         assert list(not_writable([tmp_path / "locked/new"]))
 
 
+def test_more_showers_than_the_disk_holds_are_refused_before_the_first(tmp_path: Path) -> None:
+    params = yaml.safe_load(PARAMS.read_text())
+    params["simulate"]["showers"] = 10**9
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    stage = STAGE.with_name("simulate.py")
+    done = subprocess.run([sys.executable, stage], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "data/showers: 1000000000 showers need about " in done.stderr
+    assert done.stderr.rstrip().endswith("Make room, or put the project on a larger disk.")
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_containers_memory_counts(tmp_path: Path) -> None:
     """Limit minus what is used, where the cache of files can be given back."""
     machine = available_memory_B(tmp_path)
