@@ -82,7 +82,7 @@ def learn(full: "Sampler", conditions: Conditions, config: CompactConfig) -> Any
         return full.draw_latent(random, energy, theta), energy / full.energy_range_GeV[1]
 
     millions = form.multiply_adds / 1e6
-    print(f"compact: {millions:.0f} million multiplications per shower", flush=True)
+    print(f"compact: {millions:.3g} million multiplications per shower", flush=True)
     with progress_bar("learning", config.showers) as advance:
         return distil(full.generate_cells, form, draw, config, advance)
 

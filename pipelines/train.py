@@ -30,7 +30,7 @@ def main() -> None:
     config = load_config()
     if launched_rank() is None:
         refuse(training_problems(config, PREPARED, (TRAINING, REPORT, Path("mlruns"))), "train")
-        print(f"train: {config.train.epochs} epochs on {config.train.workers} workers", flush=True)
+        print(f"train: epochs {config.train.epochs}, workers {config.train.workers}", flush=True)
         print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
         for folder in (TRAINING / "generator", REPORT):  # what a killed export had begun
             remove_unfinished(folder, "*")

@@ -99,6 +99,7 @@ def experiments(
     """
     from heitler.sweep.experiments import load_experiments
 
+    print("Reading DVC's experiments (up to a minute) ...", file=sys.stderr, flush=True)
     _write(load_experiments(prefix), metric, prefix.rstrip("-") or "all", maximise)
 
 

@@ -1,5 +1,6 @@
 """`heitler validate`: the score card of any two shower files, whoever made them."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,9 +98,9 @@ def _print_table(scores: "list[Score]") -> None:
         star = "*" if score.limited_by == "statistics" else ""
         table.add_row(
             score.title,
-            f"{score.value:.3g} ± {score.error:.2g}",
+            _with_error(score.value, score.error),
             score.unit,
-            f"{score.floor:.3g} ± {score.floor_error:.2g}",
+            _with_error(score.floor, score.floor_error),
             f"{score.threshold:.3g}{star}",
             f"{score.showers:,}",
             f"[{colours[score.verdict]}]{score.verdict}[/]",
@@ -109,3 +110,7 @@ def _print_table(scores: "list[Score]") -> None:
     console.print(
         f"{count_verdicts(scores)}; * statistics, not the limit, decides", highlight=False
     )
+
+
+def _with_error(value: float, error: float) -> str:
+    return "not measurable" if math.isnan(value) else f"{value:.3g} ± {error:.2g}"

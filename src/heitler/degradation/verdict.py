@@ -103,7 +103,7 @@ def _seen(arm: ArmResult) -> str:
 def _change(effect: Estimate) -> str:
     text = f"abs(R - 1) changes by {effect.value:+.3f} ± {effect.error:.3f}"
     if effect.seeds == 1:
-        return f"{text} with one seed, which says nothing about others, so it is not shown"
+        return f"{text} with one seed; other seeds may differ, so nothing is concluded from it"
     return (
         f"{text} over {effect.seeds} seeds (95%: {effect.low:+.3f} to {effect.high:+.3f}), "
         f"{effect.sigmas:.1f} sigma, so it is {'shown' if effect.shown else 'not shown'}"

@@ -108,7 +108,7 @@ def sentences(found: Row, config: EvolveConfig) -> list[str]:
         *(
             f"{name}: test loss {found[f'{name}_loss']:.4f} (quartiles "
             f"{found[f'{name}_loss_low']:.4f}-{found[f'{name}_loss_high']:.4f}, "
-            f"{found['seeds']} seeds), {found[f'{name}_gap']:+.1%} of RMSprop's, "
+            f"{found['seeds']} seeds), {found[f'{name}_gap']:+.1%} from RMSprop's, "
             f"worst energy bin {found[f'{name}_error_worst_bin']:.1%}, "
             f"{found[f'{name}_seconds']:.1f} s"
             for name in names

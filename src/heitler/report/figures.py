@@ -158,10 +158,10 @@ MANY_NODES = Figure(
 DEGRADATION = (
     Figure(
         "degradation/fig2.svg",
-        "The paper's Fig. 2: deposited over primary energy of Geant4, one worker and 256, and of "
+        "The paper's Fig. 2: deposited over primary energy of Geant4, one worker and many, and of "
         "what cures them; the ratio to Geant4 below. Bars are standard errors over seeds and "
         "showers, added in quadrature.",
-        "Sampling fraction against primary energy for Geant4 and networks trained on one and 256 "
+        "Sampling fraction against primary energy for Geant4 and networks trained on one and many "
         "workers, with ratio.",
     ),
     Figure(

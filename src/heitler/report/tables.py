@@ -122,9 +122,9 @@ def compact_rows(inputs: ReportInputs) -> list[Row]:
     ]
     rows.append(
         Row(
-            "Largest deviation of its response",
+            "Largest deviation of its response from the full one's",
             percent(found["response_max_deviation"]),
-            f"of the full one's; limit {percent(found['response_pass'])}: {passes}",
+            f"limit {percent(found['response_pass'])}: {passes}",
         )
     )
     for name, label in PROFILES:

@@ -1,7 +1,6 @@
 """The costs of a cycle, from what stage `scale` measured on this machine (or cluster)."""
 
 import csv
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,16 +39,15 @@ class Calibration:
     cycles: int
     """Measured on one node."""
     cpu: str
-    age_s: float
 
     @property
     def description(self) -> str:
-        """What was measured, where and when, in words."""
+        """What was measured and where, in words."""
         workers = f"{self.ranks_per_node} worker{'s' if self.ranks_per_node > 1 else ''}"
         return (
             f"{self.cycles} cycles of {self.batch_per_worker} showers per worker, {workers} with "
             f"{self.threads_per_worker} thread{'s' if self.threads_per_worker > 1 else ''} each, "
-            f"on {self.cpu}, {_in_words(self.age_s)} ago"
+            f"on {self.cpu}"
         )
 
 
@@ -87,7 +85,6 @@ def calibrate(folder: Path, ranks_per_node: int, link: Link, history: Path) -> C
         },
         cycles=own["wall_s"].shape[0] * own["wall_s"].shape[2],
         cpu=row["cpu"],
-        age_s=max(0.0, time.time() - (folder / "points.csv").stat().st_mtime),
     )
 
 
@@ -168,10 +165,3 @@ def _fixed_s(history: Path) -> float:
     times = [row.get("evaluation_time_s") for row in _rows(history)][1:]
     known = [float(value) for value in times if value]
     return float(np.median(known)) if known else 0.0
-
-
-def _in_words(seconds: float) -> str:
-    for unit, length in (("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"

@@ -53,7 +53,8 @@ def _efficiency(row: Row) -> str:
 def _split(row: Row) -> str:
     return (
         f"communication {row['communication_fraction']:.1%}, waiting for the slowest "
-        f"{row['straggler_fraction']:.1%}, input {row['input_fraction']:.1%} of the cycle"
+        f"{row['straggler_fraction']:.1%}, input {row['input_fraction']:.1%} of the cycle; what is "
+        "left, computing loses beside the other workers"
     )
 
 

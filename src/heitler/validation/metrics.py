@@ -58,6 +58,7 @@ def _shape(name: str) -> tuple[Metric, Quick]:
         "0 to 2",
         "sum |p_k - q_k|, sum p = sum q = 1",
         OWN,
+        largest=2.0,
     )
     return metric, lambda made, mc, s: profiles.profile_error(
         getattr(made, name), getattr(mc, name)
@@ -80,7 +81,8 @@ def _moment(order: int, title: str, formula: str) -> tuple[Metric, Quick]:
 
 
 def _s(name: str, title: str, quick: Quick) -> tuple[Metric, Quick]:
-    return Metric(f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE), quick
+    metric = Metric(f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE, largest=1.0)
+    return metric, quick
 
 
 QUICK: tuple[tuple[Metric, Quick], ...] = (
@@ -182,10 +184,18 @@ AUC, JSD = "area under the ROC curve, 0.5 guesses", "(ln 2 - BCE) / ln 2"
 KANSAL = "R. Kansal et al., arXiv:2211.10295 (jetnet)"
 CALOFLOW = "CaloFlow, arXiv:2106.05285"
 SLOW: tuple[Metric, ...] = (
-    Metric("classifier_auc_high", "Classifier on high-level features, AUC", "", AUC, CALOFLOW),
-    Metric("classifier_jsd_high", "Classifier on high-level features, JSD", "bit", JSD, CALOFLOW),
-    Metric("classifier_auc_low", "Classifier on coarse cells, AUC", "", AUC, CALOFLOW),
-    Metric("classifier_jsd_low", "Classifier on coarse cells, JSD", "bit", JSD, CALOFLOW),
+    *(
+        Metric(
+            f"classifier_{what}_{of}",
+            f"Classifier on {features}, {what.upper()}",
+            unit,
+            formula,
+            CALOFLOW,
+            largest=1.0,
+        )
+        for of, features in (("high", "high-level features"), ("low", "coarse cells"))
+        for what, unit, formula in (("auc", "", AUC), ("jsd", "bit", JSD))
+    ),
     Metric("fpd", "Frechet physics distance", "", "intercept of d^2 against 1/N", KANSAL),
     Metric("kpd", "Kernel physics distance", "", "median MMD^2, kernel (x.y/F + 1)^4", KANSAL),
     Metric(

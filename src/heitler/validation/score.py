@@ -3,7 +3,8 @@
 A number's deviation is how far it is from perfect. It passes within the limit of `params.yaml`, or
 within what Geant4 shows against itself with as many showers: the mean deviation of independent
 Geant4 samples (the floor) plus `pass_sigmas` of its standard deviations. So few showers make a
-number mild, never wrong; the card says which of the two limits was in force.
+number mild, never wrong; the card says which of the two limits was in force. Where they are so few
+that no value at all could fail, one beyond the limit of `params.yaml` is yellow.
 """
 
 import dataclasses
@@ -32,6 +33,8 @@ class Metric:
     formula: str
     source: str
     perfect: float = 0.0
+    largest: float = math.inf
+    """The largest deviation that there is."""
     only_below_counts: bool = False
     """Whether values above the perfect one are as good."""
 
@@ -97,8 +100,9 @@ def judge(
     by_statistics = typical + config.pass_sigmas * reach
     deviation = float(metric.deviation(found.value))
     verdict: Verdict = "fail"  # also of NaN
+    says_nothing = by_statistics >= metric.largest and deviation > passes
     if deviation <= max(passes, by_statistics):
-        verdict = "pass"
+        verdict = "warn" if says_nothing else "pass"
     elif deviation <= max(warns, typical + config.warn_sigmas * reach):
         verdict = "warn"
     return Score(
@@ -111,7 +115,7 @@ def judge(
         unit=metric.unit,
         showers=showers,
         floor_showers=floor_showers,
-        threshold=max(passes, by_statistics),
+        threshold=min(max(passes, by_statistics), metric.largest),
         limited_by="statistics" if by_statistics > passes else "threshold",
         verdict=verdict,
         formula=metric.formula,

@@ -35,14 +35,24 @@ class Number:
         decimals = self._decimals()
         unit = f"{NBSP}{self.unit}" if self.unit else ""
         text = f"{self.value:,.{decimals}f}{unit}"
-        if self.low is None or self.high is None:
+        if self.low is None or self.high is None or not self.has_range:
             return text
         return f"{text} [{self.low:,.{decimals}f},{NBSP}{self.high:,.{decimals}f}]"
 
+    @property
+    def has_range(self) -> bool:
+        """Not if it has no width: of a single measurement nothing is known beside its value."""
+        return self.low is not None and self.high is not None and self.high > self.low
+
     def _decimals(self) -> int:
-        ranged = self.low is not None and self.high is not None and self.high > self.low
-        size = (self.high or 0.0) - (self.low or 0.0) if ranged else abs(self.value)
-        return max(0, 1 - math.floor(math.log10(size))) if size else 0
+        size = (self.high or 0.0) - (self.low or 0.0) if self.has_range else abs(self.value)
+        decimals = max(0, 1 - _magnitude(size)) if size else 0
+        lost = self.value and not round(self.value, decimals)
+        return 1 - _magnitude(abs(self.value)) if lost else decimals
+
+
+def _magnitude(size: float) -> int:
+    return math.floor(math.log10(size))
 
 
 def percentage(value: float, low: float | None = None, high: float | None = None) -> Number:

@@ -11,11 +11,12 @@ from heitler.report.claims.question import (
     Answer,
     Question,
 )
-from heitler.report.claims.results import Results
+from heitler.report.claims.results import NotMeasuredError, Results
 from heitler.scaling import published
 from heitler.scaling.published import EARLIER_ONE_NODE_S, ONE_NODE_S
 
 HOURS = 1 / published.HOUR_S
+SLOWEST = "software-plain-without-onednn"
 
 
 def one_node(results: Results, config: Config) -> Answer:
@@ -34,6 +35,11 @@ def one_node(results: Results, config: Config) -> Answer:
 
 def software(results: Results, config: Config) -> Answer:
     """The plain networks with oneDNN over without."""
+    if not any(row["name"] == SLOWEST for row in results.rows("scale", "points.csv")):
+        raise NotMeasuredError(
+            "The comparison of kernels was left out (scale.software). "
+            "Run: heitler scale --set scale.software=true"
+        )
     before, plain, fast = (
         results.row("scale", "points.csv", name=f"software-{name}")
         for name in ("plain-without-onednn", "plain", "fast")

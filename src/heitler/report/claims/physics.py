@@ -72,11 +72,17 @@ def many_nodes(results: Results, config: Config) -> Answer:
         Number(low, "times Geant4's", low - 2 * error, low + 2 * error, "two errors"),
         "measured",
         verdict,
-        f"R in the lowest energy bin, 256 virtual workers, {updates:,.0f} updates; in the highest "
-        f"bin {high:.2f}. One worker, {alone:,.0f} updates on the same showers: "
+        f"R in the lowest energy bin, {_workers(config)} virtual workers, {updates:,.0f} updates; "
+        f"in the highest bin {high:.2f}. One worker, {alone:,.0f} updates on the same showers: "
         f"{results.metric(stage, 'one_worker_response_low'):.2f}. {_how_sure(results, stage)} "
         f"Causes and cures: docs/large-batch.md.{_full_study(results)}",
     )
+
+
+def _workers(config: Config) -> int:
+    """Of the arm that stands for many."""
+    [many, *_] = (arm for arm in config.degradation.arms.values() if arm.role == "baseline")
+    return int(many.train["virtual_workers"])
 
 
 def _how_sure(results: Results, stage: str) -> str:
@@ -94,7 +100,10 @@ def _full_study(results: Results) -> str:
         return ""  # none, or of an older version
     many = results.metric(FULL, "many_workers_response_low")
     one = results.metric(FULL, "one_worker_response_low")
-    return f" All arms, in reports/{FULL}: {many:.2f} and {one:.2f}. {_how_sure(results, FULL)}"
+    return (
+        f" In the full study, reports/{FULL}: {many:.2f} with many workers, {one:.2f} with one. "
+        f"{_how_sure(results, FULL)}"
+    )
 
 
 def _with_error(results: Results, largest: float) -> Number:
