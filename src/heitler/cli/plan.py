@@ -159,8 +159,8 @@ def _print(
     console.print(_table(rows, budget_node_hours))
     if calibration.costs.fixed_s == 0:
         console.print(
-            "No fixed cost per epoch is known: it takes a training of several epochs (heitler train). "
-            "So large numbers of nodes look better than they are.",
+            "No fixed cost per epoch is known, which takes a training of several epochs: heitler "
+            "train. So large numbers of nodes look better than they are.",
             soft_wrap=True,
         )
 
