@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from heitler.config import ConfigError, build_config, load_config
+from heitler.config import ConfigError, build_config, digest_for_workers, load_config
 
 Params = dict[str, Any]
 DEFAULT: Params = yaml.safe_load(Path("params.yaml").read_text())
@@ -60,6 +60,21 @@ def test_all_wrong_parameters_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
         build_config(params, "params.yaml")
     assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_worker_refuses_parameters_that_its_launcher_has_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Path("params.yaml").read_text()
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(text)
+    load_config()
+    for name, digest in digest_for_workers().items():
+        monkeypatch.setenv(name, digest)
+    load_config()
+    Path("params.yaml").write_text(text.replace("epochs: 5", "epochs: 6"))
+    with pytest.raises(ConfigError, match="was changed while the workers were starting"):
+        load_config()
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import yaml
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 
+from heitler.stage import sweeping
+
 STAGE = Path("pipelines/simulate.py").resolve()
 
 
@@ -41,6 +43,17 @@ def test_a_stage_says_how_far_the_pipeline_is(tmp_path):
         (tmp_path / name).write_text(Path(name).read_text())
     done = run_in(tmp_path)
     assert done.stdout.startswith(f"Stage 2 of {len(stages())}: simulate\n")
+
+
+def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch):
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text(Path(name).read_text())
+    monkeypatch.chdir(tmp_path)
+    with sweeping():
+        done = run_in(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: A sweep is running in this folder")
+    assert "no Geant4 tables" in run_in(tmp_path).stderr  # later it begins
 
 
 def test_dvc_runs_the_stages_in_the_order_in_which_they_are_counted():

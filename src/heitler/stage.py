@@ -1,9 +1,11 @@
 """Run a pipeline stage as a program: our errors become a message and an exit code."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +14,7 @@ import yaml
 from heitler.errors import HeitlerError, Interrupted
 
 PIPELINE = Path("dvc.yaml")
+SWEEP_LOCK = Path(".dvc/tmp/heitler-sweep.lock")
 # Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
 RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
 
@@ -59,7 +62,34 @@ def announce(stage: str) -> None:
     if PIPELINE.is_file():
         stages = list(yaml.safe_load(PIPELINE.read_text())["stages"])
         if stage in stages:
+            refuse_during_sweep()
             print(f"Stage {stages.index(stage) + 1} of {len(stages)}: {stage}", flush=True)
+
+
+@contextlib.contextmanager
+def sweeping() -> Iterator[None]:
+    """While the block runs, no stage begins in this folder; other sweeps may.
+
+    DVC writes a trial's parameters into this folder's `params.yaml` before it copies it, and puts
+    the old ones back: a stage that reads them meanwhile would take them for its own.
+    """
+    SWEEP_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with SWEEP_LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def refuse_during_sweep() -> None:
+    """Raise `HeitlerError` while a sweep runs in this folder."""
+    if SWEEP_LOCK.exists():
+        with SWEEP_LOCK.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HeitlerError(
+                    "A sweep is running in this folder, whose trials would change params.yaml "
+                    "meanwhile. Wait until it ends, or work in a copy: git clone . ../copy"
+                ) from None
 
 
 def launched_rank() -> int | None:

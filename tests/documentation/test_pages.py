@@ -51,7 +51,7 @@ def test_units_are_read_from_names(name: str, unit: str) -> None:
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("material", reason="scripts/setup.sh docs installs it")
-    command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    command = ["mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]  # --quiet hides warnings
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     parameters = (tmp_path / "parameters/index.html").read_text()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 import yaml
 
+from heitler.stage import refuse_during_sweep
 from heitler.cli.preset import merged
 from heitler.config import PARAMS_FILE, build_config
 
@@ -85,6 +86,7 @@ def _command(stage: str) -> Callable[..., None]:
                 raise typer.BadParameter(
                     f"--set is {change!r}. Write section.key=value, such as train.epochs=10."
                 )
+        refuse_during_sweep()
         new = what_changes(changes or [])  # a wrong parameter is named before anything starts
         if changes and not new:
             print("params.yaml has these values already: what was interrupted goes on.", flush=True)

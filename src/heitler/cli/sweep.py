@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heitler.stage import sweeping
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,7 +72,8 @@ def sweep(
         return
     parent = sweep_run(name)
     evaluate = dvc_experiment(stage, metric, tuple(fixed or ()), parent)
-    study = run_sweep(wanted, evaluate, one=one)
+    with sweeping():
+        study = run_sweep(wanted, evaluate, one=one)
     end_sweep(parent, study.best_params, study.best_value)
     _write(load_experiments(f"{name}-"), metric, name, maximise)
     best = " ".join(f"{key}={value}" for key, value in study.best_params.items())

@@ -19,7 +19,7 @@ from heitler.cluster.output import readable
 from heitler.cluster.reach import check_reachable
 from heitler.cluster.stalls import Stalls, heartbeat_period_s
 from heitler.cluster.stopping import FILE_VARIABLE, Listeners, pass_on_stop
-from heitler.config import ClusterConfig
+from heitler.config import ClusterConfig, digest_for_workers
 
 LONGEST_STOP_S = 10.0
 """From the first worker's end to that of all."""
@@ -168,7 +168,7 @@ def _kill_with_descendants(pid: int) -> None:
 
 
 def _variables(cluster: ClusterConfig, stop_file: Path | None) -> dict[str, str]:
-    listening = {PERIOD_VARIABLE: str(heartbeat_period_s(cluster))}
+    listening = {PERIOD_VARIABLE: str(heartbeat_period_s(cluster))} | digest_for_workers()
     return listening | ({FILE_VARIABLE: str(stop_file.resolve())} if stop_file else {})
 
 

@@ -9,7 +9,14 @@ from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import ArmConfig, DegradationConfig
 from heitler.config.evolution import EvolveConfig
-from heitler.config.load import PARAMS_FILE, Config, as_dict, build_config, load_config
+from heitler.config.load import (
+    PARAMS_FILE,
+    Config,
+    as_dict,
+    build_config,
+    digest_for_workers,
+    load_config,
+)
 from heitler.config.projection import ProjectConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
@@ -39,5 +46,6 @@ __all__ = [
     "ValidateConfig",
     "as_dict",
     "build_config",
+    "digest_for_workers",
     "load_config",
 ]

@@ -2,6 +2,8 @@
 
 import dataclasses
 import difflib
+import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from heitler.config.training import ModelConfig, TrainConfig
 from heitler.config.types import STRICT, ConfigError
 
 PARAMS_FILE = Path("params.yaml")
+DIGEST_VARIABLE = "HEITLER_PARAMS_SHA256"
+"""Set for workers by their launcher: of the `params.yaml` that it has read itself."""
+_digests_read: list[str] = []
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -46,17 +51,36 @@ def load_config(path: Path = PARAMS_FILE) -> Config:
     """Read and check a parameter file.
 
     Raises:
-        ConfigError: naming the file, every wrong key, its value, and the remedy.
+        ConfigError: naming the file, every wrong key, its value, and the remedy; in a worker also
+            if `params.yaml` is not what its launcher has read.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        raw = yaml.safe_load(text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found. Run from the project's top folder.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, no such date
         raise ConfigError(f"{path}: not valid YAML. {error}") from None
+    if path == PARAMS_FILE:
+        _check_unchanged(text)
     return build_config(raw, str(path))
+
+
+def digest_for_workers() -> dict[str, str]:
+    """A variable that tells workers which `params.yaml` this process has read last, if it has."""
+    return {DIGEST_VARIABLE: _digests_read[-1]} if _digests_read else {}
+
+
+def _check_unchanged(text: str) -> None:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    _digests_read.append(digest)
+    if os.environ.get(DIGEST_VARIABLE, digest) != digest:
+        raise ConfigError(
+            f"{PARAMS_FILE} was changed while the workers were starting, perhaps by a sweep or by "
+            "`dvc exp run` in this folder. Start again when that is over."
+        )
 
 
 def build_config(raw: Any, where: str = "parameters") -> Config:

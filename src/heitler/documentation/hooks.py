@@ -1,5 +1,6 @@
 """Hooks of MkDocs (mkdocs.yml): pages that are not files in docs/, links that lead out of it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ TOP_FILES = {
     "NOTICE.md": "notice.md",
 }
 """Files of the top folder, and the pages that they are."""
+RESULTS = re.compile(r"\[([^\]]+)\]\((?:\.\./)*(reports/[^)]+)\)")
+"""Links to files under reports/, which is no part of the site."""
 COMMANDS_HEAD = """# Commands
 
 Made from the help texts of `heitler`. Exit codes: 0 it worked; 1 an error, whose message says what
@@ -36,8 +39,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Results of benchmarks are pages of the site."""
-    return markdown.replace("](../benchmarks/results/", "](benchmarks/")
+    """Results of benchmarks are pages of the site, results of the pipeline are named."""
+    return RESULTS.sub(r"\1 (`\2`)", markdown.replace("](../benchmarks/results/", "](benchmarks/"))
 
 
 def generated_pages(root: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ from heitler.report.tables import (
     training_rows,
 )
 from heitler.report.verdict import describe_training, reach_verdict
-from heitler.report.workers import worker_rows
+from heitler.report.workers import worker_rows, workers_answer
 
 TEMPLATE = "page.html.j2"
 CHIPS = {"holds": "pass", "holds in part": "partly", "does not hold": "fail"}
@@ -90,6 +90,7 @@ def render_page(
         compact_rows=compact_rows(inputs),
         cost=figures.COST,
         many_nodes=figures.MANY_NODES,
+        workers_answer=workers_answer(inputs.metrics["scale"]),
         worker_rows=worker_rows(inputs.metrics["scale"]),
         workers=figures.WORKERS,
         projection_rows=projection_rows(inputs.metrics["project"]),

@@ -15,6 +15,22 @@ LABELS = {
 }
 
 
+def workers_answer(found: Mapping[str, Any]) -> str:
+    """Whether more workers are faster, by the largest number measured; empty if none was."""
+    weak = [int(n) for _, kind, n in (m.groups() for m in map(EFFICIENCY.match, found) if m)
+            if kind == "weak"]  # fmt: skip
+    if not weak:
+        return ""
+    most = max(weak)
+    efficiency = found[f"weak_{most}_workers_efficiency"]
+    low, high = (found[f"weak_{most}_workers_efficiency_{end}"] for end in ("low", "high"))
+    sure = f"; 95% interval {percent(low)} to {percent(high)}" if high > low else ""
+    return (
+        f"Do more workers learn faster? {most} on this machine do {most * efficiency:.2f} times as "
+        f"many showers a second as one (efficiency {percent(efficiency)}{sure})."
+    )
+
+
 def worker_rows(found: Mapping[str, Any]) -> list[Row]:
     """Measured efficiency with its interval, by kind and number of workers."""
     rows = []
