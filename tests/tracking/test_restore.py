@@ -79,6 +79,18 @@ def test_a_run_whose_parameters_were_never_committed_comes_back(pipeline):
     assert "up to date" in done.stdout
 
 
+def test_data_of_an_unfinished_stage_is_not_lost_and_the_code_stays(pipeline):
+    Path("data.txt").unlink()  # a link to DVC's cache
+    Path("data.txt").write_text("of a stage that was interrupted")
+    with pytest.raises(RestoreError, match=r"(?s)data\.txt.*All is as before.*dvc repro"):
+        restore("first")
+    assert Path("data.txt").read_text() == "of a stage that was interrupted"
+    assert Path("params.yaml").read_text() == "size: 5\n"
+    head = subprocess.run(["git", "status"], check=True, capture_output=True, text=True).stdout
+    assert "On branch" in head
+    assert "nothing to commit" in head
+
+
 def test_an_experiment_comes_back_by_its_name_and_each_side_names_the_other(pipeline):
     call(BIN / "dvc", "exp", "run", "--set-param", "size=7", "--name", "seven")
     with open_run("train", tags={"code": git_state(), "dvc": {"experiment": "seven"}}) as run:

@@ -56,7 +56,8 @@ def _print(lines: list[list[str]]) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
     table = _table(lines)
-    if console.measure(table).maximum > console.width:
+    unlimited = console.options.update(width=10 * WIDTH_OF_FILES)  # or it says what it gets
+    if console.measure(table, options=unlimited).maximum > console.width:
         table = _table([list(column) for column in zip(*lines, strict=True)])
     console.print(table)
 

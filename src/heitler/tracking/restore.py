@@ -19,6 +19,7 @@ from heitler.tracking.store import connect
 
 COMMIT_TAG = "heitler.code.git_commit"
 CHANGED_TAG = "heitler.code.uncommitted_changes"
+DVC_CHECKOUT = (sys.executable, "-m", "dvc", "checkout")
 
 
 class RestoreError(HeitlerError):
@@ -61,9 +62,20 @@ def restore(name: str, root: Path = Path()) -> Restored:
     found = revision or tags.get(COMMIT_TAG)
     if not found:
         raise RestoreError(f"Run {run.info.run_name} does not say from which commit it is.")
+    before = _head(root)
     _call(root, "git", "switch", "--quiet", "--detach", found)
     files = () if revision else _write_record(run.info.run_id, root)
-    _call(root, sys.executable, "-m", "dvc", "checkout", "--quiet")
+    try:
+        _call(root, *DVC_CHECKOUT)
+    except RestoreError as error:  # code and parameters go back, and the data that was taken
+        for name in files:  # perhaps no part of that commit, and so in git's way
+            (root / name).unlink()
+        _call(root, "git", "switch", "--quiet", "--discard-changes", *before)
+        subprocess.run(DVC_CHECKOUT, cwd=root, capture_output=True)
+        raise RestoreError(
+            f"{error}\nAll is as before. Data that an unfinished stage left is not in DVC's cache: "
+            "finish the stage with `dvc repro`, or give it up with `dvc checkout --force`."
+        ) from None
     notes = []
     if not revision and tags.get(CHANGED_TAG) == "True":
         notes.append("Its code had uncommitted changes, which are kept nowhere.")
@@ -73,6 +85,16 @@ def restore(name: str, root: Path = Path()) -> Restored:
         run.info.run_name, run.info.run_id, found, experiment if revision else "", files,
         tuple(notes),
     )  # fmt: skip
+
+
+def _head(root: Path) -> tuple[str, ...]:
+    """What `git switch` has to be told to come back here."""
+    branch = git(root, "symbolic-ref", "--quiet", "--short", "HEAD")
+    return (
+        (branch.strip(),)
+        if branch
+        else ("--detach", (git(root, "rev-parse", "HEAD") or "").strip())
+    )
 
 
 def _require_clean(root: Path) -> None:
