@@ -12,7 +12,7 @@ from heitler.report.style import Float, figure
 from heitler.sweep.experiments import Experiment
 
 INCHES_PER_AXIS = 1.8
-LOG_FROM = 20.0
+LOG_FROM = 5.0
 """Largest over smallest value from which an axis is logarithmic."""
 
 
@@ -58,7 +58,7 @@ def _place(column: Sequence[Any]) -> tuple[Float, list[tuple[float, str]]]:
 
 
 def _scaled(values: Float) -> Float:
-    """To 0 to 1, by the logarithm where the values span orders of magnitude: (N,) -> (N,)."""
+    """To 0 to 1, by the logarithm where the values are far apart: (N,) -> (N,)."""
     if values.min() > 0 and values.max() / values.min() >= LOG_FROM:
         values = np.log(values)
     span = np.ptp(values)
