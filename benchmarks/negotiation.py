@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from heitler.stage import launched_rank
 from heitler.cluster.launch import run_workers
 from heitler.config import load_config
 from heitler.data.summary import load_summary
@@ -28,6 +27,7 @@ from heitler.progress import progress_bar
 from heitler.scaling.measure import Bench
 from heitler.scaling.measure import split_times as split
 from heitler.scaling.points import Setup
+from heitler.stage import launched_rank
 
 RESULTS = Path(__file__).parent / "results"
 WARMUP, CYCLES, WORKERS = 4, 16, 2

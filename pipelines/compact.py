@@ -1,5 +1,8 @@
 """Stage `compact`: a cheaper generator learns from the trained one; its physics and its speed."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heitler.stage import run_stage
 from heitler.config import CompactConfig, load_config
 from heitler.data.hdf5 import read_attributes
 from heitler.data.observables import Observables, join, load_observables, measure_cells

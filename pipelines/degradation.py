@@ -1,10 +1,12 @@
 """Stage `degradation`: why the response degrades with large batches (the paper's Fig. 2)."""
 
+from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import sys
 from pathlib import Path
 from typing import Any
 
-from heitler.stage import launched_rank, run_stage
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.observables import load_observables

@@ -1,10 +1,12 @@
 """Stage `evolve`: a genetic algorithm and others against RMSprop (the paper's Fig. 3, Table 1)."""
 
+from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import sys
 from pathlib import Path
 from typing import Any
 
-from heitler.stage import launched_rank, run_stage
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.summary import load_summary

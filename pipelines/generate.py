@@ -1,11 +1,13 @@
 """Stage `generate`: showers from the trained generator at the test set's energies, timed."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heitler.stage import run_stage
 from heitler.config import GenerateConfig, load_config
 from heitler.data.hdf5 import Showers, read_showers
 from heitler.files import write_csv, write_json

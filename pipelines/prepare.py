@@ -1,8 +1,10 @@
 """Stage `prepare`: Geant4 showers checked, thresholded and split, with figures of them."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers
 from heitler.data.prepare import PreparedShowers, prepare_showers, summarise

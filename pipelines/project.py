@@ -1,8 +1,10 @@
 """Stage `project`: time per epoch on many nodes (Fig. 1), and the model against published times."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.files import write_csv, write_json
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes

@@ -1,8 +1,10 @@
 """Stage `report`: one page with the question, the answer, and what it rests on."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.files import write_json, write_text
 from heitler.report.claims.assess import assess_claims, claims_json, count_claims

@@ -1,11 +1,13 @@
 """Stage `scale`: the training cycle on several numbers of workers, measured and compared."""
 
+from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from heitler.stage import launched_rank, run_stage
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary

@@ -1,8 +1,10 @@
 """Stage `simulate`: showers from Geant4 as shards, or imported from CERN's public files."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample

@@ -1,8 +1,10 @@
 """Stage `tables`: the electromagnetic data files that Geant4 opens for the detector's materials."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.simulation.tables import write_tables
 

@@ -1,12 +1,14 @@
 """Stage `train`: 3DGAN on `train.workers` Horovod workers, from the last checkpoint if any."""
 
+from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import csv
 import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heitler.stage import launched_rank, run_stage
 from heitler.cluster.elastic import run_with_survivors
 from heitler.cluster.ends import STOPPED
 from heitler.config import Config, as_dict, load_config

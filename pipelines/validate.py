@@ -1,8 +1,10 @@
 """Stage `validate`: generated showers against Geant4's, with the floor of Geant4 against itself."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 from pathlib import Path
 
-from heitler.stage import run_stage
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.data.observables import join, load_observables

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-import yaml
-
 from heitler.errors import HeitlerError, Interrupted
 
 PIPELINE = Path("dvc.yaml")
@@ -60,6 +58,8 @@ def announce(stage: str) -> None:
     DVC runs the stages in the order of dvc.yaml, which a test checks.
     """
     if PIPELINE.is_file():
+        import yaml  # here, because Ctrl-C meanwhile would still show a traceback
+
         stages = list(yaml.safe_load(PIPELINE.read_text())["stages"])
         if stage in stages:
             refuse_during_sweep()

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from heitler.stage import launched_rank
 from heitler.cluster.ends import End, WorkerEnds
 from heitler.cluster.launch import LONGEST_STOP_S
 from heitler.cluster.output import readable
 from heitler.cluster.stalls import Stalls
 from heitler.config import load_config
+from heitler.stage import launched_rank
 from tests.cluster.ends import assert_they_end, wait_until
 
 LOCAL = load_config().cluster

@@ -1,13 +1,14 @@
 """Whatever is in params.yaml or in a shower file: an error of ours or a good result, no other.
 
-110 parameters, and 110 files each of any bytes, damaged showers and foreign HDF5, drawn by
-Hypothesis (the same ones in every run). An import that fails leaves the showers that were there,
-and no others.
+110 parameters, and 110 files each of any bytes, damaged showers, foreign HDF5 and damaged data
+summaries, drawn by Hypothesis (the same ones in every run). An import that fails leaves the showers
+that were there, and no others.
 """
 
 import contextlib
 import copy
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,19 @@ from heitler.config import Config, ConfigError, build_config, load_config
 from heitler.data.cern import import_showers
 from heitler.data.checks import DataError, check_shower_file
 from heitler.data.hdf5 import Showers, write_showers
+from heitler.data.summary import SummaryError, load_summary
 from tests.conftest import MakeConfig
 
 DEFAULT: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text())
 SHAPE = (3, 3, 4)
+SUMMARY: dict[str, Any] = {
+    "image_shape": [3, 3, 4],
+    "showers": {"train": 6, "validation": 2, "test": 2},
+    "energy_min_GeV": 10.0,
+    "energy_max_GeV": 100.0,
+    "sampling_fraction_fit": [0.001, 0.02],
+    "digest": "0" * 64,
+}
 REPEATABLE = settings(
     max_examples=110,
     deadline=None,
@@ -60,9 +70,9 @@ def leaves(nested: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @st.composite
-def changed_parameters(draw: st.DrawFn) -> Any:
-    """The shipped parameters with up to three entries replaced, removed or added."""
-    params = copy.deepcopy(DEFAULT)
+def changed(draw: st.DrawFn, original: dict[str, Any]) -> Any:
+    """A nested mapping with up to three entries replaced, removed or added."""
+    params = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, 3))):
         *way, last = draw(st.sampled_from(leaves(params) or [("train",)]))
         place: Any = params
@@ -81,7 +91,11 @@ def changed_parameters(draw: st.DrawFn) -> Any:
 
 
 @REPEATABLE
-@given(changed_parameters() | VALUES)
+@given(changed(DEFAULT))
+@example(None)
+@example([])
+@example("train")
+@example({"train": 3})
 def test_parameters_are_good_or_refused_with_a_message(params: Any) -> None:
     with contextlib.suppress(ConfigError):
         assert isinstance(build_config(params, "params.yaml"), Config)
@@ -100,6 +114,19 @@ def test_any_bytes_as_parameter_file_are_refused_with_a_message(
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"params\.yaml"):
         load_config(path)
+
+
+@REPEATABLE
+@given(summary=changed(SUMMARY), cut=st.none() | st.integers(0, 200))
+@example(summary=[], cut=None)
+@example(summary=None, cut=None)
+def test_a_damaged_data_summary_is_good_or_refused_with_its_name(
+    summary: Any, cut: int | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps(summary)[:cut])
+    with contextlib.suppress(SummaryError):
+        assert len(load_summary(path).image_shape) == 3
 
 
 @pytest.fixture(scope="module")

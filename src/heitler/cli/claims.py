@@ -47,8 +47,26 @@ def claims(
         print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found)
-        if warning := not_the_papers(config):
-            print(warning)
+        for warning in (not_the_papers(config), _of_other_parameters()):
+            if warning:
+                print(warning)
+
+
+def _of_other_parameters() -> str:
+    """A warning if the results' showers (dvc.lock) are not those of `params.yaml`."""
+    import yaml
+
+    from heitler.config import PARAMS_FILE
+
+    wanted, lock = yaml.safe_load(PARAMS_FILE.read_text()), Path("dvc.lock")
+    locked = yaml.safe_load(lock.read_text())["stages"] if lock.is_file() else {}
+    made_with = locked.get("simulate", {}).get("params", {}).get(PARAMS_FILE.name, {})
+    if all(wanted[section] == values for section, values in made_with.items()):
+        return ""
+    return (
+        "These results are of other showers than params.yaml describes: they came with the "
+        "repository, or from an earlier run. To make its own: dvc repro"
+    )
 
 
 def _print(found: Sequence["Claim"]) -> None:
@@ -74,4 +92,4 @@ def _print(found: Sequence["Claim"]) -> None:
             verdict.append(f"\n{claim.reason}", style="not bold default"),
         )
     console.print(table)
-    console.print(f"{len(found)} claims: {count_claims(found)}. Brackets: --json says what.")
+    console.print(f"{len(found)} claims: {count_claims(found)}. What the brackets are: --json.")

@@ -1,8 +1,10 @@
 """`heitler`: one subcommand per module, each a thin shell around a function of the package."""
 
+from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+
+# isort: split
 import typer
 
-from heitler.stage import run_stage
 from heitler.cli.check_cluster import check_cluster
 from heitler.cli.checkout import checkout
 from heitler.cli.claims import claims

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 import yaml
 
-from heitler.stage import refuse_during_sweep
 from heitler.cli.preset import merged
 from heitler.config import PARAMS_FILE, build_config
+from heitler.stage import refuse_during_sweep
 
 STAGES = {
     "tables": "Cross-section tables that Geant4 opens.",

@@ -92,7 +92,7 @@ def _print_table(scores: "list[Score]") -> None:
 
     colours = {"pass": "green", "warn": "yellow", "fail": "bold red"}
     table = Table(
-        "Quantity", "Value", "Unit", "Geant4 itself", "Passes within", "Showers", "Verdict"
+        "Quantity", "Value", "Unit", "Geant4 itself", "May be off by", "Showers", "Verdict"
     )
     for score in scores:
         star = "*" if score.limited_by == "statistics" else ""

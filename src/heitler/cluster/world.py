@@ -27,7 +27,6 @@ import tensorflow as tf
 from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
-from heitler.stage import launched_rank
 from heitler.cluster.ends import LOST_CONTACT
 from heitler.cluster.heartbeat import come, start_heartbeat
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
@@ -37,6 +36,7 @@ from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 from heitler.errors import Interrupted
 from heitler.onednn import onednn_in_force
+from heitler.stage import launched_rank
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2

@@ -1,12 +1,13 @@
 """What `prepare` found out about the training showers, as later stages need it."""
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
+from heitler.config.types import NonNegativeInt, Positive, PositiveInt
 from heitler.errors import HeitlerError
 
 FIT_UNIT_GEV = 100.0
@@ -14,18 +15,18 @@ FIT_UNIT_GEV = 100.0
 
 
 class SummaryError(HeitlerError):
-    """There are no prepared showers."""
+    """There are no prepared showers, or what is said of them is damaged."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(strict=True, allow_inf_nan=False))
 class DataSummary:
     """The entries of `summary.json` that training and generation use."""
 
-    image_shape: tuple[int, int, int]
-    showers: dict[str, int]
+    image_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    showers: dict[str, NonNegativeInt]
     """Showers in each of train, validation, test."""
-    energy_min_GeV: float
-    energy_max_GeV: float
+    energy_min_GeV: Positive
+    energy_max_GeV: Positive
     sampling_fraction_fit: tuple[float, ...]
     """Polynomial coefficients, highest power first, fitted to the training showers."""
     digest: str
@@ -41,17 +42,16 @@ def load_summary(path: Path) -> DataSummary:
     """Read `summary.json`, written by the prepare stage.
 
     Raises:
-        SummaryError: if it is not there.
+        SummaryError: if it is not there or not as that stage writes it.
     """
     if not path.is_file():
         raise SummaryError(f"{path}: not found. Prepare the showers first: dvc repro prepare")
-    raw = json.loads(path.read_text())
-    x, y, z = raw["image_shape"]
-    return DataSummary(
-        image_shape=(x, y, z),
-        showers=raw["showers"],
-        energy_min_GeV=raw["energy_min_GeV"],
-        energy_max_GeV=raw["energy_max_GeV"],
-        sampling_fraction_fit=tuple(raw["sampling_fraction_fit"]),
-        digest=raw["digest"],
-    )
+    try:
+        return TypeAdapter(DataSummary).validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise SummaryError(
+            f"{path}: is damaged ({f'{place}: ' if place else ''}{first['msg']}). "
+            "Make it again: dvc repro --force prepare"
+        ) from None

@@ -24,12 +24,8 @@ def training_problems(config: Config, prepared: Path, written: tuple[Path, ...])
     """
     try:
         summary = load_summary(prepared / "summary.json")
-    except (SummaryError, ValueError, KeyError) as error:
-        known = isinstance(error, SummaryError)
-        return [
-            str(error) if known else f"{prepared}/summary.json: is damaged ({error}). {REMAKE}",
-            *_machine_problems(config, CELLS, written),
-        ]
+    except SummaryError as error:
+        return [str(error), *_machine_problems(config, CELLS, written)]
     x, y, z = summary.image_shape
     return [
         *_data_problems(prepared, summary),

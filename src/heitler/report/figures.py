@@ -106,8 +106,8 @@ DISPLAYS = (
 
 GEANT4_DISPLAY = Figure(
     "prepare/event_display.svg",
-    "A Geant4 shower of the training set, from the side and from the front.",
-    "Colour maps of one Geant4 shower of the training set.",
+    "A Geant4 shower of the test set, from the side and from the front.",
+    "Colour maps of one Geant4 shower of the test set.",
 )
 
 TRAINING = (

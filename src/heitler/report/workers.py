@@ -35,8 +35,9 @@ def worker_rows(found: Mapping[str, Any]) -> list[Row]:
     """Measured efficiency with its interval, by kind and number of workers."""
     rows = []
     for key, kind, workers in (match.groups() for match in map(EFFICIENCY.match, found) if match):
-        low, high = (percent(found[f"{key}_efficiency_{end}"]) for end in ("low", "high"))
-        unit = f"efficient (95% interval {low} to {high})"
+        low, high = (found[f"{key}_efficiency_{end}"] for end in ("low", "high"))
+        range_is = f"95% interval {percent(low)} to {percent(high)}" if high > low else "once"
+        unit = f"efficient ({range_is})"
         if kind != "independent":
             unit += f", communication {percent(found[f'{key}_communication_fraction'])} of a cycle"
         if (beside := found.get(f"{key}_efficiency_against_independent")) is not None:

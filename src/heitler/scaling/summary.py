@@ -59,4 +59,7 @@ def _split(row: Row) -> str:
 
 
 def _interval(row: Row, name: str) -> str:
-    return f"{row[name]:.1%} [{row[f'{name}_low']:.1%}, {row[f'{name}_high']:.1%}]"
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low == high:
+        return f"{row[name]:.1%} (measured once)"
+    return f"{row[name]:.1%} [{low:.1%}, {high:.1%}]"

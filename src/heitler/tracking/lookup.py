@@ -9,7 +9,7 @@ from mlflow.entities import Run
 
 from heitler.tracking.offline import connect_offline_store_of, is_offline
 from heitler.tracking.processes import has_ended
-from heitler.tracking.store import EXPERIMENT, connect
+from heitler.tracking.store import EXPERIMENT, connect, has_store
 
 PROCESS_TAG = "heitler.process"
 """Which process writes a run."""
@@ -58,7 +58,7 @@ def close_abandoned_runs() -> None:
     A process that was killed outright could not do so itself. Offline runs wait for
     `heitler sync`.
     """
-    if not is_offline():
+    if not is_offline() and has_store():
         connect()
         client = MlflowClient()
         for run in search(client, "attributes.status = 'RUNNING'"):

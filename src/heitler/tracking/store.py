@@ -40,6 +40,11 @@ class StoreError(HeitlerError):
     """MLflow's store cannot be used."""
 
 
+def has_store() -> bool:
+    """Whether there is one, or may be: a server's is not asked."""
+    return URI_VARIABLE in os.environ or (runs_folder() / DATABASE).exists()
+
+
 def connect(start: Path | None = None) -> None:
     """Point MLflow to the main store and the project's experiment, creating both if needed.
 
