@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heitler.errors import HeitlerError
+from heitler.sweep.staleness import stale_stages
 
 COMMITS = 10
 """Experiments of so many latest commits are found; reading all takes long in an old repository."""
@@ -25,7 +26,8 @@ class Experiment:
     parameters: Mapping[str, Any]
     """Such as "train.workers"; lists stay lists."""
     metrics: Mapping[str, float]
-    """By the stage's name and the metric's: "train.epoch_time_s"."""
+    """By the stage's name and the metric's: "train.epoch_time_s"; not what a stage that it did not
+    run has left."""
 
 
 def load_experiments(prefix: str = "") -> list[Experiment]:
@@ -52,6 +54,7 @@ def read_experiments(shown: Sequence[Mapping[str, Any]]) -> Iterator[Experiment]
             for revision in experiment.get("revs") or ():
                 data = revision.get("data")
                 if revision.get("name") and data:
+                    left_over = stale_stages(revision["rev"])
                     yield Experiment(
                         revision["name"],
                         dict(_flat(_contents(data["params"]))),
@@ -59,7 +62,7 @@ def read_experiments(shown: Sequence[Mapping[str, Any]]) -> Iterator[Experiment]
                             name: float(value)
                             for path, content in _files(data["metrics"])
                             for name, value in _flat(content, f"{_stage(path)}.")
-                            if isinstance(value, int | float)
+                            if isinstance(value, int | float) and _stage(path) not in left_over
                         },
                     )
 
