@@ -54,7 +54,8 @@ first=
 if [ ! -d .venv ]; then
     first=yes
     echo "Building the environment .venv. The first time takes some 10 minutes: 1 GB to download,"
-    echo "and Horovod is built from source. Later builds use what is kept in uv's cache."
+    echo "and Horovod is built from source. Later builds use what is kept in uv's cache. In the end all"
+    echo "is compiled, one to six minutes without a line."
 fi
 # Another active environment must not be taken for the project's own.
 unset VIRTUAL_ENV

@@ -54,12 +54,12 @@ def claims(
 
 def _of_other_parameters() -> str:
     """A warning if the results' showers (dvc.lock) are not those of `params.yaml`."""
-    import yaml
+    from dvc.utils.serialize import load_yaml
 
     from heitler.config import PARAMS_FILE
 
-    wanted, lock = yaml.safe_load(PARAMS_FILE.read_text()), Path("dvc.lock")
-    locked = yaml.safe_load(lock.read_text())["stages"] if lock.is_file() else {}
+    wanted, lock = load_yaml(str(PARAMS_FILE)), Path("dvc.lock")
+    locked = load_yaml(str(lock))["stages"] if lock.is_file() else {}
     made_with = locked.get("simulate", {}).get("params", {}).get(PARAMS_FILE.name, {})
     if all(wanted[section] == values for section, values in made_with.items()):
         return ""

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
+from dvc.utils.serialize import parse_yaml
 
 from heitler.config import PARAMS_FILE
 
@@ -44,9 +44,9 @@ def stale(lock: Stages, parameters: Mapping[str, Any]) -> set[str]:
 
 
 def _content(revision: str, path: str) -> dict[str, Any]:
-    """Of a YAML file in a revision; nothing if there is none."""
+    """Of a YAML file in a revision, read as DVC does (1e-06 is a number); nothing without one."""
     done = subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, text=True)
-    return (yaml.safe_load(done.stdout) or {}) if done.returncode == 0 else {}
+    return (parse_yaml(done.stdout, path) or {}) if done.returncode == 0 else {}
 
 
 def _entry(nested: Any, name: str) -> Any:
