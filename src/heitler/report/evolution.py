@@ -44,6 +44,6 @@ def _strategy_row(name: str, found: Mapping[str, Any]) -> Row:
     low, high = found[f"{name}_loss_low"], found[f"{name}_loss_high"]
     unit = f"quartiles {low:.4f} to {high:.4f}"
     if name != GRADIENT:
-        unit += f"; {found[f'{name}_gap']:+.0%} of RMSprop's"
+        unit += f"; {found[f'{name}_gap']:+.0%} from RMSprop's"
     unit += f"; worst energy bin {percent(found[f'{name}_error_worst_bin'])}"
     return Row(NAMES.get(name, name), f"{found[f'{name}_loss']:.4f}", unit)

@@ -88,7 +88,7 @@ def _workers(config: Config) -> int:
 def _how_sure(results: Results, stage: str) -> str:
     seeds = results.metric(stage, "many_workers_seeds")
     if seeds == 1:
-        return "One seed, which says nothing about others, so it shows no difference."
+        return "One seed; others may differ, so nothing is concluded from it."
     sigmas = results.metric(stage, "degradation_sigmas")
     shown = "shown" if results.metric(stage, "degradation_shown") else "not shown"
     return f"The deviation is {sigmas:.1f} sigma larger with {seeds} seeds: {shown}."
