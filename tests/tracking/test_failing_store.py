@@ -55,10 +55,10 @@ def test_a_locked_store_delays_nothing_and_gets_every_epoch_once(
     assert epochs_of(run.run_id) == [(1, 3.0), (2, 0.5), (3, 1 / 3)]
 
 
-def test_who_is_killed_while_creating_the_store_leaves_none(tmp_path: Path) -> None:
+def test_who_is_killed_while_creating_the_store_leaves_none(project: Path) -> None:
     code = "from heitler.tracking.store import connect; connect()"
-    creating = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path)
-    folder = tmp_path / "mlruns"
+    creating = subprocess.Popen([sys.executable, "-c", code], cwd=project)
+    folder = project / "mlruns"
 
     def some_tables() -> bool:
         return any(path.stat().st_size > 50_000 for path in folder.glob("*mlflow.db*"))
@@ -67,16 +67,16 @@ def test_who_is_killed_while_creating_the_store_leaves_none(tmp_path: Path) -> N
     creating.kill()
     creating.wait()
     assert not (folder / "mlflow.db").exists()
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=project, check=True)
     assert [path.name for path in folder.glob("*mlflow.db*")] == ["mlflow.db"]
 
 
-def test_a_broken_store_is_refused_in_words_and_left_as_it_is(tmp_path: Path) -> None:
-    file = tmp_path / "mlruns/mlflow.db"
+def test_a_broken_store_is_refused_in_words_and_left_as_it_is(project: Path) -> None:
+    file = project / "mlruns/mlflow.db"
     file.parent.mkdir()
     file.write_bytes(b"not a database" * 1000)
     compare = Path(sys.executable).with_name("heitler")
-    done = subprocess.run([compare, "compare"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([compare, "compare"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: MLflow's store {file} cannot be used: ")
     assert "Move the file away" in done.stderr
