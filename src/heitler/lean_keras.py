@@ -25,6 +25,4 @@ def _missing(names: tuple[str, ...]) -> Iterator[None]:
 
 
 with _missing(UNUSED):
-    import keras
-
-__all__ = ["keras"]
+    import keras  # noqa: F401

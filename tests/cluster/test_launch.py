@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from heitler.cluster.ends import End, WorkerEnds
-from heitler.cluster.launch import LONGEST_STOP_S
 from heitler.cluster.output import readable
 from heitler.cluster.stalls import Stalls
+from heitler.cluster.watch import GRACE_S
 from heitler.config import load_config
 from heitler.stage import launched_rank
 from tests.cluster.ends import assert_they_end, wait_until
@@ -117,7 +117,7 @@ def test_stopping_the_launcher_leaves_no_worker_behind(
     pids = job.pids()
     job.launcher.send_signal(number)
     assert job.launcher.wait(timeout=120) in (128 + number, -number)
-    assert_they_end(pids.values(), within_s=LONGEST_STOP_S)
+    assert_they_end(pids.values(), within_s=GRACE_S)
 
 
 def test_a_worker_that_keeps_the_others_waiting_is_named_and_given_up(tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ def test_numbers_show_the_digits_that_their_range_makes_sense_of():
         Number(202.4, "times", 67.3, 334.1),
         Number(0.0455, "s"),
         Number(0.0),
+        Number(0.34, "ms", 0.34, 12.0),
+        Number(50.0, "%", 50.0, 50.0),
     ]
     plain = [str(text).replace("\N{NO-BREAK SPACE}", " ") for text in texts]
     assert plain == [
@@ -149,6 +151,8 @@ def test_numbers_show_the_digits_that_their_range_makes_sense_of():
         "202 times [67, 334]",
         "0.045 s",
         "0",
+        "0.34 ms [0.34, 12.00]",
+        "50 %",
     ]
 
 

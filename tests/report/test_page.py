@@ -68,6 +68,14 @@ def test_cost_of_a_shower_is_shown_with_its_batch_size(results):
     assert "0.75\N{NO-BREAK SPACE}ms (1.25\N{NO-BREAK SPACE}ms of CPU time)" in page
 
 
+def test_the_page_says_first_whether_more_workers_are_faster(results):
+    """Two that need 1.1 s for what one does in 1 s, measured once: no interval."""
+    words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
+    said = "2 on this machine do 1.82 times as many showers a second as one (efficiency 91 %)"
+    assert f"Do more workers learn faster? {said}." in words
+    assert "efficient (measured once)" in words
+
+
 def test_the_compact_generator_stands_beside_the_full_one_with_its_physics(results):
     words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
     assert "Compact, per shower, 128 at once 0.3 ms (0.5 ms of CPU time)" in words

@@ -47,25 +47,21 @@ def claims(
         print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found)
-        for warning in (not_the_papers(config), _of_other_parameters()):
+        for warning in (not_the_papers(config), _left_over()):
             if warning:
                 print(warning)
 
 
-def _of_other_parameters() -> str:
-    """A warning if the results' showers (dvc.lock) are not those of `params.yaml`."""
-    from dvc.utils.serialize import load_yaml
+def _left_over() -> str:
+    """A warning if results are of other parameters or data than `params.yaml` describes."""
+    from heitler.sweep.staleness import stale_stages
 
-    from heitler.config import PARAMS_FILE
-
-    wanted, lock = load_yaml(str(PARAMS_FILE)), Path("dvc.lock")
-    locked = load_yaml(str(lock))["stages"] if lock.is_file() else {}
-    made_with = locked.get("simulate", {}).get("params", {}).get(PARAMS_FILE.name, {})
-    if all(wanted[section] == values for section, values in made_with.items()):
+    stages = sorted(stale_stages())
+    if not stages:
         return ""
     return (
-        "These results are of other showers than params.yaml describes: they came with the "
-        "repository, or from an earlier run. To make its own: dvc repro"
+        f"Not of what params.yaml describes: the results of {', '.join(stages)}. They came with "
+        "the repository, or from an earlier run. To make its own: dvc repro"
     )
 
 

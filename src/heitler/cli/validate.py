@@ -1,6 +1,5 @@
 """`heitler validate`: the score card of any two shower files, whoever made them."""
 
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -88,29 +87,20 @@ def _print_table(scores: "list[Score]") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from heitler.report.card_page import card_rows
     from heitler.validation.score import count_verdicts
 
     colours = {"pass": "green", "warn": "yellow", "fail": "bold red"}
     table = Table(
-        "Quantity", "Value", "Unit", "Geant4 itself", "May be off by", "Showers", "Verdict"
+        "Quantity", "Value", "Unit", "Geant4 itself", "Passes within", "Showers", "Verdict"
     )
-    for score in scores:
-        star = "*" if score.limited_by == "statistics" else ""
+    for row in card_rows([score.as_json() for score in scores]):
+        verdict = f"[{colours[row.verdict]}]{row.verdict}[/]"
         table.add_row(
-            score.title,
-            _with_error(score.value, score.error),
-            score.unit,
-            _with_error(score.floor, score.floor_error),
-            f"{score.threshold:.3g}{star}",
-            f"{score.showers:,}",
-            f"[{colours[score.verdict]}]{score.verdict}[/]",
+            row.title, row.value, row.unit, row.floor, row.threshold, row.showers, verdict
         )
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
     console.print(table)
     console.print(
         f"{count_verdicts(scores)}; * statistics, not the limit, decides", highlight=False
     )
-
-
-def _with_error(value: float, error: float) -> str:
-    return "not measurable" if math.isnan(value) else f"{value:.3g} ± {error:.2g}"

@@ -42,7 +42,7 @@ def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
             value=_with_error(line["value"], line["error"]),
             unit=line["unit"],
             floor=_with_error(line["floor"], line["floor_error"]),
-            threshold=f"{line['threshold']:.3g}{'*' * (line['limited_by'] == 'statistics')}",
+            threshold=_limit(line),
             showers=f"{line['showers']:,}",
             verdict=line["verdict"],
             formula=line["formula"],
@@ -92,6 +92,13 @@ def render_card_page(
         notes=[*notes, EXPLAINED],
         verdict="fail" if "fail" in verdicts else "pass",
     )
+
+
+def _limit(line: Mapping[str, Any]) -> str:
+    """Such as "1 ± 0.35*" where 1 is perfect, "0.35*" where 0 is."""
+    perfect = line.get("perfect")  # cards of earlier versions have none
+    star = "*" * (line["limited_by"] == "statistics")
+    return f"{f'{perfect:g} ± ' if perfect else ''}{line['threshold']:.3g}{star}"
 
 
 def _with_error(value: float | None, error: float | None) -> str:

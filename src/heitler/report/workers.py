@@ -17,8 +17,7 @@ LABELS = {
 
 def workers_answer(found: Mapping[str, Any]) -> str:
     """Whether more workers are faster, by the largest number measured; empty if none was."""
-    weak = [int(n) for _, kind, n in (m.groups() for m in map(EFFICIENCY.match, found) if m)
-            if kind == "weak"]  # fmt: skip
+    weak = [int(m[3]) for m in map(EFFICIENCY.match, found) if m and m[2] == "weak"]
     if not weak:
         return ""
     most = max(weak)
@@ -36,7 +35,9 @@ def worker_rows(found: Mapping[str, Any]) -> list[Row]:
     rows = []
     for key, kind, workers in (match.groups() for match in map(EFFICIENCY.match, found) if match):
         low, high = (found[f"{key}_efficiency_{end}"] for end in ("low", "high"))
-        range_is = f"95% interval {percent(low)} to {percent(high)}" if high > low else "once"
+        range_is = (
+            f"95% interval {percent(low)} to {percent(high)}" if high > low else "measured once"
+        )
         unit = f"efficient ({range_is})"
         if kind != "independent":
             unit += f", communication {percent(found[f'{key}_communication_fraction'])} of a cycle"

@@ -54,7 +54,7 @@ def _split(row: Row) -> str:
     return (
         f"communication {row['communication_fraction']:.1%}, waiting for the slowest "
         f"{row['straggler_fraction']:.1%}, input {row['input_fraction']:.1%} of the cycle; what is "
-        "left, computing loses beside the other workers"
+        "left is slower computing"
     )
 
 

@@ -4,19 +4,24 @@ An experiment holds the metrics of all stages, also of those that it did not run
 files. `dvc.lock` tells what each stage was run with.
 """
 
-import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dvc.utils.serialize import parse_yaml
 
 from heitler.config import PARAMS_FILE
+from heitler.tracking.provenance import git
 
 Stages = Mapping[str, Mapping[str, Any]]
 
 
-def stale_stages(revision: str) -> set[str]:
-    """Stages whose results in a git revision are not of its parameters or its data."""
+def stale_stages(revision: str | None = None) -> set[str]:
+    """Stages whose results are not of the parameters or the data beside them.
+
+    Args:
+        revision: of git; None is the working copy.
+    """
     lock = _content(revision, "dvc.lock").get("stages", {})
     return stale(lock, _content(revision, str(PARAMS_FILE)))
 
@@ -43,10 +48,13 @@ def stale(lock: Stages, parameters: Mapping[str, Any]) -> set[str]:
     return {stage for stage in lock if not is_fresh(stage)}
 
 
-def _content(revision: str, path: str) -> dict[str, Any]:
-    """Of a YAML file in a revision, read as DVC does (1e-06 is a number); nothing without one."""
-    done = subprocess.run(["git", "show", f"{revision}:{path}"], capture_output=True, text=True)
-    return (parse_yaml(done.stdout, path) or {}) if done.returncode == 0 else {}
+def _content(revision: str | None, path: str) -> dict[str, Any]:
+    """Of a YAML file, read as DVC does (1e-06 is a number); nothing without one."""
+    if revision is None:
+        text = Path(path).read_text() if Path(path).is_file() else ""
+    else:
+        text = git(Path(), "show", f"{revision}:{path}") or ""
+    return parse_yaml(text, path) or {}
 
 
 def _entry(nested: Any, name: str) -> Any:

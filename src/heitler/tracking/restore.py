@@ -89,12 +89,9 @@ def restore(name: str, root: Path = Path()) -> Restored:
 
 def _head(root: Path) -> tuple[str, ...]:
     """What `git switch` has to be told to come back here."""
-    branch = git(root, "symbolic-ref", "--quiet", "--short", "HEAD")
-    return (
-        (branch.strip(),)
-        if branch
-        else ("--detach", (git(root, "rev-parse", "HEAD") or "").strip())
-    )
+    if branch := git(root, "symbolic-ref", "--quiet", "--short", "HEAD"):
+        return (branch,)
+    return ("--detach", git(root, "rev-parse", "HEAD") or "HEAD")
 
 
 def _require_clean(root: Path) -> None:

@@ -60,6 +60,8 @@ class Score:
     floor_error: float
     """Their standard deviation, not the error of their mean."""
     unit: str
+    perfect: float
+    """What `threshold` is counted from."""
     showers: int
     """Generated showers."""
     floor_showers: int
@@ -113,6 +115,7 @@ def judge(
         floor=float(floors.mean()) if len(floors) else math.nan,
         floor_error=spread,
         unit=metric.unit,
+        perfect=metric.perfect,
         showers=showers,
         floor_showers=floor_showers,
         threshold=min(max(passes, by_statistics), metric.largest),

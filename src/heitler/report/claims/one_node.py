@@ -16,7 +16,6 @@ from heitler.scaling import published
 from heitler.scaling.published import EARLIER_ONE_NODE_S, ONE_NODE_S
 
 HOURS = 1 / published.HOUR_S
-SLOWEST = "software-plain-without-onednn"
 
 
 def one_node(results: Results, config: Config) -> Answer:
@@ -35,9 +34,9 @@ def one_node(results: Results, config: Config) -> Answer:
 
 def software(results: Results, config: Config) -> Answer:
     """The plain networks with oneDNN over without."""
-    if not any(row["name"] == SLOWEST for row in results.rows("scale", "points.csv")):
+    if not config.scale.software:
         raise NotMeasuredError(
-            "The comparison of kernels was left out (scale.software). "
+            "The comparison of kernels is left out (scale.software). "
             "Run: heitler scale --set scale.software=true"
         )
     before, plain, fast = (
