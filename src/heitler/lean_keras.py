@@ -1,8 +1,8 @@
 """Keras without the packages that it would use if they are there, but for nothing that we use.
 
 Import this before TensorFlow, which imports Keras. pandas, scikit-learn and Matplotlib, for Keras'
-data adapters, wrappers and pictures, are a quarter of the CPU time of its import, in every worker (benchmarks/start.py).
-Whoever needs them later imports them as always.
+data adapters, wrappers and pictures, are a quarter of the CPU time of its import in every
+worker (benchmarks/start.py). Whoever needs them later imports them as always.
 """
 
 import contextlib
