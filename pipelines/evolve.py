@@ -22,7 +22,7 @@ def main() -> None:
     config = load_config()
     if launched_rank() is None:
         runs = (1 + len(config.evolve.strategies)) * len(config.evolve.seeds)
-        print(f"evolve: {runs} runs on {config.evolve.workers} workers", flush=True)
+        print(f"evolve: {runs} runs, evolve.workers {config.evolve.workers}", flush=True)
         sys.exit(run_workers(config.cluster, config.evolve.workers, __file__))
     evolve_as_worker(config)
 
@@ -63,10 +63,13 @@ def evolve_as_worker(config: Config) -> None:
             ratios[name, seed] = testing.estimates(outcome.genome[None])[0]
             advance(note=f"{name}, seed {seed}")
     if world.writes:
-        write_results(config, histories, ratios, test.primary_energy_GeV)
+        showers = len(train.images_GeV)
+        write_results(config, histories, ratios, showers, test.primary_energy_GeV)
 
 
-def write_results(config: Config, histories: Any, ratios: Any, energy_GeV: Any) -> None:
+def write_results(
+    config: Config, histories: Any, ratios: Any, train_showers: int, energy_GeV: Any
+) -> None:
     from heitler.evolution.summary import curve_rows, energy_rows, sentences, summarise
     from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
     from heitler.tracking.evolution import log_evolution
@@ -74,7 +77,7 @@ def write_results(config: Config, histories: Any, ratios: Any, energy_GeV: Any) 
     curves = curve_rows(histories)
     energies = energy_rows(ratios, energy_GeV, config.evolve.energy_bins)
     metrics = summarise(curves, energies, config.evolve)
-    metrics["test_showers"] = len(energy_GeV)
+    metrics |= {"train_showers": train_showers, "test_showers": len(energy_GeV)}
     write_csv(REPORT / "curves.csv", curves)
     write_csv(REPORT / "energies.csv", energies)
     write_json(REPORT / "metrics.json", metrics)

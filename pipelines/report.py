@@ -12,6 +12,7 @@ from heitler.report.cost_figure import draw_cost
 from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
+from heitler.report.wording import counted
 from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote
@@ -27,7 +28,7 @@ PAGE = REPORTS / "index.html"
 def main() -> None:
     config = load_config()
     inputs = load_inputs(DATA, REPORTS)
-    print(f"report: {len(inputs.history)} epochs, all stages", flush=True)
+    print(f"report: {counted(len(inputs.history), 'epoch')}, all stages", flush=True)
     draw_losses(REPORTS / "report/losses.svg", inputs.history)
     draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
     draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from heitler.doctor.machine import check_cores, check_memory, check_network
-from heitler.doctor.project import check_parameters, check_store, check_tables
+from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
 from heitler.doctor.python import check_packages
 
 HEITLER = Path(sys.executable).with_name("heitler")
@@ -98,6 +98,16 @@ def test_a_wrong_parameter_is_named(folder: Path) -> None:
     [finding] = check_parameters()
     assert finding.state == "broken"
     assert "Did you mean epochs" in finding.found
+
+
+def test_a_working_copy_on_no_branch_is_told(folder: Path) -> None:
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "x"], check=True)
+    assert [finding.name for finding in check_dvc()] == ["DVC"]
+    subprocess.run(["git", "checkout", "--quiet", "--detach"], check=True)
+    finding = check_dvc()[-1]
+    assert (finding.name, finding.state) == ("git", "note")
+    assert "git switch" in finding.remedy
 
 
 def test_damaged_tables_are_told_from_missing_ones(folder: Path, tables: Path) -> None:

@@ -146,14 +146,16 @@ def _print(
 ) -> None:
     from rich.console import Console
 
+    from heitler.report.wording import counted
+
     job, link = training.job, training.best.link
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
     console = Console(width=width, highlight=False)
     console.print(f"Measured: {calibration.description}.", soft_wrap=True)
     console.print(
-        f"Projected: {job.showers:,} showers, {epochs or config.train.epochs} epochs, nodes like "
-        f"the one measured joined by {link.name} ({link.source}), {job.algorithm} all-reduce; "
-        f"{training.level:.0%} intervals in brackets.",
+        f"Projected: {job.showers:,} showers, {counted(epochs or config.train.epochs, 'epoch')}, "
+        f"nodes like the one measured joined by {link.name} ({link.source}), {job.algorithm} "
+        f"all-reduce; {training.level:.0%} intervals in brackets.",
         soft_wrap=True,
     )
     console.print(_table(rows, budget_node_hours))
@@ -168,6 +170,8 @@ def _print(
 def _table(rows: list["PlanRow"], budget_node_hours: float | None) -> "Table":
     from rich.table import Table
 
+    from heitler.report.wording import counted
+
     table = Table()
     names = ["nodes", "batch", "epoch (s)", "training (h)", "efficiency", "node-hours"]
     if budget_node_hours is not None:
@@ -181,7 +185,8 @@ def _table(rows: list["PlanRow"], budget_node_hours: float | None) -> "Table":
         cells += [_interval(row.efficiency.times(100), "%"), _interval(row.node_hours)]
         if row.epochs_in_budget is not None:
             within = row.node_hours.value <= (budget_node_hours or 0.0)
-            cells.append("the training" if within else f"{row.epochs_in_budget} epochs only")
+            enough = counted(row.epochs_in_budget, "epoch")
+            cells.append("the training" if within else f"{enough} only")
         table.add_row(*map(str, cells), row.kind)
     return table
 

@@ -9,6 +9,7 @@ from heitler.detector import image_shape
 from heitler.doctor.finding import Finding, broken, check, note, ok
 from heitler.preflight.machine import CONTROL_GROUP, available_memory_B, free_disk_B
 from heitler.preflight.needs import showers_disk_B, training_disk_B, training_memory_B
+from heitler.report.wording import counted
 
 GIB = 2**30
 CPU_QUOTA = CONTROL_GROUP / "cpu.max"
@@ -29,9 +30,9 @@ def check_cores() -> list[Finding]:
     config = _config()
     workers = config.train.workers if config and config.cluster.launcher == "local" else 1
     if workers > cores:
-        found = f"{cores} for {workers} workers"
+        found = f"{cores} for {counted(workers, 'worker')}"
         return [note("cores", found, f"Set train.workers to {cores}, or expect them to share.")]
-    return [ok("cores", f"{cores} for {workers} workers")]
+    return [ok("cores", f"{cores} for {counted(workers, 'worker')}")]
 
 
 def _quota() -> float | None:
@@ -51,7 +52,8 @@ def check_memory() -> list[Finding]:
         return [ok("memory", f"{free:.1f} GiB free")]
     x, y, z = image_shape(config.detector)
     needed = training_memory_B(config.train, x * y * z) / GIB
-    found = f"{free:.1f} GiB free; {config.train.workers} workers need about {needed:.1f}"
+    workers = counted(config.train.workers, "worker")
+    found = f"{free:.1f} GiB free; {workers} need about {needed:.1f}"
     if free < needed:
         return [note("memory", found, "End other programs, or lower train.workers.")]
     return [ok("memory", found)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heitler.config import ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
+from heitler.report.wording import counted
 from heitler.simulation.environment import SimulationError
 from heitler.simulation.tables import load_origin
 from heitler.tracking.health import examine_store
@@ -21,7 +22,7 @@ def check_parameters() -> list[Finding]:
         config = load_config()
     except ConfigError as error:
         return [broken("params.yaml", str(error))]
-    found = f"{config.simulate.showers:,} showers, {config.train.epochs} epochs"
+    found = f"{config.simulate.showers:,} showers, {counted(config.train.epochs, 'epoch')}"
     return [ok("params.yaml", found)]
 
 
@@ -57,7 +58,16 @@ def check_dvc() -> list[Finding]:
     if done.returncode:
         reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "no reason given"
         return [broken("DVC", reason, f"Mend dvc.yaml, or: {REBUILD}")]
-    return [ok("DVC", f"{len(done.stdout.splitlines())} stages")]
+    return [ok("DVC", f"{len(done.stdout.splitlines())} stages"), *_branch()]
+
+
+def _branch() -> list[Finding]:
+    """A killed `dvc exp run` leaves the working copy on no branch, and says nothing."""
+    git = subprocess.run(["git", "symbolic-ref", "--quiet", "HEAD"], capture_output=True)
+    if git.returncode == 0:
+        return []
+    found = "on no branch: after `heitler checkout`, or a `dvc exp run` that was killed"
+    return [note("git", found, "git switch main (or your branch), then: dvc checkout")]
 
 
 @check("MLflow's store")
@@ -68,4 +78,4 @@ def check_store() -> list[Finding]:
         return [broken("MLflow's store", f"{health.place}: {health.fault}", health.remedy)]
     if health.runs is None:
         return [ok("MLflow's store", f"{health.place}: made by the first run")]
-    return [ok("MLflow's store", f"{health.place}: {health.runs} runs, can be written")]
+    return [ok("MLflow's store", f"{health.place}: {counted(health.runs, 'run')}, can be written")]

@@ -14,6 +14,7 @@ PAPER, GRADIENT = "one-plus-lambda", "rmsprop"
 QUICK_SHARE = 0.05
 """Of the budget: what "very quickly" is taken to mean."""
 SMALL_ERROR = 0.10
+PAPERS_SHOWERS = 5_000
 
 
 def curve_rows(histories: Mapping[tuple[str, int], Sequence[Mapping[str, float]]]) -> list[Row]:
@@ -104,7 +105,8 @@ def sentences(found: Row, config: EvolveConfig) -> list[str]:
     return [
         f"Table 1: weights mutated at rate {config.mutation_rate:g} by U[-1, 1] x "
         f"{config.mutation_power:g}; M = {config.parents}; lambda = {config.offspring}; bias 0; "
-        f"at most {config.showers} showers; batch {config.batch_size}",
+        f"{found['train_showers']:,} showers (the paper: {PAPERS_SHOWERS:,}); batch "
+        f"{config.batch_size}",
         *(
             f"{name}: test loss {found[f'{name}_loss']:.4f} (quartiles "
             f"{found[f'{name}_loss_low']:.4f}-{found[f'{name}_loss_high']:.4f}, "
@@ -114,7 +116,7 @@ def sentences(found: Row, config: EvolveConfig) -> list[str]:
             for name in names
         ),
         *(
-            f"the paper's claim '{key.removeprefix('claim_').replace('_', ' ')}' "
+            f"on these showers the paper's claim '{key.removeprefix('claim_').replace('_', ' ')}' "
             + ("holds" if value else "does not hold")
             for key, value in found.items()
             if key.startswith("claim_")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.report.style import GEANT4, GENERATED, POINTS, figure
+from heitler.report.style import ABOVE, GEANT4, GENERATED, POINTS, figure, plain_log_labels
 
 Row = dict[str, float]
 COMPACT = {"color": GENERATED["color"], "linestyle": "--"}
@@ -28,9 +28,11 @@ def draw_cost(path: Path, rows: list[Row], compact_cpu_s: float) -> None:
         cost.errorbar(energy, generated, label="3DGAN", **GENERATED, **POINTS)
         cost.axhline(compact_cpu_s, **COMPACT, label="3DGAN, compact")
         cost.set(yscale="log", ylabel="CPU time per shower (s)")
-        cost.margins(y=0.25)
-        cost.legend()
+        plain_log_labels(cost.yaxis)
+        cost.margins(y=0.1)
+        cost.legend(**ABOVE | {"ncols": 3})
         ratio.set(xlabel="Primary energy (GeV)", ylabel="Geant4 / 3DGAN")
+        ratio.margins(y=0.1)
         ratio.set_ylim(bottom=0)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from heitler.report.style import MARKERS, SERIES, figure
+from heitler.report.style import MARKERS, SERIES, figure, plain_log_labels
 
 Row = dict[str, Any]
 COLORS = (*SERIES, "#000000", "#999999")
@@ -27,6 +27,7 @@ def draw_losses_by_cost(path: Path, curves: Sequence[Row]) -> None:
             for name, color in zip(_names(curves), COLORS, strict=False):
                 _draw_curve(axes, [r for r in curves if r["strategy"] == name], column, color, name)
             axes.set(xscale="log", yscale="log", xlabel=label)
+            plain_log_labels(axes.xaxis, axes.yaxis)
         panels[0].set_ylabel("Test loss (relative error)")
         axes.legend(fontsize=8)
 

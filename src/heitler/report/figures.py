@@ -53,8 +53,8 @@ SHAPES = (
     ),
     Figure(
         "validate/longitudinal.svg",
-        "Along the depth: mean energy in each layer over the primary energy. An arrow marks a "
-        "ratio above 3.",
+        "Along the depth: mean energy in each layer over the primary energy. Arrows at the upper "
+        "edge: ratios that are larger still.",
         "Mean energy per layer of Geant4 and generated showers, with their ratio.",
     ),
     Figure(

@@ -12,7 +12,9 @@ import matplotlib as mpl
 import mplhep
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
 from heitler.files import atomic_path
@@ -69,6 +71,13 @@ def figure(path: Path, *, width: float = 6.4, height: float = 4.6) -> Iterator[F
         yield drawing
         with atomic_path(path) as temporary:
             drawing.savefig(temporary, format="svg", metadata=NO_METADATA)
+
+
+def plain_log_labels(*axes: Axis) -> None:
+    """Label logarithmic axes with numbers such as 200, not powers; more of them on short axes."""
+    for axis in axes:
+        axis.set_major_formatter(LogFormatter())
+        axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.7)))
 
 
 def main_and_ratio(drawing: Figure) -> tuple[Axes, Axes]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from heitler.report.style import MARKERS, SERIES, figure
+from heitler.report.style import MARKERS, SERIES, figure, plain_log_labels
 
 Epoch = dict[str, float]
 
@@ -29,8 +29,7 @@ def draw_losses(path: Path, history: Sequence[Epoch]) -> None:
             axes.set(xlabel="Epoch", ylabel=title)
             if loss != "real_fake":  # the percentages start at thousands
                 axes.set_yscale("log")
-                axes.yaxis.set_major_formatter(LogFormatter())
-                axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.7)))
+                plain_log_labels(axes.yaxis)
         handles, names = axes.get_legend_handles_labels()
         drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=10)
 

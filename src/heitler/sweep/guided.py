@@ -7,6 +7,7 @@ Sampler: TPE [Bergstra et al. 2011]; its "constant liar" keeps trials at the sam
 """
 
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -82,7 +83,8 @@ def _run_trial(study: optuna.Study, sweep: Sweep, number: int, evaluate: Evaluat
     study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
     chosen = {key: values.choose(trial, key) for key, values in sweep.space.items()}
     shown = " ".join(f"{key}={value}" for key, value in chosen.items())
-    print(f"Trial {number} of {sweep.trials}: {shown}", flush=True)
+    left = _time_left(study, sweep.trials - number + 1)
+    print(f"Trial {number} of {sweep.trials}{left}: {shown}", flush=True)
     try:
         value = evaluate(trial, f"{sweep.name}-{trial.number + 1:03d}", chosen)
     except optuna.TrialPruned as pruned:
@@ -94,6 +96,15 @@ def _run_trial(study: optuna.Study, sweep: Sweep, number: int, evaluate: Evaluat
         return
     study.tell(trial, value)
     print(f"Trial {number}: {value:.6g}; the best so far {study.best_value:.6g}", flush=True)
+
+
+def _time_left(study: optuna.Study, trials: int) -> str:
+    """For so many trials, from the finished ones' median duration; empty before the first."""
+    seconds = [t.duration.total_seconds() for t in study.trials if t.duration]
+    if not seconds or trials < 1:
+        return ""
+    minutes = statistics.median(seconds) * trials / 60
+    return f", about {minutes:.0f} min left" if minutes >= 1 else ", less than a minute left"
 
 
 def dvc_experiment(stage: str, metric: str, fixed: tuple[str, ...], parent: str) -> Evaluate:

@@ -206,7 +206,7 @@ def find_run(name: str, runs: list[Run]) -> Run:
 
 def _similar(name: str, runs: list[Run]) -> str:
     known = {run.info.run_name for run in runs}
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return f"Did you mean {', '.join(close)}?"
     latest = list(dict.fromkeys(run.info.run_name for run in reversed(runs)))[:5]
