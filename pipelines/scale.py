@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from heitler.cluster.commands import on_this_machine
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
@@ -66,7 +67,7 @@ def measure(config: Config, workers: int) -> None:
 
 
 def plan(config: Config) -> list[Comparison]:
-    cores = len(os.sched_getaffinity(0)) if config.cluster.launcher == "local" else 0
+    cores = len(os.sched_getaffinity(0)) if on_this_machine(config.cluster) else 0
     return plan_comparisons(config.scale, config.model, cores)
 
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from heitler.cluster.commands import launch_command, launch_environment, nodes_needed
+from heitler.cluster.commands import (
+    BATCH_JOBS,
+    launch_command,
+    launch_environment,
+    nodes_needed,
+    on_this_machine,
+)
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.reach import check_reachable
 from heitler.config import ClusterConfig, ConfigError, load_config
@@ -78,6 +84,26 @@ def test_intel_mpi_of_the_environment_runs_mpi_workers() -> None:
     assert variables["I_MPI_ROOT"] == sys.prefix
     assert variables["I_MPI_PIN"] == "0"  # the workers pin themselves
     assert variables["LD_LIBRARY_PATH"].startswith(f"{sys.prefix}/lib")
+
+
+def test_intel_mpi_waits_without_taking_the_core_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert launch_environment(cluster(launcher="mpi"))["I_MPI_THREAD_YIELD"] == "2"
+    monkeypatch.setenv("I_MPI_THREAD_YIELD", "3")
+    assert launch_environment(cluster(launcher="mpi"))["I_MPI_THREAD_YIELD"] == "3"
+
+
+def test_mpirun_without_hosts_stays_here_outside_of_a_batch_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in BATCH_JOBS:
+        monkeypatch.delenv(name, raising=False)
+    assert on_this_machine(cluster(launcher="mpi"))
+    assert on_this_machine(cluster(launcher="local"))
+    assert not on_this_machine(cluster(launcher="mpi", hosts=("a:2",)))
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert not on_this_machine(cluster(launcher="mpi"))
 
 
 def test_mpi_refuses_hosts_of_different_size() -> None:

@@ -1,6 +1,8 @@
 """A sweep of real Horovod workers on tiny networks: measured once, kept, and compared."""
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,22 @@ def test_only_what_is_missing_is_started(sweep: Sweep, capfd: pytest.CaptureFixt
     with pytest.raises(SweepError, match="2-independent-plain, repeat 1: a worker failed"):
         run_sweep(config, comparisons, folder, "first", "no such script")
     lost.write_text(content)
+
+
+def test_independent_processes_that_mpirun_starts_are_worlds_of_their_own(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, comparisons, folder, _ = sweep
+    shutil.copytree(folder, tmp_path / "records")
+    for path in (tmp_path / "records").glob("2-independent*"):
+        path.unlink()
+    for name, value in (("DATA", folder.parent), ("OUT", tmp_path / "records"), ("PRINT", "first")):
+        monkeypatch.setenv(f"SWEEP_{name}", str(value))
+    mpi = dataclasses.replace(config, cluster=dataclasses.replace(config.cluster, launcher="mpi"))
+    records = run_sweep(mpi, comparisons, tmp_path / "records", "first", PROGRAM)
+    [record] = next(found for point, found in records.items() if point.setup.independent)
+    assert record.seconds["wall_s"].shape == (2, CYCLES)
+    assert not record.seconds["straggler_wait_s"].any()
 
 
 def test_measurements_of_other_parameters_or_code_are_made_again(

@@ -11,13 +11,15 @@ OWN_WORLD = {
     "HOROVOD_LOCAL_SIZE": "1",
     "HOROVOD_CROSS_RANK": "0",
     "HOROVOD_CROSS_SIZE": "1",
+    "HOROVOD_CONTROLLER": "gloo",  # also where MPI has started it, which is not asked then
+    "HOROVOD_CPU_OPERATIONS": "gloo",
 }
 OTHERS = ("HOROVOD_GLOO_RENDEZVOUS_ADDR", "HOROVOD_GLOO_RENDEZVOUS_PORT")
 """Where the launcher tells the workers of each other."""
 
 
 def leave_the_others() -> int:
-    """Make this process, started by horovodrun, a world of its own before it joins one.
+    """Make this process, started by horovodrun or mpirun, a world of its own before it joins one.
 
     Returns:
         Its rank among those started with it.

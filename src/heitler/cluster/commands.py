@@ -16,10 +16,15 @@ from heitler.config import ClusterConfig
 
 SLURM_JOB = "SLURM_JOB_ID"
 """Set by Slurm inside a job."""
+BATCH_JOBS = (SLURM_JOB, "PBS_JOBID", "LSB_JOBID")
+"""In such a job mpirun starts workers on all nodes that it has."""
 HYDRA = "mpiexec.hydra"
 """The launcher of Intel MPI and MPICH."""
 HUGE_PAGES = "glibc.malloc.hugetlb=1"
 """Memory in huge pages, where the system leaves that to programs: docs/performance.md."""
+YIELDING = "2"
+"""Whoever waits in Intel MPI lets others have the core: Horovod's thread waits on the one that
+computes. By itself it spins: benchmarks/results/coupling.md."""
 FORWARDED = ("HOROVOD_", "GLIBC_", "TF_", "KERAS_", "MLFLOW_", "DVC_", "HEITLER_", "OMP_", "PYTHON")
 """Beginnings of the variables that Open MPI is told to hand on to other hosts; others do it all."""
 
@@ -60,12 +65,20 @@ def launch_environment(cluster: ClusterConfig) -> dict[str, str]:
         variables |= {
             "I_MPI_ROOT": sys.prefix,
             "I_MPI_PIN": "0",  # workers pin themselves, or Slurm does
+            "I_MPI_THREAD_YIELD": os.environ.get("I_MPI_THREAD_YIELD", YIELDING),
             "I_MPI_JOB_ABORT_SIGNAL": str(ABORT),  # tells who was stopped from who was killed
             "LD_LIBRARY_PATH": ":".join(libraries),
         }
         if cluster.network_interface:
             variables["FI_TCP_IFACE"] = cluster.network_interface
     return variables
+
+
+def on_this_machine(cluster: ClusterConfig) -> bool:
+    """Whether all workers run here."""
+    if cluster.launcher == "mpi":
+        return not cluster.hosts and not any(name in os.environ for name in BATCH_JOBS)
+    return cluster.launcher == "local"
 
 
 def nodes_needed(cluster: ClusterConfig, workers: int) -> int:
