@@ -2,12 +2,13 @@
 
     python benchmarks/ranks.py [--quick] [--batches 8 64] [--rounds 4]
 
-Both train the networks of params.yaml on the same global batches with real Horovod, started as
-stage `train` starts them, turn by turn (A B A B ...). Writes benchmarks/results/ranks.json and
+All train the networks of params.yaml on the same global batches with real Horovod, started as stage
+`train` starts them, two workers by both launchers (Gloo, Intel MPI), in turns (A B C A B C ...). Writes benchmarks/results/ranks.json and
 ranks.md.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -29,8 +30,8 @@ from heitler.stage import launched_rank
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results"
-FORMS = (1, 2)
-"""Workers."""
+FORMS = {"one worker": (1, "local"), "two, local": (2, "local"), "two, mpi": (2, "mpi")}
+"""Workers and their launcher."""
 BATCHES, ROUNDS, QUICK_ROUNDS = (8, 64), 4, 2
 SHOWERS_PER_TURN = 128
 """At least so many are timed at each batch size in a turn."""
@@ -51,7 +52,7 @@ def main() -> None:
         runs = _take_turns(Path(name), batches, rounds)
     results = {
         "cores": len(os.sched_getaffinity(0)),
-        "seconds": {str(workers): summarize(runs[workers]) for workers in FORMS},
+        "seconds": {form: summarize(runs[form]) for form in FORMS},
         "provenance": collect_provenance(),
     }
     write_json(RESULTS / "ranks.json", results)
@@ -59,21 +60,22 @@ def main() -> None:
     print((RESULTS / "ranks.md").read_text())
 
 
-def _take_turns(folder: Path, batches: list[int], rounds: int) -> dict[int, dict[int, Any]]:
-    """Seconds of every cycle, by workers and batch size."""
-    runs = {workers: {batch: [] for batch in batches} for workers in FORMS}
+def _take_turns(folder: Path, batches: list[int], rounds: int) -> dict[str, dict[int, Any]]:
+    """Seconds of every cycle, by form and batch size."""
+    runs = {form: {batch: [] for batch in batches} for form in FORMS}
     cluster = load_config().cluster
     sizes = [str(batch) for batch in batches]
     with progress_bar("ranks", rounds * len(FORMS)) as advance:
         for _ in range(rounds):
-            for workers in FORMS:
+            for form, (workers, launcher) in FORMS.items():
+                cluster = dataclasses.replace(cluster, launcher=launcher, hosts=())
                 code = run_workers(cluster, workers, __file__, str(folder), str(workers), *sizes)
                 if code:
                     raise SystemExit(code)
                 timed = json.loads((folder / "timed.json").read_text())
                 for batch in batches:
-                    runs[workers][batch] += timed[str(batch)]
-                advance(note=f"{workers} workers")
+                    runs[form][batch] += timed[str(batch)]
+                advance(note=form)
     return runs
 
 
@@ -116,24 +118,24 @@ def warm_up(run: Callable[[], Any]) -> None:
 
 
 def _table(results: dict[str, Any]) -> str:
-    one, two = (results["seconds"][str(workers)] for workers in FORMS)
+    one, *two = seconds = list(results["seconds"].values())
     cores = results["cores"]
     lines = [
         f"One worker with {cores} threads against two with {cores // 2} each, on {cores} cores, "
         "equal global batch; seconds per cycle of interleaved turns.",
         "",
-        "| global batch | one worker: median (min; spread; CPU) | two workers "
-        "| two workers' showers/s over one's |",
-        "|---:|---:|---:|---:|",
+        "| global batch | one worker: median (min; spread; CPU) | two, launcher local (Gloo) "
+        "| two, launcher mpi (Intel MPI) | two workers' showers/s over one's: local, mpi |",
+        "|---:|---:|---:|---:|---:|",
     ]
     for batch in one:
         cells = [
             f"{run[batch]['median']:.3f} ({run[batch]['min']:.3f}; {run[batch]['spread']:.2f}; "
             f"{run[batch]['cpu']:.2f})"
-            for run in (one, two)
+            for run in seconds
         ]
-        ratio = one[batch]["median"] / two[batch]["median"]
-        lines.append(f"| {batch} | {' | '.join(cells)} | {ratio:.2f} |")
+        ratios = ", ".join(f"{one[batch]['median'] / run[batch]['median']:.2f}" for run in two)
+        lines.append(f"| {batch} | {' | '.join(cells)} | {ratios} |")
     return "\n".join(lines) + "\n"
 
 
