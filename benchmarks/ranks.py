@@ -3,8 +3,8 @@
     python benchmarks/ranks.py [--quick] [--batches 8 64] [--rounds 4]
 
 All train the networks of params.yaml on the same global batches with real Horovod, started as stage
-`train` starts them, two workers by both launchers (Gloo, Intel MPI), in turns (A B C A B C ...). Writes benchmarks/results/ranks.json and
-ranks.md.
+`train` starts them, two workers by both launchers (Gloo, Intel MPI), in turns (A B C A B C ...).
+Writes benchmarks/results/ranks.json and ranks.md.
 """
 
 import argparse
