@@ -166,8 +166,8 @@ def _table(found: dict[str, list[dict[str, Any]]]) -> str:
         return np.array([np.mean(run["cycle_s"]) for run in found[way]])
 
     lines = [
-        "| way | cycle | speed, of independent processes' in the same round | CPU of a worker, user + "
-        "system | waiting for the sums: discriminator real, fake, generator twice |",
+        "| way | cycle | speed, of independent processes' in the same round "
+        "| CPU of a worker, user + system | waiting for the sums: discriminator real, fake, generator twice |",
         "|---|---|---|---|---|",
     ]
     for way, runs in found.items():
