@@ -167,7 +167,8 @@ def _table(found: dict[str, list[dict[str, Any]]]) -> str:
 
     lines = [
         "| way | cycle | speed, of independent processes' in the same round "
-        "| CPU of a worker, user + system | waiting for the sums: discriminator real, fake, generator twice |",
+        "| CPU of a worker, user + system "
+        "| waiting for the sums: discriminator real, fake, generator twice |",
         "|---|---|---|---|---|",
     ]
     for way, runs in found.items():
