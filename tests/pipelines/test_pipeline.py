@@ -135,7 +135,10 @@ def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) ->
     assert run_id in table
     assert "train.workers" in project.run("dvc", "params", "diff")
     assert "epoch_time_s" in project.run("dvc", "metrics", "diff")
+    left = "the results of compact, generate, project, report, validate"
+    assert left in " ".join(project.run("heitler", "claims").split())
     assert stages_run(project.run("dvc", "repro")) == STAGES[STAGES.index("train") + 1 :]
+    assert "Not of what" not in project.run("heitler", "claims")
 
 
 def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
