@@ -79,16 +79,16 @@ def test_the_page_says_first_whether_more_workers_are_faster(results):
 def test_the_compact_generator_stands_beside_the_full_one_with_its_physics(results):
     words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
     assert "Compact, per shower, 128 at once 0.3 ms (0.5 ms of CPU time)" in words
-    assert "from the full one&#39;s 3.4 % limit 5 %: passes" in words
+    assert "from the full one&#39;s 3.4 %; limit 5 %: passes" in words
     assert "0.060 from the full one; 0.700 from Geant4, full 0.650" in words
     change_metrics(results, "compact", response_passes=0, response_max_deviation=0.2)
     words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
-    assert "from the full one&#39;s 20 % limit 5 %: does not pass" in words
+    assert "from the full one&#39;s 20 %; limit 5 %: does not pass" in words
 
 
 def test_evolution_stands_beside_gradients_with_the_papers_table(results):
     words = " ".join(re.sub(r"<[^>]+>", " ", page_of(results)).split())
-    assert "RMSprop (gradients) 0.0520 quartiles 0.0515 to 0.0525; worst energy bin 5 %" in words
+    assert "RMSprop (gradients) 0.0520; quartiles 0.0515 to 0.0525; worst energy bin 5 %" in words
     assert "+58% from RMSprop&#39;s; worst energy bin 8 %" in words
     assert "Parents at the start (M) 8 drawn uniformly" in words
 

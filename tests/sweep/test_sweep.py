@@ -171,7 +171,9 @@ def test_a_space_of_another_form_is_refused(text: str, message: str) -> None:
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs() -> None:
-    with pytest.raises(ConfigError, match=r"train\.lerning_rate is no parameter"):
+    with pytest.raises(
+        ConfigError, match=r"train\.lerning_rate is no parameter.*Did you mean learning_rate"
+    ):
         parse_space(["train.lerning_rate=1,2"])
 
 

@@ -109,6 +109,16 @@ def test_the_command_prints_a_line_per_run_and_writes_csv(trainings: list[str]) 
         rows = list(csv.DictReader(file))
     assert rows[1]["run"] == "two"
     assert float(rows[1]["efficiency_percent"]) == pytest.approx(80)
+    assert "includes compiling" not in done.output
+
+
+def test_runs_of_one_epoch_are_no_measure_of_speed(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EPOCHS, 1, (40.0,))
+    log_training("short", 1)
+    done = CliRunner().invoke(app, ["compare", "short"])
+    assert "run of one epoch includes compiling" in " ".join(done.output.split())
 
 
 def test_the_page_of_a_store_without_trainings_has_no_rows(

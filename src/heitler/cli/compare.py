@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 WIDTH_OF_FILES = 250
 """Characters, where the output is no terminal."""
+ONE_EPOCH = (
+    "The time of a run of one epoch includes compiling the cycle: its speed and efficiency say "
+    "little. Train for some epochs to compare them."
+)
 
 
 def compare(
@@ -46,6 +50,8 @@ def compare(
     lines = [[column.heading for column in columns]]
     lines += [[_text(row[column.name], column.decimals) for column in columns] for row in rows]
     _print(lines)
+    if any(row["epochs"] == 1 for row in rows):
+        print(ONE_EPOCH)
     if csv:
         write_csv(csv, rows)
 

@@ -46,4 +46,4 @@ def _strategy_row(name: str, found: Mapping[str, Any]) -> Row:
     if name != GRADIENT:
         unit += f"; {found[f'{name}_gap']:+.0%} from RMSprop's"
     unit += f"; worst energy bin {percent(found[f'{name}_error_worst_bin'])}"
-    return Row(NAMES.get(name, name), f"{found[f'{name}_loss']:.4f}", unit)
+    return Row(NAMES.get(name, name), f"{found[f'{name}_loss']:.4f};", unit)

@@ -140,8 +140,8 @@ COST = Figure(
 WORKERS = Figure(
     "scale/efficiency.svg",
     "Time per epoch and efficiency measured on this machine, one worker's speed being 100%; bars "
-    "are 95% intervals, dashed lines are ideal. Processes that do not communicate show what the "
-    "machine itself loses when several work at once.",
+    "are 95% intervals, dashed lines are ideal. Processes that do not communicate, where there are "
+    "any, show what the machine itself loses when several work at once.",
     "Time per epoch and efficiency against the number of workers, measured.",
 )
 

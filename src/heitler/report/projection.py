@@ -16,8 +16,8 @@ def projection_rows(found: Mapping[str, Any]) -> list[Row]:
     return [
         Row(
             _label(key),
-            f"{found[f'{key}_predicted_s']:.1f}",
-            f"s predicted, {found[f'{key}_observed_s']:.1f} s {_observed(key)}: "
+            _seconds(found[f"{key}_predicted_s"]),
+            f"s predicted, {_seconds(found[f'{key}_observed_s'])} s {_observed(key)}: "
             f"{found[f'{key}_deviation']:+.1%}",
         )
         for key in keys
@@ -37,6 +37,10 @@ def published_efficiency(found: Mapping[str, Any]) -> str:
 
 def _observed(key: str) -> str:
     return "published" if key.partition("_")[0] in SERIES else "measured, per cycle"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _label(key: str) -> str:

@@ -14,6 +14,8 @@ from heitler.scaling.published import CLAIMED_EFFICIENCY, SYSTEMS, Rounded, effi
 
 Float = NDArray[np.float64]
 OURS, OURS_MARKER = SERIES[2], MARKERS[2]
+LOWEST_EFFICIENCY = 0.6
+"""Of the axis, if nothing is lower."""
 PUBLISHED = tuple(zip(SYSTEMS, (SERIES[0], SERIES[1]), MARKERS, strict=False))
 
 
@@ -38,7 +40,8 @@ def draw_epoch_time_by_nodes(
         nodes = sorted({row.nodes for row in projected} | {1, 128, 256})
         share.set_xticks(nodes, [str(n) for n in nodes], fontsize=9)
         share.tick_params(axis="x", which="minor", bottom=False, top=False)
-        share.set(xlabel="Nodes", ylabel="Scaling efficiency", ylim=(0.6, 1.06))
+        lowest = min([LOWEST_EFFICIENCY, *(row.efficiency.low - 0.02 for row in projected)])
+        share.set(xlabel="Nodes", ylabel="Scaling efficiency", ylim=(lowest, 1.06))
         share.legend(fontsize=9, loc="lower left")
 
 

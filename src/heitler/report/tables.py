@@ -123,7 +123,7 @@ def compact_rows(inputs: ReportInputs) -> list[Row]:
     rows.append(
         Row(
             "Largest deviation of its response from the full one's",
-            percent(found["response_max_deviation"]),
+            f"{percent(found['response_max_deviation'])};",
             f"limit {percent(found['response_pass'])}: {passes}",
         )
     )

@@ -1,5 +1,6 @@
 """What a guided sweep may choose: `train.learning_rate=log:0.0005:0.005`, `train.seed=1,2,3`."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,5 +82,8 @@ def _parse(text: str, values: str) -> Range | Choice:
 def _require_known(key: str, known: Any) -> None:
     for part in key.split("."):
         if not isinstance(known, Mapping) or part not in known:
-            raise ConfigError(f"{key} is no parameter of {PARAMS_FILE}. Look there for its name.")
+            names = list(known) if isinstance(known, Mapping) else []
+            close = difflib.get_close_matches(part, names, n=1)
+            hint = f"Did you mean {close[0]}?" if close else "Look there for its name."
+            raise ConfigError(f"{key} is no parameter of {PARAMS_FILE}. {hint}")
         known = known[part]
