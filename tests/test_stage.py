@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -54,6 +55,27 @@ def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: A sweep is running in this folder")
     assert "no Geant4 tables" in run_in(tmp_path).stderr  # later it begins
+
+
+def test_a_dvc_that_is_killed_takes_its_stage_with_it(tmp_path):
+    """Real DVC; the stage only waits."""
+    (tmp_path / "wait.py").write_text(
+        "import time\nfrom heitler.stage import run_stage\n"
+        "def main():\n    print('begun', flush=True)\n    time.sleep(60)\n"
+        "try:\n    run_stage(main)\nfinally:\n    open('cleaned-up', 'w').close()\n"
+    )
+    stage = {"cmd": f"{sys.executable} wait.py", "deps": ["wait.py"]}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"wait": stage}}))
+    for command in (["git", "init", "--quiet"], [sys.executable, "-m", "dvc", "init", "--quiet"]):
+        subprocess.run(command, cwd=tmp_path, check=True)
+    dvc = [sys.executable, "-m", "dvc", "repro"]
+    process = subprocess.Popen(dvc, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert any("begun" in line for line in process.stdout)
+    process.kill()
+    killed = time.monotonic()
+    process.stdout.read()  # to its end, when nobody holds it open any more
+    assert time.monotonic() - killed < 30
+    assert (tmp_path / "cleaned-up").exists()
 
 
 def test_dvc_runs_the_stages_in_the_order_in_which_they_are_counted():

@@ -1,6 +1,7 @@
 """Run a pipeline stage as a program: our errors become a message and an exit code."""
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import signal
@@ -13,6 +14,7 @@ from heitler.errors import HeitlerError, Interrupted
 
 PIPELINE = Path("dvc.yaml")
 SWEEP_LOCK = Path(".dvc/tmp/heitler-sweep.lock")
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
 RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
 
@@ -27,6 +29,7 @@ def run_stage(main: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         if launched_rank() is None:
+            end_with_dvc()
             announce(Path(sys.argv[0]).stem)
         main()
     except HeitlerError as error:
@@ -50,6 +53,21 @@ def _end_quietly_when_interrupted(
 
 if sys.excepthook is sys.__excepthook__:
     sys.excepthook = _end_quietly_when_interrupted
+
+
+def end_with_dvc() -> None:
+    """Let Linux send this process SIGTERM when the DVC that started it is gone, killed or not."""
+    if sys.platform == "linux" and _is_dvc(os.getppid()):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _is_dvc(pid: int) -> bool:
+    """Such as `.venv/bin/python .venv/bin/dvc repro`, `python -m dvc exp run`."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:3]
+    except OSError:
+        return False
+    return any(Path(os.fsdecode(word)).name == "dvc" for word in words)
 
 
 def announce(stage: str) -> None:

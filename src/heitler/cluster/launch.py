@@ -20,10 +20,10 @@ from heitler.cluster.reach import check_reachable
 from heitler.cluster.stalls import Stalls, heartbeat_period_s
 from heitler.cluster.stopping import FILE_VARIABLE, Listeners, pass_on_stop
 from heitler.config import ClusterConfig, digest_for_workers
+from heitler.stage import PR_SET_PDEATHSIG
 
 LONGEST_STOP_S = 10.0
 """From the first worker's end to that of all."""
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 @dataclass(frozen=True)
