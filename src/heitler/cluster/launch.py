@@ -137,7 +137,10 @@ class _Job:
             return max(code, 1)
         if ends.cause and ends.cause.status == STOPPED:
             return STOPPED
-        if code:
+        if code < 0:
+            by = signal.Signals(-code).name
+            print(f"Error: the workers' launcher was ended by {by}; so are they.", file=sys.stderr)
+        elif code:
             known = stalls.silent()
             missing = f"{known} was not heard of" if known else "none is known to have failed"
             print(

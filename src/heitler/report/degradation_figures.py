@@ -107,7 +107,11 @@ def draw_effects(path: Path, rows: Sequence[Row], limit: float) -> None:
         axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.set_xlabel(f"|R - 1|, linear up to {LINEAR_UP_TO:g}")
         drawing.legend(
-            handles=_legend(limit), fontsize=9, loc="outside upper center", ncols=4, frameon=False
+            handles=_legend(rows, limit),
+            fontsize=9,
+            loc="outside upper center",
+            ncols=4,
+            frameon=False,
         )
 
 
@@ -125,25 +129,33 @@ def _draw_deviation(axes: Axes, place: int, row: Row) -> None:
     axes.errorbar(value, place, xerr=error, color=color, marker="o", **POINTS)
 
 
-def _legend(limit: float) -> list[Line2D | Patch]:
+def _legend(rows: Sequence[Row], limit: float) -> list[Line2D | Patch]:
+    """Of what is drawn."""
     roles = {
         "reference": "one worker",
         "baseline": "many workers",
         "cause": "causes",
         "remedy": "remedies",
     }
+    alive = [row for row in rows if not row["dead"]]
     marks = (
-        ("o", "black", "low energy, 95% over seeds"),
-        ("o", "white", "one seed"),
-        ("|", "black", "largest of any bin"),
-        ("x", "black", "deposits nothing"),
+        ("o", "black", "low energy, 95% over seeds", any(row["seeds"] > 1 for row in alive)),
+        ("o", "white", "low energy, one seed", any(row["seeds"] == 1 for row in alive)),
+        ("|", "black", "largest of any bin", bool(alive)),
+        ("x", "black", "deposits nothing", len(alive) < len(rows)),
     )
+    drawn = {row["role"] for row in rows}
     return [
-        *(Patch(color=ROLE_COLORS[role], label=label) for role, label in roles.items()),
+        *(
+            Patch(color=ROLE_COLORS[role], label=label)
+            for role, label in roles.items()
+            if role in drawn
+        ),
         *(
             Line2D([], [], color="black", marker=marker, markerfacecolor=face, linestyle="none",
                    label=label)
-            for marker, face, label in marks
+            for marker, face, label, there in marks
+            if there
         ),
         Patch(color="0.88", label=f"within {limit:g}"),
     ]  # fmt: skip

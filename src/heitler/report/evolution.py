@@ -4,20 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from heitler.config import EvolveConfig
+from heitler.report.evolution_figures import NAMES
 from heitler.report.tables import Row
 from heitler.report.wording import percent
 
 GRADIENT = "rmsprop"
-NAMES = {
-    "rmsprop": "RMSprop (gradients)",
-    "one-plus-lambda": "(1 + λ), the paper's",
-    "one-fifth": "(1 + λ), power by the 1/5 rule",
-    "self-adaptive": "(1 + λ), self-adaptive power",
-    "antithetic": "Antithetic evolution strategy",
-    "cma": "CMA-ES, diagonal",
-    "nevergrad": "Nevergrad's (1 + 1)",
-    "memetic": "Evolution, then RMSprop",
-}
 
 
 def table_1(config: EvolveConfig) -> list[Row]:

@@ -10,6 +10,17 @@ from matplotlib.axes import Axes
 from heitler.report.style import MARKERS, SERIES, figure, plain_log_labels
 
 Row = dict[str, Any]
+NAMES = {
+    "rmsprop": "RMSprop (gradients)",
+    "one-plus-lambda": "(1 + λ), the paper's",
+    "one-fifth": "(1 + λ), power by the 1/5 rule",
+    "self-adaptive": "(1 + λ), self-adaptive power",
+    "antithetic": "Antithetic evolution strategy",
+    "cma": "CMA-ES, diagonal",
+    "nevergrad": "Nevergrad's (1 + 1)",
+    "memetic": "Evolution, then RMSprop",
+}
+"""Of the strategies, for readers."""
 COLORS = (*SERIES, "#000000", "#999999")
 ABSCISSAE = {
     "epoch": "Epochs",
@@ -42,7 +53,7 @@ def _draw_curve(axes: Axes, rows: Sequence[Row], column: str, color: str, name: 
     ]
     first, median, third = np.percentile(losses, [25, 50, 75], axis=0)
     axes.fill_between(at, first, third, color=color, alpha=0.2, linewidth=0)
-    axes.plot(at, median, color=color, label=name)
+    axes.plot(at, median, color=color, label=NAMES.get(name, name))
 
 
 def draw_estimates(path: Path, energies: Sequence[Row]) -> None:
@@ -58,7 +69,9 @@ def draw_estimates(path: Path, energies: Sequence[Row]) -> None:
             for axes, column in ((ratio, "ratio_mean"), (error, "relative_error")):
                 values = [np.percentile([r[column] for r in b], [25, 50, 75]) for b in bins]
                 low, mid, high = np.transpose(values)
-                axes.errorbar(centre, mid, [mid - low, high - mid], **style, label=name)
+                axes.errorbar(
+                    centre, mid, [mid - low, high - mid], **style, label=NAMES.get(name, name)
+                )
         ratio.axhline(1, color="0.4", linewidth=0.8, linestyle=":")
         error.axhline(0.1, color="0.4", linewidth=0.8, linestyle="--")
         ratio.set(ylabel="Estimated / true energy")

@@ -73,11 +73,19 @@ def figure(path: Path, *, width: float = 6.4, height: float = 4.6) -> Iterator[F
             drawing.savefig(temporary, format="svg", metadata=NO_METADATA)
 
 
+class _PlainNumbers(LogFormatter):
+    """Such as 0.2 and 30, where the base class has 2e-01."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of a tick; none where there would be too many."""
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def plain_log_labels(*axes: Axis) -> None:
     """Label logarithmic axes with numbers such as 200, not powers; more of them on short axes."""
     for axis in axes:
-        axis.set_major_formatter(LogFormatter())
-        axis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.7)))
+        axis.set_major_formatter(_PlainNumbers())
+        axis.set_minor_formatter(_PlainNumbers(minor_thresholds=(1.5, 0.7)))
 
 
 def main_and_ratio(drawing: Figure) -> tuple[Axes, Axes]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from heitler.config import ValidateConfig
@@ -31,6 +32,7 @@ from heitler.validation.compare import ResponseComparison
 from heitler.validation.profiles import mean_profile, relative_difference
 
 Float = NDArray[np.float64]
+LAYER = "Layer"
 
 
 def write_validation_figures(
@@ -89,7 +91,7 @@ def draw_longitudinal(path: Path, samples: Samples) -> None:
     """Mean energy per layer of (generated, Geant4, reference) and its ratio to Geant4."""
     layers = np.arange(1, samples[1].longitudinal.shape[1] + 1, dtype=np.float64)
     profiles = [sample.longitudinal for sample in samples]
-    _draw_profiles(path, profiles, layers, "Layer", "Deposit / primary energy per layer (%)")
+    _draw_profiles(path, profiles, layers, LAYER, "Deposit / primary energy per layer (%)")
 
 
 def draw_transverse(path: Path, samples: Samples, axis: str, cell_size_mm: float | None) -> None:
@@ -156,6 +158,8 @@ def _draw_profiles(
                 abscissa, 100 * profile.mean, 100 * profile.error, **style, **POINTS, label=label
             )
         main.set(ylabel=ylabel, yscale="log")
+        if xlabel == LAYER:
+            main.xaxis.set_major_locator(MaxNLocator(integer=True))
         main.legend()
         floor, floor_error = relative_difference(reference, geant4)
         draw_floor(ratio, edges, 1 + floor, floor_error)
