@@ -48,7 +48,8 @@ def generated_pages(root: Path) -> dict[str, str]:
     from heitler.documentation.metrics import metrics_page
     from heitler.documentation.parameters import parameters_page
 
-    results = sorted((root / "benchmarks/results").glob("*.md"))
+    folder = root / "benchmarks/results"
+    results, tables = sorted(folder.glob("*.md")), sorted(folder.glob("*.csv"))
     params = root / "params.yaml"
     return {
         **{page: _inside((root / file).read_text()) for file, page in TOP_FILES.items()},
@@ -56,6 +57,7 @@ def generated_pages(root: Path) -> dict[str, str]:
         "metrics.md": metrics_page(params),
         "commands.md": commands_page(),
         **{f"benchmarks/{p.name}": f"# Benchmark: {p.stem}\n\n{p.read_text()}" for p in results},
+        **{f"benchmarks/{p.name}": p.read_text() for p in tables},
     }
 
 
