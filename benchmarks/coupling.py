@@ -22,10 +22,10 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data/prepared"), help="real showers")
     parser.add_argument("--rounds", type=int, default=3, help="starts of each way")
-    parser.add_argument("--pauses", type=float, nargs="+", default=[1, 5, 15], help="ms")
+    parser.add_argument("--pauses", type=float, nargs="+", default=[2, 5], help="ms")
     return parser.parse_args()
 
 
@@ -77,21 +77,12 @@ def _start(cluster: ClusterConfig, way: str, data: Path) -> dict[str, Any]:
         hosts=(),
         horovod_cycle_ms=float(pause.split()[0]) if pause.endswith("ms") else 5.0,
     )
-    with tempfile.TemporaryDirectory() as folder, _variable(YIELD, "0", way == SPINNING):
+    variables = {YIELD: "0"} if way == SPINNING else {}
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, variables):
         if code := run_workers(cluster, WORKERS, __file__, way, str(data), folder):
             raise SystemExit(code)
         each = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))]
     return {key: [worker[key] for worker in each] for key in each[0]}
-
-
-@contextmanager
-def _variable(name: str, value: str, wanted: bool) -> Iterator[None]:
-    before = os.environ.copy()
-    if wanted:
-        os.environ[name] = value
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def work(way: str, data: Path, folder: Path) -> None:

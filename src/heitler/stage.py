@@ -29,7 +29,8 @@ def run_stage(main: Callable[[], None]) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         if launched_rank() is None:
-            end_with_dvc()
+            if _is_dvc(os.getppid()):
+                end_with_parent()
             announce(Path(sys.argv[0]).stem)
         main()
     except HeitlerError as error:
@@ -55,9 +56,9 @@ if sys.excepthook is sys.__excepthook__:
     sys.excepthook = _end_quietly_when_interrupted
 
 
-def end_with_dvc() -> None:
-    """Let Linux send this process SIGTERM when the DVC that started it is gone, killed or not."""
-    if sys.platform == "linux" and _is_dvc(os.getppid()):
+def end_with_parent() -> None:
+    """Let Linux send this process SIGTERM when the one that started it is gone, killed or not."""
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

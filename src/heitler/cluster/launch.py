@@ -1,7 +1,6 @@
 """Start a script on several Horovod workers, as the section `cluster` of params.yaml says."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from heitler.cluster.reach import check_reachable
 from heitler.cluster.stalls import Stalls, heartbeat_period_s
 from heitler.cluster.stopping import FILE_VARIABLE, Listeners, pass_on_stop
 from heitler.config import ClusterConfig, digest_for_workers
-from heitler.stage import PR_SET_PDEATHSIG
+from heitler.stage import end_with_parent
 
 LONGEST_STOP_S = 10.0
 """From the first worker's end to that of all."""
@@ -76,7 +75,7 @@ def run_job(
         text=True,
         errors="replace",
         start_new_session=True,  # Ctrl-C in a terminal is for this process, which passes it on
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )
     job = _Job(process)
     ends = WorkerEnds(rank_hosts(cluster, workers), job.worker_ended)
@@ -173,9 +172,3 @@ def _kill_with_descendants(pid: int) -> None:
 def _variables(cluster: ClusterConfig, stop_file: Path | None) -> dict[str, str]:
     listening = {PERIOD_VARIABLE: str(heartbeat_period_s(cluster))} | digest_for_workers()
     return listening | ({FILE_VARIABLE: str(stop_file.resolve())} if stop_file else {})
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to send SIGTERM to this process when its parent is gone, however it ended."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

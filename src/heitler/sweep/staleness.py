@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 from dvc_data.hashfile.hash_info import HashInfo
@@ -73,7 +74,7 @@ def stale(lock: Stages, parameters: Mapping[str, Any], part: Part) -> set[str]:
 def part_in_cache(folder: str, place: tuple[str, ...]) -> str | None:
     """As `Part`, from DVC's cache; nothing is known of what it has not, as in a fresh clone."""
     cache, where = _cache(), cast(tuple[str], place)  # DVC means any number, too
-    if not cache.exists(folder):
+    if cache is None or not cache.exists(folder):
         return None
     found = Tree.load(cache, HashInfo("md5", folder)).get_obj(cache, where)
     return found.hash_info.value if found else None
@@ -81,7 +82,10 @@ def part_in_cache(folder: str, place: tuple[str, ...]) -> str | None:
 
 @functools.cache
 def _cache() -> Any:
-    return Repo().cache.local
+    try:
+        return Repo().cache.local
+    except DvcException:  # no repository, as in an unpacked archive
+        return None
 
 
 def _hash_of_folder(files: Mapping[tuple[str, ...], str | None]) -> str | None:
