@@ -1,6 +1,6 @@
 """Take the pictures of docs/pictures from this project's own results, in headless Chromium.
 
-uv run docs/take_pictures.py RUN RUN      two run ids, to be compared in the MLflow UI
+python docs/take_pictures.py RUN RUN      two runs, named as for `heitler compare`
 """
 
 import argparse
@@ -14,6 +14,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from heitler.errors import HeitlerError
+from heitler.tracking.comparison import compare_runs
+
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs/pictures"
 PORT = 5055
@@ -21,16 +24,19 @@ URL = f"http://127.0.0.1:{PORT}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", nargs=2)
-    runs = parser.parse_args().run
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", nargs=2, help="name or id")
+    try:
+        rows = compare_runs(parser.parse_args().run)
+    except HeitlerError as error:
+        sys.exit(f"Error: {error}")
     server = start_mlflow()
     try:
         with sync_playwright() as playwright:
             chromium = shutil.which("chromium") or sys.exit("apt-get install chromium")
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1400, "height": 900})
-            take_comparison(page, runs)
+            take_comparison(page, [str(row["mlflow_page"]) for row in rows])
             take_report(page)
             browser.close()
     finally:
@@ -52,8 +58,10 @@ def start_mlflow() -> subprocess.Popen[bytes]:
     raise TimeoutError("MLflow's UI did not start in 3 minutes")
 
 
-def take_comparison(page: Page, runs: list[str]) -> None:
-    experiment = "1"
+def take_comparison(page: Page, run_pages: list[str]) -> None:
+    """Of runs with pages such as `#/experiments/1/runs/ca8964b0...`."""
+    experiment = run_pages[0].split("/")[2]
+    runs = [address.rpartition("/")[2] for address in run_pages]
     page.goto(
         f"{URL}/#/compare-runs?runs={json.dumps(runs)}&experiments={json.dumps([experiment])}"
     )
@@ -64,10 +72,6 @@ def take_comparison(page: Page, runs: list[str]) -> None:
     page.set_viewport_size({"width": 1400, "height": 2600})
     page.screenshot(path=PICTURES / "mlflow-compare.png")
     page.set_viewport_size({"width": 1400, "height": 900})
-    page.goto(f"{URL}/#/experiments/{experiment}/runs?viewMode=CHART")
-    page.get_by_text("one-worker").first.wait_for(timeout=120_000)
-    page.wait_for_timeout(20_000)
-    page.screenshot(path=PICTURES / "mlflow-charts.png")
 
 
 def close_assistant(page: Page) -> None:
