@@ -68,8 +68,10 @@ def take_comparison(page: Page, run_pages: list[str]) -> None:
     page.get_by_text("Run details").first.wait_for(timeout=120_000)
     close_assistant(page)
     page.get_by_text("Visualizations").first.click()  # folded: the tables are what we want
+    for switch in page.get_by_role("switch").all():
+        switch.click()  # "Show diff only"
     page.wait_for_timeout(3_000)
-    page.set_viewport_size({"width": 1400, "height": 2600})
+    page.set_viewport_size({"width": 1400, "height": 1800})
     page.screenshot(path=PICTURES / "mlflow-compare.png")
     page.set_viewport_size({"width": 1400, "height": 900})
 
