@@ -27,6 +27,7 @@ from heitler.evolution.events import ProjectedEvents, Units, load_projections
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
 from heitler.files import write_json, write_text
+from heitler.progress import Advance, progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "evolution_tuning.json"
@@ -54,14 +55,15 @@ def main() -> None:
     training, validation = load_regressors(options.data, config)
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     found = {}
-    for name in options.strategies or RANGES:
-        study = tune(name, config, training, validation, options.trials)
-        found[name] = {
-            "loss": study.best_value,
-            "settings": study.best_params,
-            "trials": [[trial.value, trial.params] for trial in study.trials if trial.value],
-        }
-        print(f"{name}: {study.best_value:.4f} with {study.best_params}", flush=True)
+    strategies = options.strategies or list(RANGES)
+    with progress_bar("trials", len(strategies) * options.trials) as advance:
+        for name in strategies:
+            study = tune(name, config, training, validation, options.trials, advance)
+            found[name] = {
+                "loss": study.best_value,
+                "settings": study.best_params,
+                "trials": [[trial.value, trial.params] for trial in study.trials if trial.value],
+            }
     about = {
         "showers": training.count,
         "validation": validation.count,
@@ -69,6 +71,7 @@ def main() -> None:
     }
     write_json(RESULTS, {**about, "found": found, "provenance": collect_provenance()})
     write_text(RESULTS.with_suffix(".md"), "\n".join(table(found, about)))
+    print(RESULTS.with_suffix(".md").read_text())
 
 
 def _parse() -> argparse.Namespace:
@@ -99,7 +102,12 @@ def load_regressors(data: str, config: EvolveConfig) -> tuple[Regressor, Regress
 
 
 def tune(
-    name: str, config: EvolveConfig, training: Regressor, validation: Regressor, trials: int
+    name: str,
+    config: EvolveConfig,
+    training: Regressor,
+    validation: Regressor,
+    trials: int,
+    advance: Advance,
 ) -> optuna.Study:
     """A study with so many finished trials."""
 
@@ -124,7 +132,12 @@ def tune(
     done = sum(trial.state == TrialState.COMPLETE for trial in study.trials)
     known = {key: getattr(config.of_strategy(name), key) for key, _, _ in ranges}
     study.enqueue_trial(known, skip_if_exists=True)  # what is in params.yaml now
-    study.optimize(objective, n_trials=max(trials - done, 0))
+    advance(min(done, trials), note=name)
+    study.optimize(
+        objective,
+        n_trials=max(trials - done, 0),
+        callbacks=[lambda study, trial: advance(note=name)],
+    )
     return study
 
 

@@ -1,22 +1,24 @@
 """Which choice of the recipe `heitler` helps? Equal CPU time, each training with one undone.
 
-    python benchmarks/recipe.py [--seconds 60] [--seeds 1 2] [--data data/prepared]
+    python benchmarks/recipe.py [--seconds 60] [--seeds 1 2 3] [--data data/prepared]
 
-Reads prepared showers (`dvc repro prepare`). Each training has a process of its own, one worker,
-all cores; finished ones are kept in benchmarks/results/recipe.json, so that a killed run goes on.
-Judged on the validation showers. Writes benchmarks/results/recipe.md from that file.
+Reads prepared showers (`dvc repro prepare`). Each training has a process and a core of its own, two
+run at a time; finished ones are kept in benchmarks/results/recipe.json, so that a killed run goes
+on. Judged on the validation showers. Writes benchmarks/results/recipe.md from that file.
 """
 
 import argparse
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from heitler.files import write_json, write_text
+from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent
@@ -49,12 +51,17 @@ COLUMNS = {
 def main() -> None:
     options = _parse()
     known = json.loads(RESULTS.read_text())["trainings"] if RESULTS.is_file() else []
-    for seed in options.seeds:
-        for name, changes in VARIANTS.items():
-            if not any((row["name"], row["seed"]) == (name, seed) for row in known):
-                print(f"{name}, seed {seed}", flush=True)
-                known.append(train(name, changes, seed, options))
-                write_json(RESULTS, {"trainings": known, "provenance": collect_provenance()})
+    finished = {(row["name"], row["seed"]) for row in known}
+    plan = [(name, seed) for seed in options.seeds for name in VARIANTS]
+    with (
+        progress_bar("trainings", len(plan), done=len(finished & set(plan))) as advance,
+        ThreadPoolExecutor(options.processes) as pool,
+    ):
+        trainings = [pool.submit(train, *one, options) for one in plan if one not in finished]
+        for training in as_completed(trainings):
+            known.append(training.result())
+            write_json(RESULTS, {"trainings": known, "provenance": collect_provenance()})
+            advance(note=f"{known[-1]['name']}, seed {known[-1]['seed']}")
     write_text(RESULTS.with_suffix(".md"), "\n".join(table(known)))
     print(RESULTS.with_suffix(".md").read_text())
 
@@ -62,13 +69,16 @@ def main() -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60, help="CPU time of training cycles")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--processes", type=int, default=2, help="trainings at once")
     parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
     return parser.parse_args()
 
 
-def train(name: str, changes: dict[str, Any], seed: int, options: argparse.Namespace) -> Any:
-    case = DEFAULT | changes | {"seed": seed, "seconds": options.seconds, "data": options.data}
+def train(name: str, seed: int, options: argparse.Namespace) -> Any:
+    case = (
+        DEFAULT | VARIANTS[name] | {"seed": seed, "seconds": options.seconds, "data": options.data}
+    )
     worker = [sys.executable, HERE / "recipe_worker.py", json.dumps(case)]
     done = subprocess.run(worker, capture_output=True, text=True)
     if done.returncode:
@@ -83,7 +93,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     trained = [row for row in rows if "failed" not in row]
     first = trained[0]
     lines = [
-        f"{first['seconds']:.0f} s of CPU time in cycles each, one worker, "
+        f"{first['seconds']:.0f} s of CPU time in cycles each, one core, "
         f"{first['showers']} training showers, judged on {first['judged']} "
         "others. Mean over seeds, ± half the range.",
         "",

@@ -1,6 +1,6 @@
 """One training of the recipe ablation: `recipe_worker.py '{"recipe": ..., ...}'` prints JSON.
 
-The real training cycle on one worker for so many seconds of CPU time, then the score card's cheap
+The real training cycle on one core for so many seconds of CPU time, then the score card's cheap
 lines and classifiers on the validation showers.
 """
 
@@ -52,7 +52,7 @@ CLASSIFIERS = 2
 def main() -> None:
     case = json.loads(sys.argv[1])
     config, data = changed(load_config(), case), Path(case["data"])
-    join_world(1)
+    join_world(1, threads_per_worker=1)
     summary = load_summary(data / "summary.json")
     gan = build_gan(config.model, config.train, summary.image_shape)
     if recipe_of(config.model).start == "mean shower":
