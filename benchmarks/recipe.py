@@ -1,10 +1,10 @@
 """Which choice of the recipe `heitler` helps? Equal CPU time, each training with one undone.
 
-    python benchmarks/recipe.py [--seconds 60] [--seeds 1 2 3] [--data data/prepared]
+    python benchmarks/recipe.py [--seconds 60] [--seeds 1 2 3] [--only NAME ...]
 
 Reads prepared showers (`dvc repro prepare`). Each training has a process and a core of its own, two
-run at a time; finished ones are kept in benchmarks/results/recipe.json, so that a killed run goes
-on. Judged on the validation showers. Writes benchmarks/results/recipe.md from that file.
+run at a time; finished ones are kept in benchmarks/results/recipe-60s.json (another time, another
+file), so that a killed run goes on. Judged on the validation showers. Writes a table beside it.
 """
 
 import argparse
@@ -22,7 +22,6 @@ from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "recipe.json"
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
     "heitler": {},
@@ -50,9 +49,10 @@ COLUMNS = {
 
 def main() -> None:
     options = _parse()
-    known = json.loads(RESULTS.read_text())["trainings"] if RESULTS.is_file() else []
+    results = HERE / "results" / f"recipe-{options.seconds:.0f}s.json"
+    known = json.loads(results.read_text())["trainings"] if results.is_file() else []
     finished = {(row["name"], row["seed"]) for row in known}
-    plan = [(name, seed) for seed in options.seeds for name in VARIANTS]
+    plan = [(name, seed) for seed in options.seeds for name in options.only]
     with (
         progress_bar("trainings", len(plan), done=len(finished & set(plan))) as advance,
         ThreadPoolExecutor(options.processes) as pool,
@@ -60,16 +60,19 @@ def main() -> None:
         trainings = [pool.submit(train, *one, options) for one in plan if one not in finished]
         for training in as_completed(trainings):
             known.append(training.result())
-            write_json(RESULTS, {"trainings": known, "provenance": collect_provenance()})
+            write_json(results, {"trainings": known, "provenance": collect_provenance()})
             advance(note=f"{known[-1]['name']}, seed {known[-1]['seed']}")
-    write_text(RESULTS.with_suffix(".md"), "\n".join(table(known)))
-    print(RESULTS.with_suffix(".md").read_text())
+    write_text(results.with_suffix(".md"), "\n".join(table(known)))
+    print(results.with_suffix(".md").read_text())
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60, help="CPU time of training cycles")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", choices=VARIANTS, default=list(VARIANTS)
+    )
     parser.add_argument("--processes", type=int, default=2, help="trainings at once")
     parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
     return parser.parse_args()

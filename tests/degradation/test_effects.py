@@ -163,3 +163,14 @@ def test_without_a_remedy_within_the_limit_there_is_no_cure() -> None:
     results = arm_results({("heitler", 1): record(1.2)}, STUDY, TRUTH)
     assert find_cure(results, STUDY) is None
     assert "none of the remedies tried" in sentences(results, STUDY)[-1]
+
+
+def test_a_remedy_without_one_of_its_choices_is_judged_and_no_cure() -> None:
+    whole = {("heitler", seed): record(1.001 + 0.001 * seed) for seed in (1, 2, 3)}
+    undone = {("heitler-unaveraged", seed): record(1.01 + 0.001 * seed) for seed in (1, 2, 3)}
+    results = arm_results(whole | undone, STUDY, TRUTH)
+    cure = find_cure(results, STUDY)
+    assert cure
+    assert cure.name == "heitler"
+    said = "choices, undone, that, each alone, raise abs(R - 1): recipe heitler without averaged"
+    assert said in " ".join(sentences(results, STUDY))

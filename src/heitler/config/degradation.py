@@ -17,8 +17,9 @@ class ArmConfig:
 
     about: str
     """For the figures and tables."""
-    role: Literal["reference", "baseline", "cause", "remedy"]
-    """The reference is one worker; baselines are what causes and remedies are compared with."""
+    role: Literal["reference", "baseline", "cause", "remedy", "ingredient"]
+    """The reference is one worker; baselines are what causes and remedies are compared with; an
+    ingredient is a remedy with one of its choices undone."""
     extends: str | None = None
     """The arm that it differs from, and is compared with; null is the section's `base`."""
     model: Changes = field(default_factory=dict)

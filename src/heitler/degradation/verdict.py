@@ -8,6 +8,11 @@ from heitler.config import DegradationConfig
 from heitler.degradation.effects import ArmResult, Estimate
 
 SHOWN = ("response_low", "response_high", "deviation", "updates", "showers_seen", "seeds")
+ROLES = {
+    "cause": "Suspected causes",
+    "remedy": "Remedies",
+    "ingredient": "A remedy's choices, undone,",
+}
 TABLE = (
     "| arm | seeds | R at low energy | abs(R - 1), 95% interval | change, 95% interval | shown "
     "| worst bin | shape | updates | showers seen | CPU s |"
@@ -84,7 +89,7 @@ def sentences(results: Sequence[ArmResult], study: DegradationConfig) -> list[st
     said = [_seen(arm) for arm in (one, many) if arm]
     if many and many.effect:
         said.append(f"Degradation of {many.about}: {_change(many.effect)}.")
-    for role, name in (("cause", "Suspected causes"), ("remedy", "Remedies")):
+    for role, name in ROLES.items():
         said += _grouped(ranked(results, role), name)
     said.append(_cure_sentence(find_cure(results, study), one, many, study))
     return said

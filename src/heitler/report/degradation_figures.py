@@ -18,6 +18,7 @@ ROLE_COLORS = {
     "baseline": SERIES[1],
     "cause": SERIES[3],
     "remedy": SERIES[2],
+    "ingredient": SERIES[4],
 }
 LINEAR_UP_TO = 0.1
 """Of the forest plot's abscissa, which is logarithmic beyond."""
@@ -136,6 +137,7 @@ def _legend(rows: Sequence[Row], limit: float) -> list[Line2D | Patch]:
         "baseline": "many workers",
         "cause": "causes",
         "remedy": "remedies",
+        "ingredient": "a remedy's choice undone",
     }
     alive = [row for row in rows if not row["dead"]]
     marks = (
