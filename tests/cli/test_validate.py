@@ -11,7 +11,7 @@ import typer
 
 from heitler.cli.export import Format, export
 from heitler.cli.validate import EXIT_FAIL, validate
-from heitler.data.any_format import iterate_any
+from heitler.data.any_format import iterate_any, layout_note
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import read_showers, write_showers
 from heitler.validation.compare import ComparisonError
@@ -81,6 +81,28 @@ def test_cerns_variable_angle_layout_is_recognised(files, tmp_path):
         file["energy"], file["theta"] = original.primary_energy_GeV, original.theta_rad
     [read] = list(iterate_any(tmp_path / "cern.h5"))
     np.testing.assert_allclose(read.cells_GeV, original.cells_GeV, rtol=1e-6)
+    assert "variable-angle images: cell energies divided by 50" in str(
+        layout_note(tmp_path / "cern.h5")
+    )
+    assert layout_note(files / "truth.h5") is None
+
+
+@pytest.mark.parametrize(
+    ("datasets", "message"),
+    [
+        ({"target": np.ones((29, 2))}, "dataset target has 29 rows, ECAL has 30"),
+        ({"target": np.ones((30, 2)), "theta": np.ones(5)}, "dataset theta has 5 rows"),
+        ({"target": np.ones(30)}, "too many or too few numbers per shower"),
+        ({"target": np.ones((30, 2)), "ECAL": np.ones((30, 125))}, r"not \(showers, X, Y, Z\)"),
+        ({"showers": np.ones((30, 125)), "incident_energies": np.ones(29)}, "29 numbers in"),
+    ],
+)
+def test_datasets_that_do_not_fit_are_named(tmp_path, datasets, message):
+    with h5py.File(tmp_path / "odd.h5", "w") as file:
+        for name, rows in ({"ECAL": np.ones((30, 5, 5, 5))} | datasets).items():
+            file[name] = rows
+    with pytest.raises(DataError, match=message):
+        list(iterate_any(tmp_path / "odd.h5", (5, 5, 5)))
 
 
 @pytest.mark.parametrize(

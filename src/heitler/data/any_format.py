@@ -29,8 +29,6 @@ def iterate_any(path: Path, shape: calochallenge.Shape | None = None) -> Iterato
     """
     with open_hdf5(path, REMEDY) as file:
         total, read = _reader(file, path, shape)
-        if not total:
-            raise DataError(f"{path}: no showers in it. {REMEDY}")
         for first in range(0, total, AT_ONCE):
             part = read(slice(first, min(first + AT_ONCE, total)))
             _refuse_broken(part, path, first)
@@ -43,12 +41,23 @@ def _reader(
     """How many showers the file holds, and what reads some of them."""
     if calochallenge.is_calochallenge(file):
         known = calochallenge.find_shape(file, path, shape)
-        return len(file[calochallenge.VOXELS]), (
-            lambda rows: calochallenge.read_rows(file, rows, known)
-        )
+        total = calochallenge.count_showers(file, path)
+        return total, lambda rows: calochallenge.read_rows(file, rows, known)
     require_dataset(file, path, "ECAL", REMEDY)
     layout = cern.find_layout(file, path)
-    return len(file["ECAL"]), lambda rows: cern.read_rows(file, layout, rows, 0, "e-")
+    total = cern.check_rows(file, path, layout, REMEDY)
+    return total, lambda rows: cern.read_rows(file, layout, rows, 0, "e-")
+
+
+def layout_note(path: Path) -> str | None:
+    """What a reader should know of how the file was read."""
+    with open_hdf5(path, REMEDY) as file:
+        if calochallenge.is_calochallenge(file) or "target" in file:
+            return None
+    return (
+        f"{path} has no dataset target, so it was read as CERN's variable-angle images: cell "
+        f"energies divided by {cern.VARIABLE_ANGLE_SCALE:g}."
+    )
 
 
 def measure_file(

@@ -51,6 +51,24 @@ def find_shape(file: h5py.File, path: Path, asked: Shape | None) -> Shape:
     return shape[0], shape[1], shape[2]
 
 
+def count_showers(file: h5py.File, path: Path) -> int:
+    """How many showers the file holds.
+
+    Raises:
+        DataError: if there are none, or not one energy for each.
+    """
+    require_dataset(file, path, ENERGIES, "Give a CaloChallenge file.")
+    showers, energies = file[VOXELS].shape[0], file[ENERGIES].size
+    if not showers:
+        raise DataError(f"{path}: no showers in it. Give a CaloChallenge file.")
+    if energies != showers:
+        raise DataError(
+            f"{path}: {energies} numbers in dataset {ENERGIES}, but {showers} showers. "
+            "Give a CaloChallenge file."
+        )
+    return int(showers)
+
+
 def read_rows(file: h5py.File, rows: slice, shape: Shape) -> Showers:
     """Some showers of an open file; they have no angle, no ids and no CPU times of their own."""
     x, y, z = shape

@@ -160,7 +160,7 @@ def _read_source(
 
 
 def _check_shapes(file: h5py.File, path: Path, layout: Layout, image: tuple[int, int, int]) -> int:
-    """The number of showers, in all datasets of the layout."""
+    """The number of showers, in all datasets of the layout, with the detector's images."""
     require_dataset(file, path, "ECAL", REMEDY)
     found = file["ECAL"].shape
     if found[1:] not in (image, (*image, 1)):
@@ -168,20 +168,33 @@ def _check_shapes(file: h5py.File, path: Path, layout: Layout, image: tuple[int,
             f"{path}: dataset ECAL has shape {found}, but the detector's images are {image}. "
             "Set detector.cells_kept to its second number and detector.sections to its layers."
         )
+    return check_rows(file, path, layout, REMEDY)
+
+
+def check_rows(file: h5py.File, path: Path, layout: Layout, remedy: str) -> int:
+    """The number of showers, the same in all datasets of the layout; images may be of any size.
+
+    Raises:
+        DataError: for other shapes.
+    """
+    require_dataset(file, path, "ECAL", remedy)
+    found = file["ECAL"].shape
+    if len(found) != 4 and found[4:] != (1,):
+        raise DataError(f"{path}: dataset ECAL has shape {found}, not (showers, X, Y, Z). {remedy}")
     if not found[0]:
-        raise DataError(f"{path}: dataset ECAL has no showers. {REMEDY}")
+        raise DataError(f"{path}: dataset ECAL has no showers. {remedy}")
     for name in filter(None, (layout.energy, layout.theta)):
-        require_dataset(file, path, name, REMEDY)
+        require_dataset(file, path, name, remedy)
         rows, *columns = file[name].shape or (0,)
         if rows != found[0]:
             raise DataError(
-                f"{path}: dataset {name} has {rows} rows, ECAL has {found[0]}. {REMEDY}"
+                f"{path}: dataset {name} has {rows} rows, ECAL has {found[0]}. {remedy}"
             )
         width = math.prod(columns)
         if width <= layout.energy_column if name == layout.energy else width != 1:
             raise DataError(
                 f"{path}: dataset {name} has shape {file[name].shape}, too many or too few numbers "
-                f"per shower. {REMEDY}"
+                f"per shower. {remedy}"
             )
     return int(found[0])
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from heitler.config import ValidateConfig
-from heitler.data.any_format import measure_file
+from heitler.data.any_format import layout_note, measure_file
 from heitler.data.calochallenge import Shape
 from heitler.data.observables import Observables
 from heitler.progress import progress_bar
@@ -61,7 +61,7 @@ def compare_files(
     read = [measure_file(path, shape, threshold_GeV) for path in files]
     _check_comparable(files, read)
     generated, truth = read[:2]
-    notes = _notes(generated, truth)
+    notes = [note for path in files if (note := layout_note(path))] + _notes(generated, truth)
     if reference_file is None:
         halves = np.random.default_rng(config.seed).permutation(len(truth))
         middle = len(truth) // 2
