@@ -61,7 +61,7 @@ def test_an_independent_geant4_sample_is_green(geant4, card_of):
     steps = []
     scores = card_of(geant4[real.GENERATED], advance=lambda: steps.append(1))
     assert worst_verdict(scores) == "pass", [s for s in scores if s.verdict != "pass"]
-    assert len(scores) == 31
+    assert len(scores) == 33
     flat = flat_metrics(scores)
     assert flat["response_ratio"] == pytest.approx(1, abs=4 * flat["response_ratio_error"])
     assert flat["separation_width_floor"] > 0.01
@@ -90,10 +90,17 @@ def test_a_wrong_energy_scale_leaves_the_lines_of_the_shape_alone(geant4, card_o
 
 def test_a_memorised_training_set_is_found_and_nothing_else(geant4, card_of):
     memorised = geant4[300:450]
-    assert failed(card_of(memorised)) == {"nearest_neighbour_ratio"}
+    assert failed(card_of(memorised)) == {"nearest_neighbour_ratio", "copied_showers"}
     unaware = card_of(memorised, trained_on_reference=False)
     assert not failed(unaware)
-    assert "nearest_neighbour_ratio" not in {score.name for score in unaware}
+    assert not {"nearest_neighbour_ratio", "copied_showers"} & {score.name for score in unaware}
+
+
+def test_a_few_copies_of_training_showers_are_found(geant4, card_of):
+    tenth = concatenate([geant4[real.GENERATED][:135], geant4[300:315]])
+    scores = {score.name: score for score in card_of(tenth)}
+    assert scores["copied_showers"].value == pytest.approx(0.1)
+    assert failed(scores.values()) == {"copied_showers"}
 
 
 def test_a_generator_that_deposits_nothing_fails_without_made_up_numbers(geant4, card_of):

@@ -31,14 +31,14 @@ def export(
     Example: heitler export showers.h5 showers.hdf5 --to calochallenge
     """
     from heitler.data.calochallenge import export_calochallenge
-    from heitler.data.checks import DataError, open_hdf5, require_dataset
+    from heitler.data.checks import DataError, check_datasets, open_hdf5, require_dataset
     from heitler.data.point_clouds import export_showerdata
 
     remedy = "Give a file that heitler generate or the pipeline wrote."
     if target.exists() and not overwrite:
         raise DataError(f"{target}: exists. Add --overwrite, or give another target.")
     with open_hdf5(file, remedy) as opened:
-        for name in ("ECAL", "energy", "theta", "event_id"):
-            require_dataset(opened, file, name, remedy)
+        require_dataset(opened, file, "ECAL", remedy)
+        check_datasets(opened, file, opened["ECAL"].shape[1:], remedy)
     write = export_calochallenge if to is Format.CALOCHALLENGE else export_showerdata
     print(f"{write(file, target)} showers: {target}")

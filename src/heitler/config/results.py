@@ -40,6 +40,8 @@ class Limits:
     """Constant part of the difference in deposited energy."""
     linearity_max_deviation: Limit
     """Largest relative deviation of mu90 in an energy bin."""
+    resolution_ratio: Limit
+    """Mean of the ratio of sigma90 / mu90 over the energy bins, from 1."""
     resolution_max_deviation: Limit
     """Largest relative deviation of sigma90 / mu90 in an energy bin."""
     longitudinal_max_deviation: Limit
@@ -93,6 +95,8 @@ class Limits:
     kpd: Limit
     """Kernel physics distance."""
     nearest_neighbour_ratio: Limit
+    copied_showers: Limit
+    """Part of the generated showers that are all but training showers."""
     """How far below 1: nearer to the training showers than to unseen ones."""
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from heitler.data import calochallenge, cern
-from heitler.data.checks import DataError, open_hdf5, require_dataset
+from heitler.data.checks import DataError, damage_reported, open_hdf5, require_dataset
 from heitler.data.hdf5 import Showers, read_attributes
 from heitler.data.observables import Observables, join, measure
 from heitler.showers import apply_threshold
@@ -28,9 +28,11 @@ def iterate_any(path: Path, shape: calochallenge.Shape | None = None) -> Iterato
         DataError: for a missing, damaged or unknown file, or one without usable showers.
     """
     with open_hdf5(path, REMEDY) as file:
-        total, read = _reader(file, path, shape)
+        with damage_reported(path, REMEDY):
+            total, read = _reader(file, path, shape)
         for first in range(0, total, AT_ONCE):
-            part = read(slice(first, min(first + AT_ONCE, total)))
+            with damage_reported(path, REMEDY):
+                part = read(slice(first, min(first + AT_ONCE, total)))
             _refuse_broken(part, path, first)
             yield part
 
@@ -44,7 +46,7 @@ def _reader(
         total = calochallenge.count_showers(file, path)
         return total, lambda rows: calochallenge.read_rows(file, rows, known)
     require_dataset(file, path, "ECAL", REMEDY)
-    layout = cern.find_layout(file, path)
+    layout = cern.find_layout(file, path, REMEDY)
     total = cern.check_rows(file, path, layout, REMEDY)
     return total, lambda rows: cern.read_rows(file, layout, rows, 0, "e-")
 

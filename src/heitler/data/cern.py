@@ -113,7 +113,7 @@ def find_sources(import_from: str, downloads: Path) -> list[Path]:
     return found
 
 
-def find_layout(file: h5py.File, path: Path) -> Layout:
+def find_layout(file: h5py.File, path: Path, remedy: str = REMEDY) -> Layout:
     """Recognise the layout by its datasets.
 
     Raises:
@@ -122,9 +122,9 @@ def find_layout(file: h5py.File, path: Path) -> Layout:
     theta = next((name for name in ("theta", "mtheta") if name in file), None)
     if "target" in file:
         return Layout("target", 1, theta, cell_scale=1.0)
-    require_dataset(file, path, "energy", REMEDY)
+    require_dataset(file, path, "energy", remedy)
     if theta is None:
-        require_dataset(file, path, "theta", REMEDY)
+        require_dataset(file, path, "theta", remedy)
     return Layout("energy", 0, theta, VARIABLE_ANGLE_SCALE)
 
 

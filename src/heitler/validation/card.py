@@ -13,7 +13,7 @@ from heitler.data.observables import Observables
 from heitler.validation.classifier import classify
 from heitler.validation.features import high_level_features, low_level_features, with_energy
 from heitler.validation.frechet import frechet_physics_distance, kernel_physics_distance
-from heitler.validation.memorisation import nearest_neighbour_ratio
+from heitler.validation.memorisation import memorisation
 from heitler.validation.metrics import QUICK, SLOW, Settings, build_settings, measure_quick
 from heitler.validation.resampling import FloorPair, bootstrap, floor_pairs
 from heitler.validation.score import Measured, Score, judge
@@ -52,6 +52,7 @@ def score_card(
         found, size = _measure(generated, truth, reference, edges_GeV, config, advance)
     if not trained_on_reference:
         found.pop("nearest_neighbour_ratio", None)
+        found.pop("copied_showers", None)
     metrics = [*(metric for metric, _ in QUICK), *SLOW]
     return [
         judge(metric, found[metric.name], config, len(generated), size)
@@ -160,7 +161,7 @@ def _measure_slow(
         found[f"classifier_jsd_{level}"] = (result.jsd, result.jsd_error)
     found["fpd"] = frechet_physics_distance(high[1], high[0], seed=config.seed)
     found["kpd"] = kernel_physics_distance(high[1], high[0], seed=config.seed)
-    found["nearest_neighbour_ratio"] = nearest_neighbour_ratio(
-        generated, reference, truth, config.seed
-    )
+    repeats = memorisation(generated, reference, truth, config.seed)
+    found["nearest_neighbour_ratio"] = (repeats.ratio, repeats.ratio_error)
+    found["copied_showers"] = (repeats.copied, repeats.copied_error)
     return found

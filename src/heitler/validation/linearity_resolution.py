@@ -101,6 +101,18 @@ def resolution_deviation(generated: Observables, truth: Observables, edges_GeV: 
         return largest_finite(np.abs(made.resolution / mc.resolution - 1))
 
 
+def resolution_ratio(generated: Observables, truth: Observables, edges_GeV: Float) -> float:
+    """Mean over bins of (sigma90 / mu90)_generated / (sigma90 / mu90)_Geant4, no unit.
+
+    Bins that are all a little too narrow, or too wide, show here first.
+    """
+    made, mc = core_by_energy(generated, edges_GeV), core_by_energy(truth, edges_GeV)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = made.resolution / mc.resolution
+    ratios = ratios[np.isfinite(ratios)]
+    return float(ratios.mean()) if len(ratios) else float("nan")
+
+
 def fit_resolution(points: CoreByEnergy) -> ResolutionFit | None:
     """Least squares of the three terms, none negative; None with fewer than three good bins."""
     good = np.isfinite(points.resolution) & (points.resolution > 0)

@@ -15,7 +15,12 @@ from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
 from heitler.validation import cells, moments, profiles, response, separation
 from heitler.validation.correlation import correlation_difference
-from heitler.validation.linearity_resolution import linearity_deviation, resolution_deviation
+from heitler.validation.linearity_resolution import (
+    linearity_deviation,
+    resolution_deviation,
+    resolution_ratio,
+)
+from heitler.validation.memorisation import COPY_DISTANCE
 from heitler.validation.score import Metric
 
 Quick = Callable[[Observables, Observables, "Settings"], float]
@@ -68,7 +73,7 @@ def _shape(name: str) -> tuple[Metric, Quick]:
 def _largest(name: str, title: str) -> tuple[Metric, Quick]:
     metric = Metric(
         f"{name}_max_deviation", title, "relative",
-        "max |<E_k> / <E_k>_MC - 1|, <E_k>_MC > 1% of max", GAN_3D,
+        "max |<e_k> / <e_k>_MC - 1|, e_k = E_k / Ep, <e_k>_MC > 1% of max", OWN,
     )  # fmt: skip
     return metric, lambda made, mc, s: profiles.largest_relative_deviation(
         getattr(made, name), getattr(mc, name)
@@ -124,6 +129,17 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
     ),
     (
         Metric(
+            "resolution_ratio",
+            "Resolution, mean over energy bins",
+            "",
+            "mean (sigma90/mu90) / (sigma90/mu90)_MC",
+            "M. Thomson, NIM A 611 (2009) 25",
+            1.0,
+        ),
+        lambda made, mc, s: resolution_ratio(made, mc, s.edges_GeV),
+    ),
+    (
+        Metric(
             "resolution_max_deviation",
             "Resolution, worst energy bin",
             "relative",
@@ -175,7 +191,13 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
         lambda made, mc, s: cells.sparsity_difference(made, mc, s.hit_threshold_GeV),
     ),
     (
-        Metric("layer_correlation", "Correlation between layers", "", "max |r_ij - r_ij,MC|", OWN),
+        Metric(
+            "layer_correlation",
+            "Correlation between layers",
+            "",
+            "max |r_ij - r_ij,MC|, r_ij of E_i/Ep, E_j/Ep",
+            OWN,
+        ),
         lambda made, mc, s: correlation_difference(made, mc),
     ),
 )
@@ -206,6 +228,14 @@ SLOW: tuple[Metric, ...] = (
         "after CaloGAN, arXiv:1712.10321",
         1.0,
         only_below_counts=True,
+    ),
+    Metric(
+        "copied_showers",
+        "Copies of training showers",
+        "part",
+        f"part with d(gen, seen) < {COPY_DISTANCE:g} median d(unseen, seen)",
+        OWN,
+        largest=1.0,
     ),
 )
 
