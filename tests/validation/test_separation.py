@@ -6,7 +6,12 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import kurtosis, norm, skew
 
 from heitler.validation.classifier import classify, divergence
-from heitler.validation.linearity_resolution import CoreByEnergy, core, fit_resolution
+from heitler.validation.linearity_resolution import (
+    CoreByEnergy,
+    core,
+    fit_linearity,
+    fit_resolution,
+)
 from heitler.validation.moments import profile_moments
 from heitler.validation.separation import separation, separation_power
 
@@ -86,3 +91,10 @@ def test_the_resolution_fit_finds_its_own_three_terms():
     assert (fit.stochastic, fit.noise_GeV, fit.constant) == pytest.approx(
         (0.17, 0.05, 0.01), rel=1e-3
     )
+    assert 0 < fit.errors[0] < 0.02
+
+
+def test_the_line_through_the_deposited_energy_is_found():
+    energy = np.linspace(10, 100, 6)
+    points = CoreByEnergy(energy, 0.024 - 0.003 / energy, np.full(6, 1e-3), np.full(6, 100))
+    assert fit_linearity(points) == pytest.approx((0.024, -0.003))

@@ -17,6 +17,8 @@ EXPLAINED = (
     "and standard deviation. A number passes within its limit, or within what statistics alone "
     "does (marked *)."
 )
+NAMED = 6
+"""Failing lines are named up to so many."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
 
 
 def count_verdicts(card: Sequence[Mapping[str, Any]]) -> str:
-    """Such as "20 of 31 lines pass, 3 warn, 8 fail"."""
+    """Such as "30 of 33 lines pass, 2 warn, 1 fail (Correlation between layers)"."""
     found = [line["verdict"] for line in card]
+    failing = [line["title"] for line in card if line["verdict"] == "fail"]
+    named = f" ({'; '.join(failing)})" if 0 < len(failing) <= NAMED else ""
     return (
         f"{found.count('pass')} of {len(found)} lines pass, {found.count('warn')} warn, "
-        f"{found.count('fail')} fail"
+        f"{found.count('fail')} fail{named}"
     )
 
 

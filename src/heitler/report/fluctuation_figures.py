@@ -22,7 +22,7 @@ from heitler.report.style import (
 )
 from heitler.validation.cells import hits
 from heitler.validation.correlation import layer_correlation
-from heitler.validation.linearity_resolution import core_by_energy, fit_resolution
+from heitler.validation.linearity_resolution import core_by_energy, fit_linearity, fit_resolution
 
 Float = NDArray[np.float64]
 Samples = tuple[Observables, Observables, Observables]
@@ -37,7 +37,7 @@ CURVE_POINTS = 100
 def draw_resolution(
     path: Path, generated: Observables, geant4: Observables, edges_GeV: Float
 ) -> None:
-    """mu90 against primary energy, and sigma90 / mu90 with the fit of its three terms."""
+    """mu90 against primary energy with a straight line, sigma90 / mu90 with its three terms."""
     with figure(path, height=6.2) as drawing:
         linearity, resolution = drawing.subplots(2, 1, sharex=True)
         for sample, style, name in (
@@ -47,14 +47,16 @@ def draw_resolution(
             points = core_by_energy(sample, edges_GeV)
             mean_error = points.sigma90 / np.sqrt(np.maximum(points.showers, 1))
             linearity.errorbar(
-                points.energy_GeV, 100 * points.mu90, 100 * mean_error, **style, **POINTS
-            )
+                points.energy_GeV, 100 * points.mu90, 100 * mean_error, **style, **POINTS,
+                label=f"{name}{_line(linearity, points, style, edges_GeV)}",
+            )  # fmt: skip
             label = f"{name}{_fitted(resolution, points, style, edges_GeV)}"
             resolution.errorbar(
                 points.energy_GeV, 100 * points.resolution, 100 * points.resolution_error,
                 **style, **POINTS, label=label,
             )  # fmt: skip
         linearity.set_ylabel(r"$\mu_{90}$: deposited / primary (%)")
+        linearity.legend(**ABOVE, fontsize=10)
         resolution.set(xlabel="Primary energy (GeV)", ylabel=r"$\sigma_{90}/\mu_{90}$ (%)")
         resolution.set_ylim(bottom=0)
         resolution.legend(**ABOVE, fontsize=10)
@@ -108,12 +110,24 @@ def _fitted(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) ->
         return ""
     energy = np.linspace(edges_GeV[0], edges_GeV[-1], CURVE_POINTS)
     axes.plot(energy, 100 * fit.at(energy), color=style["color"], linewidth=1.2)
+    a, b, c = fit.errors
     terms = {  # a term at zero, where there are too few showers to tell them apart, is left out
-        f"{100 * fit.stochastic:.3g}%" + r"$/E^{1/2}$": fit.stochastic,
-        f"{fit.noise_GeV:.2g} GeV$/E$": fit.noise_GeV,
-        f"{100 * fit.constant:.2g}%": fit.constant,
+        f"({100 * fit.stochastic:.1f}$\\pm${100 * a:.1f})%" + r"$/E^{1/2}$": fit.stochastic,
+        f"({fit.noise_GeV:.2f}$\\pm${b:.2f}) GeV$/E$": fit.noise_GeV,
+        f"({100 * fit.constant:.1f}$\\pm${100 * c:.1f})%": fit.constant,
     }
     return ": " + r" $\oplus$ ".join(term for term, value in terms.items() if value > ZERO_TERM)
+
+
+def _line(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) -> str:
+    """Draw the straight line through the deposited energy, and return it in words."""
+    fit = fit_linearity(points)
+    if fit is None:
+        return ""
+    slope, offset_GeV = fit
+    energy = np.linspace(points.energy_GeV[0], edges_GeV[-1], CURVE_POINTS)
+    axes.plot(energy, 100 * (slope + offset_GeV / energy), color=style["color"], linewidth=1.2)
+    return rf": $E_{{sum}}$ = {100 * slope:.2f}% $E_p$ {MEV * offset_GeV:+.0f} MeV"
 
 
 def _draw_counts(

@@ -57,6 +57,8 @@ class ResolutionFit:
     """b"""
     constant: float
     """c"""
+    errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of a, b, c, from chi squared's curvature; large where few bins cannot tell them apart."""
 
     def at(self, energy_GeV: Float) -> Float:
         """The curve: (K,) GeV -> (K,)."""
@@ -124,7 +126,23 @@ def fit_resolution(points: CoreByEnergy) -> ResolutionFit | None:
     found = least_squares(
         lambda terms: (_quadrature(energy, *terms) - resolution) / error, start, bounds=(0, np.inf)
     )
-    return ResolutionFit(*(float(value) for value in found.x))
+    spread = np.sqrt(np.diag(np.linalg.pinv(found.jac.T @ found.jac)))
+    a, b, c = map(float, found.x)
+    return ResolutionFit(a, b, c, (float(spread[0]), float(spread[1]), float(spread[2])))
+
+
+def fit_linearity(points: CoreByEnergy) -> tuple[float, float] | None:
+    """Slope (no unit) and offset (GeV) of deposited energy = slope Ep + offset, by least squares.
+
+    The bins' mu90 weigh by their errors; None with fewer than three good bins.
+    """
+    good = np.isfinite(points.mu90) & (points.sigma90 > 0)
+    if good.sum() < 3:
+        return None
+    energy, mean = points.energy_GeV[good], points.mu90[good]
+    weight = np.sqrt(points.showers[good]) / points.sigma90[good]
+    offset, slope = np.polyfit(1 / energy, mean, 1, w=weight)
+    return float(slope), float(offset)
 
 
 def _quadrature(energy_GeV: Float, a: float, b: float, c: float) -> Float:
