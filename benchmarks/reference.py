@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from heitler.files import write_json, write_text
+from heitler.report.card_page import card_rows, count_verdicts
 from heitler.tracking.provenance import collect_provenance
 
 REFERENCE = Path("reports/reference")
@@ -115,6 +116,16 @@ def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[s
             f"| {title} | {value:.4f} | {'' if error is None else f'{error:.4f}'} | {floor:.4f} "
             f"| {limit} | {'yes' if abs(value) <= limit else 'no'} |"
             for title, value, error, floor, limit in rows
+        ),
+        "",
+        f"Score card: {count_verdicts(list(card.values()))}. Lines that do not pass:",
+        "",
+        "| | value | Geant4 against itself | passes within | verdict |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {row.title} | {row.value} | {row.floor} | {row.threshold} | {row.verdict} |"
+            for row in card_rows(list(card.values()))
+            if row.verdict != "pass"
         ),
         "",
         "All lines of the score card: `card.json` (docs/physics.md). Learning curve: "
