@@ -105,7 +105,7 @@ def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[s
     return [
         f"# Recipe `{recipe}`, trained for {about['cycles']:.0f} cycles",
         "",
-        f"{about['workers']} worker, {about['training_seconds'] / 60:.0f} minutes of wall time on "
+        f"{about['workers']} worker, {about['training_seconds']:,.0f} s of wall time on "
         "cores shared with (and at times stopped for) other work; "
         f"{showers['train']} Geant4 showers of 10-100 GeV; judged on {showers['test']} "
         f"showers that training never saw. Epoch {about['selected_epoch']} is kept.",
