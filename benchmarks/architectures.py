@@ -151,7 +151,7 @@ def table(results: dict[str, Any]) -> list[str]:
             for test in results["tests"]
         ),
         "",
-        "Most frequent ends of the joint evolution: "
+        "Where the joint evolution ended, with the first three seeds: "
         + "; ".join(runs["evolved-evolution"]["architectures"][:3])
         + ".",
         "",
