@@ -105,7 +105,7 @@ def test_every_shower_is_in_one_batch_of_an_epoch():
 
 @pytest.mark.parametrize("name", [*STRATEGIES, "rmsprop"])
 def test_strategy_lowers_the_loss(name, evolve, regressor, tmp_path):
-    config = dataclasses.replace(evolve, cost_epochs=400, batch_size=64)
+    config = dataclasses.replace(evolve, cost_epochs=400, batch_size=64, learning_rate=3e-4)
     outcome = Run(name, 1, config, regressor, regressor, Workers()).finish(tmp_path / "j", "f")
     start = np.stack([random_genome(SHAPE, 1, index) for index in range(8)])
     rows = np.arange(regressor.count)
