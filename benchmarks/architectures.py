@@ -39,7 +39,7 @@ SEARCHES = {
 }
 JUDGED = {"evolved-evolution": ("fixed-evolution", "random-evolution", "optuna-rmsprop")}
 JUDGED["evolved-rmsprop"] = ("fixed-rmsprop", "optuna-rmsprop")
-STRATEGY = {"evolution": "one-fifth", "rmsprop": "rmsprop"}
+STRATEGY = {"evolution": "one-plus-lambda", "rmsprop": "rmsprop"}
 """Whose settings a trainer has."""
 
 

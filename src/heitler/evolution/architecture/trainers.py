@@ -14,7 +14,7 @@ from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.space import Architecture
 from heitler.evolution.events import batch_rows
 from heitler.evolution.gradient import COST, EPSILON, RHO
-from heitler.evolution.strategies.one_fifth import OneFifthRule
+from heitler.evolution.strategies.one_plus_lambda import OnePlusLambda
 
 Float = NDArray[np.float32]
 SLICES = 10_000
@@ -68,11 +68,11 @@ class Training:
         return batch_rows(self.judge.count, self.config.batch_size, seed=first, step=step)
 
     def _evolve(self, candidate: Candidate, passes: float, number: int) -> Candidate:
-        """(1 + lambda) with the 1/5 rule; as many genes are mutated as in the fixed network."""
+        """The paper's (1 + lambda); as many genes are mutated as in the fixed network."""
         architecture = candidate.architecture
         rate = min(1.0, self.config.mutation_rate * self.fixed_genes / architecture.genes)
         config = replace(self.config, mutation_rate=rate, by_strategy={})
-        strategy = OneFifthRule(architecture, config, SLICES * self.seed + number)
+        strategy = OnePlusLambda(architecture, config, SLICES * self.seed + number)
         strategy.go_on(candidate.genome, candidate.power)
         generations = int(passes // (strategy.size * self._batch))
         for step in range(generations):
