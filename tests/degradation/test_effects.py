@@ -154,7 +154,11 @@ def test_a_response_that_is_right_at_low_energy_alone_is_no_cure() -> None:
 
 
 def test_a_generator_that_deposits_nothing_is_said_to() -> None:
-    records = {("workers-256", 1): record(1.3), ("linear-rate", 1): record(0.0, high=0.0)}
+    records = {
+        **{("workers-256", seed): record(1.3) for seed in (1, 2, 3)},
+        **{("linear-rate", seed): record(0.0, high=0.0) for seed in (1, 2)},
+        ("linear-rate", 3): record(0.07, high=0.1),
+    }
     said = " ".join(sentences(arm_results(records, STUDY, TRUTH), STUDY))
     assert "deposits nothing" in said
 
