@@ -95,9 +95,9 @@ class Limits:
     kpd: Limit
     """Kernel physics distance."""
     nearest_neighbour_ratio: Limit
+    """How far below 1: nearer to the training showers than to unseen ones."""
     copied_showers: Limit
     """Part of the generated showers that are all but training showers."""
-    """How far below 1: nearer to the training showers than to unseen ones."""
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
