@@ -30,16 +30,21 @@ from heitler.tracking.provenance import collect_provenance, source_digest
 RESULTS = Path(__file__).parent / "results" / "architectures.json"
 KEPT = Path("data/evolution/architectures")
 SEARCHES = {
-    "fixed-evolution": "fixed network, weights evolved",
-    "random-evolution": "random architectures, weights evolved",
-    "evolved-evolution": "architecture and weights evolved",
+    "fixed-paper": "fixed network, the paper's evolution",
+    "evolved-paper": "architecture evolved, the paper's evolution",
+    "fixed-evolution": "fixed network, 1/5 rule",
+    "random-evolution": "random architectures, 1/5 rule",
+    "evolved-evolution": "architecture evolved, 1/5 rule",
     "fixed-rmsprop": "fixed network, RMSprop",
     "optuna-rmsprop": "Optuna's architectures, RMSprop",
     "evolved-rmsprop": "architecture evolved, RMSprop",
 }
-JUDGED = {"evolved-evolution": ("fixed-evolution", "random-evolution", "optuna-rmsprop")}
+JUDGED = {
+    "evolved-evolution": ("fixed-evolution", "fixed-paper", "random-evolution", "optuna-rmsprop")
+}
+JUDGED["evolved-paper"] = ("fixed-paper",)
 JUDGED["evolved-rmsprop"] = ("fixed-rmsprop", "optuna-rmsprop")
-STRATEGY = {"evolution": "one-plus-lambda", "rmsprop": "rmsprop"}
+STRATEGY = {"paper": "one-plus-lambda", "evolution": "one-fifth", "rmsprop": "rmsprop"}
 """Whose settings a trainer has."""
 
 
@@ -151,7 +156,7 @@ def table(results: dict[str, Any]) -> list[str]:
             for test in results["tests"]
         ),
         "",
-        "Where the joint evolution ended, with the first three seeds: "
+        "Where the joint evolution (1/5 rule) ended, with the first three seeds: "
         + "; ".join(runs["evolved-evolution"]["architectures"][:3])
         + ".",
         "",

@@ -109,7 +109,8 @@ def test_mutated_architectures_fit_the_image_and_the_cost():
 
 
 @pytest.mark.parametrize(
-    ("policy", "trainer", "slices"), [("evolved", "evolution", 22), ("optuna", "rmsprop", 6)]
+    ("policy", "trainer", "slices"),
+    [("evolved", "evolution", 22), ("evolved", "paper", 22), ("optuna", "rmsprop", 6)],
 )
 def test_killed_search_goes_on_bit_for_bit(policy, trainer, slices, training, judge, tmp_path):
     def finish(folder):

@@ -14,11 +14,14 @@ from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.space import Architecture
 from heitler.evolution.events import batch_rows
 from heitler.evolution.gradient import COST, EPSILON, RHO
+from heitler.evolution.strategies.one_fifth import OneFifthRule
 from heitler.evolution.strategies.one_plus_lambda import OnePlusLambda
 
 Float = NDArray[np.float32]
 SLICES = 10_000
 """More than there are: makes keys of (seed, slice)."""
+EVOLUTIONS = {"paper": OnePlusLambda, "evolution": OneFifthRule}
+"""Trainers without gradients: a constant mutation power, as published, or the 1/5 rule."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ class Training:
 
     def train(self, trainer: str, candidate: Candidate, budget: float, number: int) -> Candidate:
         """One slice; `budget` is in forward passes of the fixed network, of single showers."""
-        train = {"evolution": self._evolve, "rmsprop": self._descend}[trainer]
-        return train(candidate, budget / self.pass_cost(candidate.architecture), number)
+        passes = budget / self.pass_cost(candidate.architecture)
+        if trainer == "rmsprop":
+            return self._descend(candidate, passes, number)
+        return self._evolve(EVOLUTIONS[trainer], candidate, passes, number)
 
     @property
     def _batch(self) -> int:
@@ -67,12 +72,14 @@ class Training:
         first = SLICES * self.seed + number
         return batch_rows(self.judge.count, self.config.batch_size, seed=first, step=step)
 
-    def _evolve(self, candidate: Candidate, passes: float, number: int) -> Candidate:
-        """The paper's (1 + lambda); as many genes are mutated as in the fixed network."""
+    def _evolve(
+        self, kind: type[OnePlusLambda], candidate: Candidate, passes: float, number: int
+    ) -> Candidate:
+        """(1 + lambda); as many genes are mutated as in the fixed network."""
         architecture = candidate.architecture
         rate = min(1.0, self.config.mutation_rate * self.fixed_genes / architecture.genes)
         config = replace(self.config, mutation_rate=rate, by_strategy={})
-        strategy = OnePlusLambda(architecture, config, SLICES * self.seed + number)
+        strategy = kind(architecture, config, SLICES * self.seed + number)
         strategy.go_on(candidate.genome, candidate.power)
         generations = int(passes // (strategy.size * self._batch))
         for step in range(generations):
