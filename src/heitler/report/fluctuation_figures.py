@@ -125,7 +125,7 @@ def _line(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) -> s
     if fit is None:
         return ""
     slope, offset_GeV = fit
-    energy = np.linspace(points.energy_GeV[0], edges_GeV[-1], CURVE_POINTS)
+    energy = np.linspace(np.nanmin(points.energy_GeV), edges_GeV[-1], CURVE_POINTS)
     axes.plot(energy, 100 * (slope + offset_GeV / energy), color=style["color"], linewidth=1.2)
     return rf": $E_{{sum}}$ = {100 * slope:.2f}% $E_p$ {MEV * offset_GeV:+.0f} MeV"
 
