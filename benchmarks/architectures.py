@@ -44,6 +44,7 @@ JUDGED = {
 }
 JUDGED["evolved-paper"] = ("fixed-paper",)
 JUDGED["evolved-rmsprop"] = ("fixed-rmsprop", "optuna-rmsprop")
+FEWEST_COST_EPOCHS = 20
 STRATEGY = {"paper": "one-plus-lambda", "evolution": "one-fifth", "rmsprop": "rmsprop"}
 """Whose settings a trainer has."""
 
@@ -81,7 +82,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
     parser.add_argument("--cost-epochs", type=int, default=300, help="budget of a run")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(1, 11)))
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.cost_epochs < FEWEST_COST_EPOCHS:
+        parser.error(
+            f"--cost-epochs: at least {FEWEST_COST_EPOCHS}; with less, slices train nothing"
+        )
+    return options
 
 
 def search(

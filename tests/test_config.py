@@ -42,6 +42,11 @@ def test_the_shipped_parameters_are_valid() -> None:
         (lambda p: p["detector"].update(cells_kept=53), "cells_kept is 53, more than the 51"),
         (lambda p: p["detector"].update(sections=[]), "detector.sections is empty"),
         (lambda p: p["model"].update(network="vae"), "model.network is 'vae'"),
+        (lambda p: p["evolve"].update(seeds=[1, 1]), "evolve.seeds has .* name each once"),
+        (
+            lambda p: p["evolve"]["by_strategy"]["one-fifth"].update(mutation_rate=2.4),
+            "by_strategy.one-fifth.mutation_rate is 2.4: a probability",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_named_with_its_remedy(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from heitler.config import ConfigError
+from heitler.errors import HeitlerError
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
 from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
@@ -112,6 +113,27 @@ def test_strategy_lowers_the_loss(name, evolve, regressor, tmp_path):
     assert regressor.losses(outcome.genome[None], rows)[0] < regressor.losses(start, rows).min()
     costs = [row["cost_epochs"] for row in outcome.history]
     assert 390 < costs[-1] <= 400
+
+
+@pytest.mark.parametrize("name", ["one-plus-lambda", "memetic", "rmsprop"])
+def test_the_last_test_loss_is_that_of_the_networks_end(name, evolve, regressor, tmp_path):
+    outcome = Run(name, 1, evolve, regressor, regressor, Workers()).finish(tmp_path / "j", "f")
+    end = regressor.losses(outcome.genome[None], np.arange(regressor.count))[0]
+    assert outcome.history[-1]["test_loss"] == pytest.approx(end)
+
+
+def test_what_cannot_be_evolved_is_refused_before_it_begins(evolve, regressor):
+    tiny = dataclasses.replace(evolve, cost_epochs=1, batch_size=64)
+    with pytest.raises(HeitlerError, match=r"cost_epochs is 1: too few .* Use at least"):
+        Run("cma", 1, tiny, regressor, regressor, Workers())
+    with pytest.raises(HeitlerError, match=r"evolve.kernel is 50, larger than the images"):
+        dataclasses.replace(SHAPE, kernel=50)
+
+
+def test_an_empty_journal_is_named_and_begun_anew(tmp_path, capsys):
+    (tmp_path / "j.npz").touch()
+    assert not Journal.load(tmp_path / "j.npz", "f").losses
+    assert "j.npz: cannot be read" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, "rmsprop"])

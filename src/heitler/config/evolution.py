@@ -69,6 +69,15 @@ class EvolveConfig:
     def __post_init__(self) -> None:
         if not self.seeds or not self.strategies:
             raise ConfigError("evolve.seeds or evolve.strategies is empty. Give at least one.")
+        for name, values in (("seeds", self.seeds), ("strategies", self.strategies)):
+            if len(set(values)) < len(values):
+                raise ConfigError(f"evolve.{name} has {values}: name each once.")
+        for name, own in self.by_strategy.items():
+            if own.get("mutation_rate", 0) > 1:
+                raise ConfigError(
+                    f"evolve.by_strategy.{name}.mutation_rate is {own['mutation_rate']}: a "
+                    "probability, at most 1."
+                )
         if self.offspring % 2:
             raise ConfigError(
                 f"evolve.offspring is {self.offspring}, but antithetic pairs need an even number. "

@@ -80,6 +80,6 @@ class Descent:
                 )
         except FileNotFoundError:
             return cls(fingerprint)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             print(f"{path}: cannot be read ({error}); starting anew.")
             return cls(fingerprint)

@@ -1,5 +1,6 @@
 """One run: a strategy (or RMSprop) from its first generation to the end of its budget."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
+from heitler.errors import HeitlerError
 from heitler.evolution.curve import Curve, Row
 from heitler.evolution.descent import Descent
 from heitler.evolution.events import batch_rows
@@ -60,6 +62,13 @@ class Run:
         self.training, self.test, self.workers = training, test, workers
         batch = min(config.batch_size, training.count)
         self.curve = Curve(training.count, batch, config.cost_epochs * training.count)
+        passes = max(config.parents, config.offspring + 1, COST)
+        if not self.curve.affords(passes):
+            raise HeitlerError(
+                f"evolve.cost_epochs is {config.cost_epochs}: too few forward passes over "
+                f"{training.count} showers for one generation ({passes} passes over {batch}). "
+                f"Use at least {math.ceil(passes * batch / training.count)}."
+            )
 
     def finish(
         self, journal_file: Path, fingerprint: str, stop_after: int | None = None
@@ -72,6 +81,8 @@ class Run:
         if share < 1:
             state_file = journal_file.with_suffix(".descent.npz")
             genome = self._descend(state_file, fingerprint, genome, stop_after)
+        if self.curve.history and stop_after is None:
+            self.curve.history[-1]["test_loss"] = self._test(genome)
         return Outcome(genome, self.curve.history)
 
     def _evolve(

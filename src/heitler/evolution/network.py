@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from heitler.errors import HeitlerError
 from heitler.evolution.events import ProjectedEvents, Units
 from heitler.evolution.kernels import COLUMNS, share_kernels
 
@@ -32,6 +33,13 @@ class NetworkShape:
     kernel: int
     stride: int
     slope: float
+
+    def __post_init__(self) -> None:
+        if self.kernel > min(self.image):
+            raise HeitlerError(
+                f"evolve.kernel is {self.kernel}, larger than the images of {self.image} cells. "
+                f"Use at most {min(self.image)}."
+            )
 
     @property
     def places(self) -> int:

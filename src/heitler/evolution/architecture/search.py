@@ -144,7 +144,7 @@ def load_slice(path: Path, fingerprint: str) -> Slice | None:
             square: NDArray[np.float32] = stored["square"]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         print(f"{path}: cannot be read ({error}); trained again.")
         return None
     if about["fingerprint"] != fingerprint:
