@@ -23,7 +23,7 @@ from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.search import Search
 from heitler.evolution.architecture.space import Architecture, Layer
 from heitler.evolution.architecture.trainers import Training
-from heitler.files import digest, write_csv, write_json, write_text
+from heitler.files import digest, write_json, write_text
 from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance, source_digest
 
@@ -72,7 +72,6 @@ def main() -> None:
         "provenance": collect_provenance(),
     }
     write_json(RESULTS, results)
-    write_csv(RESULTS.with_suffix(".csv"), rows)
     write_text(RESULTS.with_suffix(".md"), "\n".join(table(results)))
     print(RESULTS.with_suffix(".md").read_text())
 
