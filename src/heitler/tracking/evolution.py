@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from heitler.config import Config, as_dict
+from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import open_run
 
@@ -22,7 +23,9 @@ def log_evolution(
     with open_run("evolve", parameters=sections, tags=collect_provenance()) as parent:
         parent.log_metrics(metrics)
         parent.log_files(figures, "evolve")
-        for (name, seed), history in histories.items():
-            setting = {"evolve": {"strategy": name, "seed": seed}}
-            parent.log_child(f"{name}-{seed}", parameters=setting, history=history, step="step")
+        with progress_bar("every generation to MLflow", len(histories)) as advance:
+            for (name, seed), history in histories.items():
+                setting = {"evolve": {"strategy": name, "seed": seed}}
+                parent.log_child(f"{name}-{seed}", parameters=setting, history=history, step="step")
+                advance(note=f"{name}, seed {seed}")
     return parent.run_id
