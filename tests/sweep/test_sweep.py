@@ -2,8 +2,10 @@
 
 import csv
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import optuna
@@ -98,6 +100,46 @@ def test_optuna_comes_near_the_best_and_goes_on_as_if_unbroken(tmp_path: Path) -
     assert study.trials[2].state is optuna.trial.TrialState.FAIL
     whole = run_sweep(sweep, evaluate, kept(tmp_path / "whole"))
     assert [t.params for t in whole.trials] == [t.params for t in study.trials]
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sweep_that_is_stopped_ends_its_trial_and_runs_it_again(tmp_path, signal_number) -> None:
+    """A process of its own, with a trial that lasts; then the same sweep here."""
+    program = f"""
+import pathlib, signal, subprocess, sys
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from heitler.stage import run_stage
+from heitler.sweep.guided import Sweep, run_sweep
+from heitler.sweep.pruning import follow
+from heitler.sweep.space import Range
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def evaluate(trial, name, parameters):
+    if trial.number == 0:
+        return 1.0
+    process = subprocess.Popen(["sleep", "60"], process_group=0)
+    pathlib.Path({str(tmp_path / "pid")!r}).write_text(f"{{process.pid}} {{parameters['a.x']}}")
+    follow(process, trial, dict, look_every_s=0.2)
+storage = JournalStorage(JournalFileBackend({str(tmp_path / "log")!r}))
+sweep = Sweep("s", {{"a.x": Range("lin", 0.0, 1.0)}}, 3, maximise=False, seed=1)
+run_stage(lambda: run_sweep(sweep, evaluate, storage))
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        while not (note := tmp_path / "pid").exists() or not note.read_text():
+            time.sleep(0.1)
+        process.send_signal(signal_number)
+    pid, stopped_at = note.read_text().split()
+    assert not Path(f"/proc/{pid}").exists()
+    tried: list[float] = []
+
+    def evaluate(trial, name, parameters):
+        tried.append(parameters["a.x"])
+        return parameters["a.x"]
+
+    sweep = Sweep("s", {"a.x": Range("lin", 0.0, 1.0)}, 3, maximise=False, seed=1)
+    run_sweep(sweep, evaluate, kept(tmp_path / "log"))
+    assert len(tried) == 2
+    assert tried[0] == float(stopped_at)
 
 
 def test_elements_of_a_job_array_run_one_trial_each_of_the_same_sweep(tmp_path: Path) -> None:

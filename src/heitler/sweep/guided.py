@@ -32,6 +32,8 @@ Evaluate = Callable[[optuna.Trial, str, Mapping[str, Any]], float | None]
 SEEDS = 100_000
 """More than there are trials: makes seeds of (sweep, trial)."""
 END = optuna.trial.TrialState
+STOPPED = "stopped"
+"""Attribute of a trial that was ended with the sweep: it does not count, and is run again."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,16 @@ class Sweep:
 def run_sweep(
     sweep: Sweep, evaluate: Evaluate, storage: BaseStorage | None = None, *, one: bool = False
 ) -> optuna.Study:
-    """Run what is missing of the trials, or exactly one more; Ctrl-C keeps the finished ones.
+    """Run what is missing of the trials, or exactly one more.
+
+    Ctrl-C and SIGTERM keep the finished ones; the trial that they stop is the first to be run
+    when the sweep goes on.
 
     Raises:
         SweepError: if every trial failed.
     """
     study = open_study(sweep, storage)
-    done = len([t for t in study.trials if t.state.is_finished()])
+    done = len([t for t in study.trials if t.state.is_finished() and STOPPED not in t.user_attrs])
     for number in range(done + 1, done + 2 if one else sweep.trials + 1):
         _run_trial(study, sweep, number, evaluate)
     if not any(t.state is END.COMPLETE for t in study.trials):
@@ -91,6 +96,11 @@ def _run_trial(study: optuna.Study, sweep: Sweep, number: int, evaluate: Evaluat
         study.tell(trial, state=END.PRUNED)
         print(f"Trial {number}: {pruned}", flush=True)
         return
+    except (KeyboardInterrupt, SystemExit):
+        trial.set_user_attr(STOPPED, True)
+        study.tell(trial, state=END.FAIL)
+        study.enqueue_trial(trial.params)
+        raise
     if value is None:
         study.tell(trial, state=END.FAIL)
         return

@@ -27,7 +27,7 @@ def follow(
     """Wait for a trial's process, which leads a process group; its exit status.
 
     Args:
-        process: asked to stop as by Ctrl-C if the trial is pruned, or if this process is.
+        process: asked to stop as by Ctrl-C if the trial is pruned, or if this process is stopped.
         trial: told every new score.
         scores: {epoch: score} so far.
         look_every_s: between two looks at the scores.
@@ -41,7 +41,7 @@ def follow(
             return process.wait(look_every_s)
         except subprocess.TimeoutExpired:
             new = {epoch: score for epoch, score in scores().items() if epoch not in known}
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):  # the latter at SIGTERM: heitler.stage
             _stop(process)
             raise
         known |= set(new)
