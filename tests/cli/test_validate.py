@@ -1,6 +1,7 @@
 """`heitler validate` and `heitler export` on real files of every layout."""
 
 import json
+import shutil
 from pathlib import Path
 
 import h5py
@@ -60,6 +61,21 @@ def test_a_file_exported_to_calochallenge_reads_back_the_same(files, tmp_path):
     np.testing.assert_allclose(read.primary_energy_GeV, original.primary_energy_GeV, rtol=1e-6)
     with pytest.raises(DataError, match=r"exists\. Add --overwrite"):
         export(files / "truth.h5", target, Format.CALOCHALLENGE)
+
+
+def test_negative_cells_and_files_of_another_layout_are_refused(files, tmp_path):
+    path = tmp_path / "negative.h5"
+    shutil.copy(files / "truth.h5", path)
+    with h5py.File(path, "r+") as file:
+        file["ECAL"][3, 0, 0, 0] = -1.0
+    with pytest.raises(DataError, match="row 3 has a cell with negative energy"):
+        list(iterate_any(path))
+    with h5py.File(path, "r+") as file:
+        file["energy"].resize(29, axis=0)
+    with pytest.raises(DataError) as refused:
+        export(path, tmp_path / "a.hdf5", Format.CALOCHALLENGE)
+    assert "dataset energy has shape (29,), not (30,)" in str(refused.value)
+    assert "cells_kept" not in str(refused.value)
 
 
 def test_showerdata_reads_what_was_exported_to_it(files, tmp_path):

@@ -96,6 +96,7 @@ def test_a_file_without_showers_is_refused(showers, tmp_path):
         ("event_id", 10, 3, "dataset event_id, row 10 repeats an earlier row"),
         ("target", (11, 0), 211.0, "dataset target, row 11 has no known particle code"),
         ("target", (12, 0), 22.0, "dataset target, row 12 has another particle than row 0"),
+        ("target", (13, 1), 55.0, "dataset target, row 13 has another primary energy than"),
     ],
 )
 def test_a_faulty_value_is_found_with_dataset_and_row(file, dataset, index, value, said):

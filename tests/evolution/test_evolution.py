@@ -244,6 +244,7 @@ def test_one_plus_lambda_converges_as_nevergrads_on_a_sphere(evolve):
     assert ends["one-fifth"] < 3 * ends["nevergrad"]
 
 
-def test_odd_number_of_offspring_is_refused(make_config):
+def test_odd_number_of_offspring_is_refused_where_they_go_in_pairs(make_config):
     with pytest.raises(ConfigError, match="Use 6 or 8"):
         make_config(evolve={"offspring": 7})
+    assert make_config(evolve={"offspring": 7, "strategies": ["cma"]}).evolve.offspring == 7

@@ -78,10 +78,10 @@ class EvolveConfig:
                     f"evolve.by_strategy.{name}.mutation_rate is {own['mutation_rate']}: a "
                     "probability, at most 1."
                 )
-        if self.offspring % 2:
+        if self.offspring % 2 and "antithetic" in self.strategies:
             raise ConfigError(
                 f"evolve.offspring is {self.offspring}, but antithetic pairs need an even number. "
-                f"Use {self.offspring - 1} or {self.offspring + 1}."
+                f"Use {self.offspring - 1} or {self.offspring + 1}, or leave antithetic out."
             )
 
     def of_strategy(self, name: str) -> "EvolveConfig":

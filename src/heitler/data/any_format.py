@@ -81,10 +81,12 @@ def known_cell_size_mm(path: Path) -> float | None:
 def _refuse_broken(showers: Showers, path: Path, first: int) -> None:
     broken = {
         "a cell that is not a number": ~np.isfinite(showers.cells_GeV).all(axis=(1, 2, 3)),
+        "a cell with negative energy": (showers.cells_GeV < 0).any(axis=(1, 2, 3)),
         "no positive primary energy": ~(showers.primary_energy_GeV > 0),
     }
     for what, rows in broken.items():
         if rows.any():
             raise DataError(
-                f"{path}: row {first + int(np.argmax(rows))} has {what}. Remove such showers."
+                f"{path}: row {first + int(np.argmax(rows))} has {what}. Remove such showers, "
+                "or give the cells the values that you mean."
             )

@@ -60,6 +60,8 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
                     f"the file is damaged. {REMAKE}"
                 ) from None
             check_showers(part, Rows(path, first))
+        other = file["target"][:, 1] != file["energy"][:]
+        _refuse(other, whole, "target", "has another primary energy than dataset energy")
     check_seal(path)
 
 
@@ -119,9 +121,10 @@ def check_datasets(
     showers = next(iter(file["ECAL"].shape), 0)
     for name, shape in expected.items():
         if file[name].shape != (showers, *shape):
+            hint = "Check detector.cells_kept and detector.sections. " if remedy == REMAKE else ""
             raise DataError(
                 f"{path}: dataset {name} has shape {file[name].shape}, not {(showers, *shape)}. "
-                f"Check detector.cells_kept and detector.sections. {remedy}"
+                f"{hint}{remedy}"
             )
     for name, unit in UNITS.items():
         stated = file[name].attrs.get("unit", unit)
