@@ -32,11 +32,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "RMSprop for Adam": {"changes": {"optimizer": "rmsprop"}},
     "without averaging of weights": {"changes": {"averaging": 0.0}},
     "constant learning rate": {"changes": {"rate_halved_after": 1e12}},
+    "199 latent numbers for the shape": {"changes": {"shape_noise": 199}},
 }
 DEFAULT = {"recipe": "heitler", "changes": {}, "batch": 32, "learning_rate": 0.003}
 COLUMNS = {
     "showers_per_cpu_second": ("showers per CPU s", 0),
     "response_max_deviation": ("largest abs(R - 1)", 3),
+    "resolution_ratio": ("resolution over Geant4's", 2),
     "longitudinal_max_deviation": ("longitudinal, largest deviation", 2),
     "transverse_x_profile_error": ("transverse profile error", 3),
     "separation_ecal_sum": ("S(Esum)", 4),

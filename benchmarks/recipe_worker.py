@@ -36,7 +36,7 @@ from heitler.validation.response import energy_bin_edges
 
 JUDGED = (
     "response_max_deviation",
-    "resolution_max_deviation",
+    "resolution_ratio",
     "longitudinal_max_deviation",
     "radial_max_deviation",
     "transverse_x_profile_error",

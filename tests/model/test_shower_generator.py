@@ -11,6 +11,7 @@ from heitler.model.cell_noise import CellDeposit, CellNoise
 from heitler.model.dense_sizes import view_size
 from heitler.model.gan import build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
+from heitler.model.recipes import recipe_of
 from heitler.model.shower_generator import start_from_mean
 from heitler.training.energy_score import energy_score
 from heitler.training.views import JUDGED, VIEWS, view_shower
@@ -91,6 +92,21 @@ def test_views_have_the_size_that_the_discriminator_is_built_for() -> None:
     assert all(np.isfinite(numbers).all() for numbers in view.values())
     blind = view_shower(0 * cells, tf.constant([[9.0], [8.0]]), 0.01)
     assert all(np.isfinite(numbers).all() for numbers in blind.values())
+
+
+def test_a_showers_shape_depends_on_few_latent_numbers() -> None:
+    config = load_config()
+    model = dataclasses.replace(config.model, recipe="heitler", changes={"cell_noise": False})
+    gan = build_gan(model, config.train, SHAPE)
+    noise = np.random.default_rng(6).standard_normal((3, noise_dim(model)), np.float32)
+    few = recipe_of(model).shape_noise
+    noise[1:] = noise[0]
+    noise[1, few:] += 1
+    noise[2, few - 1] += 1
+    same = np.full(3, 50, np.float32)
+    first, beyond, within = sample_cells_GeV(gan.exported, model, noise, same, same * 0 + 1.57)
+    np.testing.assert_array_equal(first, beyond)
+    assert not np.array_equal(first, within)
 
 
 def test_with_an_angle_the_generator_gets_energy_and_angle() -> None:

@@ -20,6 +20,6 @@ def test_right_showers_score_near_zero_and_wrong_energy_counts(showers):
 def test_a_generator_that_deposits_nothing_has_the_worst_score_and_no_made_up_numbers(showers):
     truth = showers(50, 1)
     found = epoch_check(truth, (10.0, 100.0), 3, "uniform")(0 * truth.cells_GeV, None)
-    assert found["selection_score"] == pytest.approx(3)
+    assert 3.8 < found["selection_score"] <= 4  # 1 + 2, and S(Esum) of at most 1
     assert "longitudinal_profile_error" not in found
     assert np.isfinite(list(found.values())).all()

@@ -14,7 +14,7 @@ from heitler.files import atomic_path
 from heitler.generation.onnx_graph import OnnxGraph
 from heitler.model.architectures import Size
 from heitler.model.cell_noise import LARGE, SMALLEST
-from heitler.model.recipes import condition_count
+from heitler.model.recipes import condition_count, recipe_of
 
 
 def write_shower_graph(path: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
@@ -26,7 +26,8 @@ def write_shower_graph(path: Path, generator: Any, model: ModelConfig, shape: Si
     condition = [graph.add("Log", [energy])]
     if conditions > 1:
         condition.append(_columns(graph, "latent", 1, conditions))
-    inputs = graph.add("Concat", [*condition, noise], axis=1)
+    shaping = _columns(graph, noise, 0, recipe_of(model).shape_noise)
+    inputs = graph.add("Concat", [*condition, shaping], axis=1)
     x = inputs
     for index in (1, 2):
         x = _dense(graph, generator.get_layer(f"dense_{index}"), x)

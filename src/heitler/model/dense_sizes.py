@@ -2,7 +2,7 @@
 
 from heitler.config import ModelConfig
 from heitler.model.architectures import Size
-from heitler.model.recipes import condition_count
+from heitler.model.recipes import condition_count, recipe_of
 
 WIDTH = 128
 """Of the dense layers."""
@@ -22,12 +22,13 @@ def view_size(image_shape: Size) -> int:
 def dense_parameter_counts(model: ModelConfig, image_shape: Size) -> tuple[int, int]:
     """Trainable parameters of discriminator and generator."""
     x, y, z = image_shape
-    conditions, latent = condition_count(model), model.latent_dim
+    conditions = condition_count(model)
+    inputs = min(conditions + recipe_of(model).shape_noise, model.latent_dim)
     hidden = _dense(WIDTH, WIDTH)
     generator = (
-        _dense(latent, WIDTH)
+        _dense(inputs, WIDTH)
         + hidden
-        + _dense(WIDTH + latent, RANK)
+        + _dense(WIDTH + inputs, RANK)
         + _dense(RANK, x * y * z)
         + _dense(WIDTH + conditions, 1)
         + 2 * z  # a hit's energy and kappa

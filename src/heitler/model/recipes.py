@@ -31,6 +31,8 @@ class Recipe:
     """Fakes at energies of their own, or at those of the real showers of the batch."""
     fakes_per_update: int
     """Of the generator, for every real shower; the energy score compares two."""
+    shape_noise: int
+    """Latent numbers that the shape of a shower depends on, where each cell's deposit is random."""
     start: Literal["random", "mean shower"]
     """From random weights alone, or also from the mean shower of the training set."""
     optimizer: Literal["rmsprop", "adam", "lamb"]
@@ -56,6 +58,7 @@ RECIPES = {
         energy="multiplied",
         fakes="any energy",
         fakes_per_update=1,
+        shape_noise=0,
         start="random",
         optimizer="rmsprop",
         discriminator_rate=1.0,
@@ -71,14 +74,15 @@ RECIPES = {
         energy="concatenated",
         fakes="real energies",
         fakes_per_update=2,
+        shape_noise=16,
         start="mean shower",
         optimizer="adam",
         discriminator_rate=1.0,
-        rate_halved_after=1000.0,
+        rate_halved_after=100.0,
         score_weight=1.0,
         adversarial_weight=0.1,
         cell_noise=True,
-        averaging=0.999,
+        averaging=0.995,
     ),
 }
 

@@ -1,6 +1,7 @@
 """The networks of the recipe `heitler`: a shower's expected image, then each cell's deposit.
 
-    latent (energy, theta?, noise) -> two small dense layers -> RANK features
+    latent (energy, theta?, first `shape_noise` of the noise) -> two small dense layers
+    -> RANK features
     expected deposit = energy * exp(t) * softmax over cells(features B + b)
     deposit = what `heitler.model.cell_noise` draws from it
 
@@ -75,7 +76,7 @@ def build_shower_generator(model: ModelConfig, image_shape: Size) -> keras.Model
     """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`."""
     latent = keras.Input((model.latent_dim,), name="latent")
     condition, noise, energy = Condition(condition_count(model), name="condition")(latent)
-    inputs = layers.Concatenate()([condition, noise])
+    inputs = layers.Concatenate()([condition, noise[:, : recipe_of(model).shape_noise]])
     x = inputs
     for index in (1, 2):
         x = layers.Dense(WIDTH, name=f"dense_{index}")(x)

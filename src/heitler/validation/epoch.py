@@ -46,7 +46,8 @@ def epoch_check(
       the moving averages do not suit.
     - `offset_MeV`, `hits_ratio`, `separation_ecal_sum`: as on the score card.
     - `longitudinal_profile_error`, `transverse_profile_error` (the worse of x and y).
-    - `selection_score`: the largest |R - 1| plus the longitudinal profile error; 0 is perfect.
+    - `selection_score`: the largest |R - 1| plus the longitudinal profile error plus S(Esum): the
+      mean energy, its place and its fluctuation; 0 is perfect.
     """
     edges = energy_bin_edges(*energy_range_GeV, bins, spectrum)
     truth = measure_cells(geant4.cells_GeV, geant4.primary_energy_GeV)
@@ -54,8 +55,11 @@ def epoch_check(
     def check(generated: Cells, training_mode: Cells | None = None) -> dict[str, float]:
         made = measure_cells(generated, geant4.primary_energy_GeV)
         metrics = _response(made, truth, edges) | _shapes(made, truth)
-        shape = metrics.get("longitudinal_profile_error", EMPTY_SHAPE)
-        metrics["selection_score"] = metrics["response_worst_deviation"] + shape
+        metrics["selection_score"] = (
+            metrics["response_worst_deviation"]
+            + metrics.get("longitudinal_profile_error", EMPTY_SHAPE)
+            + metrics["separation_ecal_sum"]
+        )
         if training_mode is not None:
             other = measure_cells(training_mode, geant4.primary_energy_GeV)
             found = _response(other, truth, edges)
