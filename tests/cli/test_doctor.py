@@ -52,6 +52,17 @@ def doctor(folder: Path, **variables: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, {finding["name"]: finding for finding in json.loads(done.stdout)}
 
 
+def test_a_lock_that_a_killed_dvc_left_is_named(folder: Path) -> None:
+    lock = folder / ".dvc/tmp/rwlock"
+    lock.parent.mkdir()
+    lock.touch()
+    [finding] = check_dvc()
+    assert finding.state == "broken"
+    subprocess.run(finding.remedy, shell=True, check=True, cwd=folder)
+    [finding] = check_dvc()
+    assert finding.state == "ok"
+
+
 def test_a_sound_environment_has_nothing_broken(folder: Path) -> None:
     code, found = doctor(folder)
     assert [f for f in found.values() if f["state"] == "broken"] == []

@@ -13,6 +13,7 @@ from heitler.simulation.tables import load_origin
 from heitler.tracking.health import examine_store
 
 TABLES = Path("data/tables")
+LOCK = Path(".dvc/tmp/rwlock")
 
 
 @check("params.yaml")
@@ -52,6 +53,8 @@ def check_dvc() -> list[Finding]:
         return [broken("DVC", "not in a git repository", clone)]
     if not Path(".dvc").is_dir():
         return [broken("DVC", "no .dvc in this folder", "Go to the project's top folder.")]
+    if LOCK.is_file() and not LOCK.stat().st_size:
+        return [broken("DVC", f"{LOCK} is empty: a DVC was killed while it wrote it", f"rm {LOCK}")]
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "stage", "list", "--names"], capture_output=True, text=True
     )
