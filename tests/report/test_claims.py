@@ -1,6 +1,7 @@
 """The paper's claims beside results: numbers from files, verdicts that follow them."""
 
 import csv
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heitler.config import PARAMS_FILE
+from heitler.config import PARAMS_FILE, Config, load_config
 from heitler.report.claims import Claim, assess_claims
 from heitler.report.claims.assess import QUESTIONS, claims_json, count_claims
 from heitler.report.claims.number import Number
@@ -20,8 +21,13 @@ HEITLER = Path(sys.executable).with_name("heitler")
 STAGES = {"generate", "scale", "project", "validate", "evolve", "degradation"}
 
 
+def papers_config() -> Config:
+    """Its calorimeter, which the results beside it are not of."""
+    return dataclasses.replace(small_config(), detector=load_config().detector)
+
+
 def claims_of(reports: Path) -> dict[str, Claim]:
-    return {claim.key: claim for claim in assess_claims(reports, small_config())}
+    return {claim.key: claim for claim in assess_claims(reports, papers_config())}
 
 
 def change_metrics(results: Results, stage: str, **values: object) -> None:
@@ -48,6 +54,13 @@ def test_every_claim_is_answered_from_the_results_of_all_stages(results):
         assert claim.reason
         assert claim.verdict != "not run"
         assert (claim.ours is None) == (claim.how == "not run")
+
+
+def test_another_calorimeter_decides_only_what_the_papers_own_times_do(results):
+    claims = assess_claims(results.reports, small_config())
+    judged = {claim.key for claim in claims if claim.verdict != "not comparable here"}
+    assert judged == {"time-128", "time-256", "efficiency-256"}
+    assert all(claim.ours is not None for claim in claims)
 
 
 def test_without_results_every_claim_names_the_stage_to_run(tmp_path):
@@ -139,6 +152,7 @@ def test_numbers_show_the_digits_that_their_range_makes_sense_of():
         Number(87.284, "%", 83.4216, 91.283),
         Number(1.8, "h", 1.75, 1.85),
         Number(202.4, "times", 67.3, 334.1),
+        Number(311.96, "min", 311.86, 312.31),
         Number(0.0455, "s"),
         Number(0.0),
         Number(0.34, "ms", 0.34, 12.0),
@@ -149,6 +163,7 @@ def test_numbers_show_the_digits_that_their_range_makes_sense_of():
         "87.3 % [83.4, 91.3]",
         "1.80 h [1.75, 1.85]",
         "202 times [67, 334]",
+        "312 min [312, 312]",
         "0.045 s",
         "0",
         "0.34 ms [0.34, 12.00]",

@@ -31,7 +31,7 @@ class Number:
         return Number(self.value * factor, unit, low, high, self.range_is)
 
     def __str__(self) -> str:
-        """Such as "87.3 % [83.4, 91.3]": the range with two digits of its width."""
+        """Such as "87.3 % [83.4, 91.3]": two digits of the range's width, three of the value."""
         decimals = self._decimals()
         unit = f"{NBSP}{self.unit}" if self.unit else ""
         text = f"{self.value:,.{decimals}f}{unit}"
@@ -47,6 +47,8 @@ class Number:
     def _decimals(self) -> int:
         size = (self.high or 0.0) - (self.low or 0.0) if self.has_range else abs(self.value)
         decimals = max(0, 1 - _magnitude(size)) if size else 0
+        if self.value:
+            decimals = min(decimals, max(0, 2 - _magnitude(abs(self.value))))
         lost = self.value and not round(self.value, decimals)
         return 1 - _magnitude(abs(self.value)) if lost else decimals
 
