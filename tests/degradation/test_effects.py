@@ -169,6 +169,11 @@ def test_without_a_remedy_within_the_limit_there_is_no_cure() -> None:
     assert "none of the remedies tried" in sentences(results, STUDY)[-1]
 
 
+def test_where_no_remedy_ran_none_is_blamed() -> None:
+    said = sentences(arm_results({("workers-256", 1): record(1.2)}, STUDY, TRUTH), STUDY)
+    assert not any("Cure" in sentence for sentence in said)
+
+
 def test_a_remedy_without_one_of_its_choices_is_judged_and_no_cure() -> None:
     whole = {("heitler", seed): record(1.001 + 0.001 * seed) for seed in (1, 2, 3)}
     undone = {("heitler-unaveraged", seed): record(1.01 + 0.001 * seed) for seed in (1, 2, 3)}

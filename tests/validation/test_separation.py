@@ -36,6 +36,13 @@ def test_floor_of_the_separation_is_bins_over_twice_the_showers():
     assert np.mean(found) == pytest.approx(20 / 2000, rel=0.15)
 
 
+@pytest.mark.filterwarnings("error:The least populated class")
+def test_few_showers_are_classified_without_a_warning():
+    random = np.random.default_rng(1)
+    found = classify(random.normal(size=(20, 4)), random.normal(size=(12, 4)), seeds=2)
+    assert np.isfinite([found.auc, found.jsd]).all()
+
+
 def test_classifier_finds_the_auc_of_two_shifted_gaussians():
     random, distance = np.random.default_rng(1), 1.5
     found = classify(

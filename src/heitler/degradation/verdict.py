@@ -62,6 +62,8 @@ def flat_metrics(results: Sequence[ArmResult], study: DegradationConfig) -> dict
     for label, arm in (("one_worker", one), ("many_workers", many)):
         if arm:
             found |= {f"{label}_{key}": arm.row[key] for key in SHOWN}
+    if many:
+        found["many_workers_workers"] = study.arms[many.name].train["virtual_workers"]
     if many and many.effect:
         found |= {"degradation": many.effect.value, "degradation_error": many.effect.error}
         found |= {"degradation_low": many.effect.low, "degradation_high": many.effect.high}
@@ -91,7 +93,8 @@ def sentences(results: Sequence[ArmResult], study: DegradationConfig) -> list[st
         said.append(f"Degradation of {many.about}: {_change(many.effect)}.")
     for role, name in ROLES.items():
         said += _grouped(ranked(results, role), name)
-    said.append(_cure_sentence(find_cure(results, study), one, many, study))
+    if any(arm.role == "remedy" for arm in results):
+        said.append(_cure_sentence(find_cure(results, study), one, many, study))
     return said
 
 

@@ -25,6 +25,8 @@ from sklearn.preprocessing import StandardScaler
 Float = NDArray[np.float64]
 
 HIDDEN = (64, 64)
+CALIBRATION_FOLDS = 5
+"""Fewer where there are fewer showers of a kind."""
 WEIGHT_DECAY = 1.0
 EPOCHS = 60
 """No early stopping: it looks at right answers, not at the cross-entropy that JSD needs."""
@@ -66,7 +68,8 @@ def _train_and_ask(features: Float, labels: NDArray[np.int64], seed: int) -> tup
     kept, asked, of_kept, of_asked = train_test_split(
         unseen, of_unseen, test_size=0.5, stratify=of_unseen, random_state=seed
     )
-    calibrated = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
+    folds = min(CALIBRATION_FOLDS, int(np.bincount(of_kept).min()))
+    calibrated = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid", cv=folds)
     chance = calibrated.fit(kept, of_kept).predict_proba(asked)[:, 1]
     balance = np.where(of_asked == 1, 0.5 / of_asked.mean(), 0.5 / (1 - of_asked.mean()))
     bce = float(log_loss(of_asked, chance, sample_weight=balance))

@@ -61,6 +61,7 @@ def many_nodes(results: Results, config: Config) -> Answer:
     low = results.metric(stage, "many_workers_response_low")
     high = results.metric(stage, "many_workers_response_high")
     error = results.metric(stage, "workers_256_deviation_error")
+    workers = results.metric(stage, "many_workers_workers")
     shown = results.metric(stage, "degradation_shown")
     worse = shown and results.metric(stage, "degradation_low") > 0
     too_much = low > 1 + SIGMAS * error
@@ -72,17 +73,11 @@ def many_nodes(results: Results, config: Config) -> Answer:
         Number(low, "times Geant4's", low - 2 * error, low + 2 * error, "two errors"),
         "measured",
         verdict,
-        f"R in the lowest energy bin, {_workers(config)} virtual workers, {updates:,.0f} updates; "
+        f"R in the lowest energy bin, {workers:,.0f} virtual workers, {updates:,.0f} updates; "
         f"in the highest bin {high:.2f}. One worker, {alone:,.0f} updates on the same showers: "
         f"{results.metric(stage, 'one_worker_response_low'):.2f}. {_how_sure(results, stage)} "
         f"Causes and cures: docs/large-batch.md.{_full_study(results)}",
     )
-
-
-def _workers(config: Config) -> int:
-    """Of the arm that stands for many."""
-    [many, *_] = (arm for arm in config.degradation.arms.values() if arm.role == "baseline")
-    return int(many.train["virtual_workers"])
 
 
 def _how_sure(results: Results, stage: str) -> str:

@@ -61,7 +61,10 @@ class Results:
             if all(row.get(name) == value for name, value in wanted.items()):
                 return row
         what = ", ".join(f"{name} {value}" for name, value in wanted.items())
-        raise NotMeasuredError(f"Stage {stage} has not measured {what}. Run: dvc repro {stage}")
+        raise NotMeasuredError(
+            f"Stage {stage} was run without {what}: parameters may leave it out. "
+            f"Run: dvc repro {stage}"
+        )
 
     def _json(self, stage: str, name: str) -> Any:
         path = self._path(stage, name)
