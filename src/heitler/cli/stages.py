@@ -89,7 +89,11 @@ def _command(stage: str) -> Callable[..., None]:
         refuse_during_sweep()
         new = what_changes(changes or [])  # a wrong parameter is named before anything starts
         if changes and not new:
-            print("params.yaml has these values already: what was interrupted goes on.", flush=True)
+            print(
+                "params.yaml has these values already: what was interrupted goes on, and "
+                "becomes no DVC experiment of its own.",
+                flush=True,
+            )
         command = dvc_command(stage, new, only=only, force=force)
         if dry_run:
             print(shlex.join(command))
