@@ -35,7 +35,8 @@ Changes = Annotated[
         "--set",
         "-S",
         metavar="SECTION.KEY=VALUE",
-        help="Change a parameter for this run, which becomes a DVC experiment. Repeatable.",
+        help="Change a parameter, which stays in params.yaml; the run becomes a DVC experiment. "
+        "Repeatable.",
     ),
 ]
 Only = Annotated[bool, typer.Option("--only", help="This stage alone, not those before it.")]

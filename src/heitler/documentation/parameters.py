@@ -35,7 +35,7 @@ Every knob is in `params.yaml`, which is the only place that has values. This pa
 dataclasses that check it (`src/heitler/config`) and from its comments. Unknown names, wrong types
 and impossible values are refused before anything starts.
 
-Change one for a single run with `heitler train --set train.epochs=10`.
+Change one with `heitler train --set train.epochs=10`; it stays in `params.yaml`.
 """
 COMMENT = re.compile(r"\s#\s*(?P<text>.*)$")
 KEY = re.compile(r"^(?P<indent>\s*)(?P<key>[A-Za-z_0-9]+):")
