@@ -32,6 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "RMSprop for Adam": {"changes": {"optimizer": "rmsprop"}},
     "without averaging of weights": {"changes": {"averaging": 0.0}},
     "constant learning rate": {"changes": {"rate_halved_after": 1e12}},
+    "a rate that falls 10 times slower": {"changes": {"rate_halved_after": 1000.0}},
     "199 latent numbers for the shape": {"changes": {"shape_noise": 199}},
 }
 DEFAULT = {"recipe": "heitler", "changes": {}, "batch": 32, "learning_rate": 0.003}
