@@ -121,7 +121,7 @@ def check_datasets(
     showers = next(iter(file["ECAL"].shape), 0)
     for name, shape in expected.items():
         if file[name].shape != (showers, *shape):
-            hint = "Check detector.cells_kept and detector.sections. " if remedy == REMAKE else ""
+            hint = "Check detector.cells_kept and detector.sections. " if name == "ECAL" else ""
             raise DataError(
                 f"{path}: dataset {name} has shape {file[name].shape}, not {(showers, *shape)}. "
                 f"{hint}{remedy}"

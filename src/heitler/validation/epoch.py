@@ -24,6 +24,8 @@ Cells = NDArray[np.float32]
 
 SEPARATION_BINS = 20
 HIT_THRESHOLD_GEV = 1e-4
+DISJOINT = 1.0
+"""Separation power of samples that do not overlap: the worst."""
 EMPTY_SHAPE = 2.0
 """Profile error of a generator that deposits nothing: that of disjoint profiles."""
 
@@ -58,7 +60,7 @@ def epoch_check(
         metrics["selection_score"] = (
             metrics["response_worst_deviation"]
             + metrics.get("longitudinal_profile_error", EMPTY_SHAPE)
-            + metrics["separation_ecal_sum"]
+            + metrics.get("separation_ecal_sum", DISJOINT)
         )
         if training_mode is not None:
             other = measure_cells(training_mode, geant4.primary_energy_GeV)
