@@ -90,17 +90,21 @@ def _print_table(scores: "list[Score]") -> None:
     from heitler.report.card_page import card_rows
     from heitler.validation.score import count_verdicts
 
-    colours = {"pass": "green", "warn": "yellow", "fail": "bold red"}
+    colours = {"pass": "green", "warn": "yellow", "fail": "bold red", "not applicable": "dim"}
     table = Table(
         "Quantity", "Value", "Unit", "Geant4 itself", "Passes within", "Showers", "Verdict"
     )
-    for row in card_rows([score.as_json() for score in scores]):
+    rows = card_rows([score.as_json() for score in scores])
+    for row in rows:
         verdict = f"[{colours[row.verdict]}]{row.verdict}[/]"
         table.add_row(
             row.title, row.value, row.unit, row.floor, row.threshold, row.showers, verdict
         )
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
     console.print(table)
+    for row in rows:
+        if row.reason:
+            console.print(f"{row.title}: not applicable. {row.reason}", highlight=False)
     console.print(
         f"{count_verdicts(scores)}; * statistics, not the limit, decides", highlight=False
     )

@@ -18,7 +18,8 @@ EXPLAINED = (
     "does (marked *)."
 )
 NAMED = 6
-"""Failing lines are named up to so many."""
+"""Lines that fail or are not applicable are named up to so many."""
+NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class CardRow:
     verdict: str
     formula: str
     source: str
+    reason: str
+    """Why the line is not applicable, or nothing."""
 
 
 def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
@@ -49,20 +52,31 @@ def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
             verdict=line["verdict"],
             formula=line["formula"],
             source=line["source"],
+            reason=line.get("reason", ""),  # cards of earlier versions have none
         )
         for line in card
     ]
 
 
 def count_verdicts(card: Sequence[Mapping[str, Any]]) -> str:
-    """Such as "30 of 33 lines pass, 2 warn, 1 fail (Correlation between layers)"."""
-    found = [line["verdict"] for line in card]
+    """Such as "30 of 33 lines pass, 2 warn, 1 fail (Correlation between layers)".
+
+    Lines that are not applicable are none of them, and named beside.
+    """
+    found = [line["verdict"] for line in card if line["verdict"] != NOT_APPLICABLE]
     failing = [line["title"] for line in card if line["verdict"] == "fail"]
     named = f" ({'; '.join(failing)})" if 0 < len(failing) <= NAMED else ""
     return (
         f"{found.count('pass')} of {len(found)} lines pass, {found.count('warn')} warn, "
-        f"{found.count('fail')} fail{named}"
+        f"{found.count('fail')} fail{named}{_left_out(card)}"
     )
+
+
+def _left_out(card: Sequence[Mapping[str, Any]]) -> str:
+    """Such as "; not applicable: Correlation between layers", or nothing."""
+    titles = [line["title"] for line in card if line["verdict"] == NOT_APPLICABLE]
+    named = ", ".join(titles) if len(titles) <= NAMED else f"{len(titles)} lines"
+    return f"; not applicable: {named}" if titles else ""
 
 
 def render_card_page(

@@ -104,13 +104,19 @@ def _quick(
     config: ValidateConfig,
 ) -> dict[str, Measured]:
     values = measure_quick(generated, truth, settings)
+    of_truth = measure_quick(truth, truth, settings)
     errors = bootstrap(
         lambda made, mc: measure_quick(made, mc, settings),
         generated, truth, config.bootstrap_replicas, config.seed,
     )  # fmt: skip
     floors = [measure_quick(pair.generated, pair.truth, settings) for pair in pairs]
     return {
-        name: Measured(value, errors[name], np.array([floor[name] for floor in floors]))
+        name: Measured(
+            value,
+            errors[name],
+            np.array([floor[name] for floor in floors]),
+            applicable=bool(np.isfinite(of_truth[name])),
+        )
         for name, value in values.items()
     }
 
@@ -136,6 +142,7 @@ def _slow(
             error,
             np.array([floor[name][0] for floor in floors]),
             max(floor[name][1] for floor in floors),
+            applicable=any(np.isfinite(floor[name][0]) for floor in floors),
         )
         for name, (value, error) in values.items()
     }

@@ -15,7 +15,7 @@ def layer_correlation(sample: Observables) -> Float:
     NaN where a layer never changes.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.corrcoef(sample.longitudinal, rowvar=False))
+        return np.atleast_2d(np.corrcoef(sample.longitudinal, rowvar=False))
 
 
 def significant_layers(truth: Observables) -> NDArray[np.bool_]:
@@ -27,8 +27,11 @@ def significant_layers(truth: Observables) -> NDArray[np.bool_]:
 def correlation_difference(generated: Observables, truth: Observables) -> float:
     """Largest |r_generated - r_Geant4| over pairs of significant layers, 0 to 2.
 
-    A generated layer that never changes correlates with nothing: r = 0.
+    A generated layer that never changes correlates with nothing: r = 0. NaN where fewer than two
+    of Geant4's layers change.
     """
-    kept = significant_layers(truth)
+    kept = significant_layers(truth) & (truth.longitudinal.std(axis=0) > 0)
+    if kept.sum() < 2:
+        return float("nan")
     made, mc = (layer_correlation(sample)[np.ix_(kept, kept)] for sample in (generated, truth))
     return float(np.abs(np.nan_to_num(made) - mc).max())

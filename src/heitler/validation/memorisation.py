@@ -67,8 +67,11 @@ def memorisation(
 
 
 def _double_ratio(made: Float, real: Float) -> float:
-    """Of distances to seen and unseen showers: (2, N), (2, M)."""
-    to_seen, to_unseen = np.median(made, axis=1) / np.median(real, axis=1)
+    """Of distances to seen and unseen showers: (2, N), (2, M); NaN without real neighbours."""
+    expected = np.median(real, axis=1)
+    if not np.isfinite(expected).all():  # showers of one primary energy are no neighbours
+        return float("nan")
+    to_seen, to_unseen = np.median(made, axis=1) / expected
     return float(to_seen / to_unseen)
 
 

@@ -30,6 +30,8 @@ CALOCHALLENGE = "CaloChallenge, arXiv:2410.21611"
 GAN_3D = "3DGAN's analysis, github.com/svalleco/3Dgan"
 FIG_2 = "the paper, Fig. 2"
 OWN = "this project"
+ENOUGH = "an energy bin with five showers"
+ENOUGH_DIFFERENT = f"{ENOUGH}, whose deposited energies differ"
 SEPARATION = "S = 1/2 sum (p - q)^2 / (p + q)"
 
 
@@ -64,6 +66,7 @@ def _shape(name: str) -> tuple[Metric, Quick]:
         "sum |p_k - q_k|, sum p = sum q = 1",
         OWN,
         largest=2.0,
+        needs="two cells or layers along this axis, with energy",
     )
     return metric, lambda made, mc, s: profiles.profile_error(
         getattr(made, name), getattr(mc, name)
@@ -81,12 +84,17 @@ def _largest(name: str, title: str) -> tuple[Metric, Quick]:
 
 
 def _moment(order: int, title: str, formula: str) -> tuple[Metric, Quick]:
-    metric = Metric(f"moment_{order}", title, "relative", formula, GAN_3D)
+    needs = "two cells or layers along an axis, with energy"
+    metric = Metric(f"moment_{order}", title, "relative", formula, GAN_3D, needs=needs)
     return metric, lambda made, mc, s: moments.moment_deviation(made, mc, order)
 
 
-def _s(name: str, title: str, quick: Quick) -> tuple[Metric, Quick]:
-    metric = Metric(f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE, largest=1.0)
+def _s(
+    name: str, title: str, quick: Quick, needs: str = "showers with energy"
+) -> tuple[Metric, Quick]:
+    metric = Metric(
+        f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE, largest=1.0, needs=needs
+    )
     return metric, quick
 
 
@@ -104,6 +112,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |R(Ep) - 1|",
             FIG_2,
+            needs="an energy bin with two showers",
         ),
         lambda made, mc, s: response.largest_deviation(made, mc, s.edges_GeV),
     ),
@@ -114,6 +123,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "MeV",
             "b in Esum - Esum_MC = a Ep + b",
             OWN,
+            needs="two different primary energies",
         ),
         lambda made, mc, s: response.offset_MeV(made, mc),
     ),
@@ -124,6 +134,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |mu90 / mu90_MC - 1|",
             "M. Thomson, NIM A 611 (2009) 25",
+            needs=ENOUGH,
         ),
         lambda made, mc, s: linearity_deviation(made, mc, s.edges_GeV),
     ),
@@ -135,6 +146,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "mean (sigma90/mu90) / (sigma90/mu90)_MC",
             "M. Thomson, NIM A 611 (2009) 25",
             1.0,
+            needs=ENOUGH_DIFFERENT,
         ),
         lambda made, mc, s: resolution_ratio(made, mc, s.edges_GeV),
     ),
@@ -145,6 +157,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |(sigma90/mu90) / (sigma90/mu90)_MC - 1|",
             "M. Thomson, NIM A 611 (2009) 25",
+            needs=ENOUGH_DIFFERENT,
         ),
         lambda made, mc, s: resolution_deviation(made, mc, s.edges_GeV),
     ),
@@ -168,8 +181,8 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
         "Energy per layer, mean",
         lambda made, mc, s: separation.separation_layers(made, mc, s.separation_bins),
     ),
-    _s("depth", "Depth of the shower", _separate(separation.depth)),
-    _s("width", "Width of the shower", _separate(separation.width)),
+    _s("depth", "Depth of the shower", _separate(separation.depth), "two layers, with energy"),
+    _s("width", "Width of the shower", _separate(separation.width), "two cells across"),
     _s(
         "hits",
         "Number of hits",
@@ -177,7 +190,15 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
     ),
     _s("cells", "Energies of cells", lambda made, mc, s: cells.separation_cells(made, mc)),
     (
-        Metric("hits_ratio", "Cells hit", "", "<hits> / <hits>_MC", CALOCHALLENGE, 1.0),
+        Metric(
+            "hits_ratio",
+            "Cells hit",
+            "",
+            "<hits> / <hits>_MC",
+            CALOCHALLENGE,
+            1.0,
+            needs="cells above validate.hit_threshold_MeV",
+        ),
         lambda made, mc, s: cells.hits_ratio(made, mc, s.hit_threshold_GeV),
     ),
     (
@@ -197,6 +218,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "",
             "max |r_ij - r_ij,MC|, r_ij of E_i/Ep, E_j/Ep",
             OWN,
+            needs="two layers with energy, which differs from shower to shower",
         ),
         lambda made, mc, s: correlation_difference(made, mc),
     ),
@@ -228,6 +250,7 @@ SLOW: tuple[Metric, ...] = (
         "after CaloGAN, arXiv:1712.10321",
         1.0,
         only_below_counts=True,
+        needs="two different primary energies",
     ),
     Metric(
         "copied_showers",

@@ -48,9 +48,12 @@ def moment_deviation(generated: Observables, truth: Observables, order: int) -> 
 
     Orders 1 and 2: |M_generated / M_Geant4 - 1|. Orders 3 and 4, which may be 0 (a symmetric
     shower has no third moment): |M_generated - M_Geant4| / M2_Geant4^(k/2), the difference of
-    skewness and kurtosis in units of Geant4's width.
+    skewness and kurtosis in units of Geant4's width. An axis on which Geant4's moment and the
+    difference are 0, such as the depth of a single layer, is left out; NaN if none is left.
     """
     made, mc = mean_moments(generated), mean_moments(truth)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = mc[:, order - 1] if order <= 2 else mc[:, 1] ** (order / 2)
-        return float(np.abs((made[:, order - 1] - mc[:, order - 1]) / scale).max())
+        difference = made[:, order - 1] - mc[:, order - 1]
+        there = (scale > 0) | (difference != 0)
+        return float(np.abs(difference / scale)[there].max()) if there.any() else float("nan")

@@ -52,8 +52,10 @@ def profile_error(generated: Float, geant4: Float) -> float:
     """sum_k |p_k - q_k| of the unit profiles p and q: (N, K), (M, K) -> 0 (equal) to 2 (disjoint).
 
     It judges the shape alone: a wrong energy scale leaves it unchanged. Between two independent
-    Geant4 samples it is the floor, above 0 by statistics alone.
+    Geant4 samples it is the floor, above 0 by statistics alone. NaN for a single k.
     """
+    if geant4.shape[1] < 2:
+        return float("nan")
     return float(np.abs(unit_profile(generated) - unit_profile(geant4)).sum())
 
 

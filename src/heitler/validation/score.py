@@ -5,6 +5,9 @@ within what Geant4 shows against itself with as many showers: the mean deviation
 Geant4 samples (the floor) plus `pass_sigmas` of its standard deviations. So few showers make a
 number mild, never wrong; the card says which of the two limits was in force. Where they are so few
 that no value at all could fail, one beyond the limit of `params.yaml` is yellow.
+
+A number that the true showers do not have either, such as a correlation between layers where there
+is one layer, is not applicable, for a reason that the card names; it counts neither way.
 """
 
 import dataclasses
@@ -19,7 +22,7 @@ from numpy.typing import NDArray
 from heitler.config import ValidateConfig
 
 Float = NDArray[np.float64]
-Verdict = Literal["pass", "warn", "fail"]
+Verdict = Literal["pass", "warn", "fail", "not applicable"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Metric:
     """The largest deviation that there is."""
     only_below_counts: bool = False
     """Whether values above the perfect one are as good."""
+    needs: str = "showers with energy"
+    """Of the true showers, for there to be such a number at all."""
 
     def deviation(self, value: float | Float) -> Any:
         """How far from perfect: 0 or more."""
@@ -72,6 +77,8 @@ class Score:
     verdict: Verdict
     formula: str
     source: str
+    reason: str = ""
+    """Why the line is not applicable, where it is not."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; numbers that could not be measured are null."""
@@ -88,12 +95,18 @@ class Measured:
     """(K,), one per pair of Geant4 samples"""
     floor_error: float = 0.0
     """Of a single one of them, where known by itself."""
+    applicable: bool = True
+    """Whether the true showers have such a number, compared with true showers."""
 
 
 def judge(
     metric: Metric, found: Measured, config: ValidateConfig, showers: int, floor_showers: int
 ) -> Score:
-    """Make the score; a number that only the generated showers fail to give is a failure."""
+    """Make the score.
+
+    A number that only the generated showers fail to give is a failure; one that the true showers
+    do not have either is not applicable.
+    """
     floors = found.floors[np.isfinite(found.floors)]
     spread = max(float(floors.std()), found.floor_error) if len(floors) else math.nan
     typical = float(metric.deviation(floors).mean()) if len(floors) else 0.0
@@ -107,6 +120,7 @@ def judge(
         verdict = "warn" if says_nothing else "pass"
     elif deviation <= max(warns, typical + config.warn_sigmas * reach):
         verdict = "warn"
+    applies = found.applicable or not math.isnan(found.value)
     return Score(
         name=metric.name,
         title=metric.title,
@@ -120,22 +134,25 @@ def judge(
         floor_showers=floor_showers,
         threshold=min(max(passes, by_statistics), metric.largest),
         limited_by="statistics" if by_statistics > passes else "threshold",
-        verdict=verdict,
+        verdict=verdict if applies else "not applicable",
         formula=metric.formula,
         source=metric.source,
+        reason="" if applies else f"The true showers lack what it needs: {metric.needs}.",
     )
 
 
 def worst_verdict(scores: Sequence[Score]) -> Verdict:
-    """The verdict of the whole card: that of its worst line."""
+    """The verdict of the whole card: that of its worst line that is applicable."""
     found = {score.verdict for score in scores}
     return "fail" if "fail" in found else "warn" if "warn" in found else "pass"
 
 
 def count_verdicts(scores: Sequence[Score]) -> str:
-    """In words: "20 pass, 3 warn, 8 fail"."""
+    """In words: "20 pass, 3 warn, 8 fail", and "2 not applicable" if any are."""
     found = [score.verdict for score in scores]
-    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in get_args(Verdict))
+    always, others = get_args(Verdict)[:3], get_args(Verdict)[3:]
+    named = [*always, *(verdict for verdict in others if verdict in found)]
+    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in named)
 
 
 def _plain(value: Any) -> Any:

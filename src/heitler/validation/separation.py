@@ -51,11 +51,16 @@ def separation_layers(generated: Observables, truth: Observables, bins: int) -> 
 
 
 def depth(sample: Observables) -> Float:
-    """Centre of gravity along z: (N,) layers."""
-    return profile_moments(sample.longitudinal)[:, 0]
+    """Centre of gravity along z: (N,) layers; NaN where there is one layer."""
+    layers = sample.longitudinal.shape[1]
+    return (
+        profile_moments(sample.longitudinal)[:, 0] if layers > 1 else np.full(len(sample), np.nan)
+    )
 
 
 def width(sample: Observables) -> Float:
-    """Spread across, sqrt(M2x + M2y): (N,) cells."""
+    """Spread across, sqrt(M2x + M2y): (N,) cells; NaN where there is one cell across."""
+    if sample.transverse_x.shape[1] == sample.transverse_y.shape[1] == 1:
+        return np.full(len(sample), np.nan)
     spread = sum(profile_moments(p)[:, 1] for p in (sample.transverse_x, sample.transverse_y))
     return np.asarray(np.sqrt(spread))
