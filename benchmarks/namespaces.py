@@ -87,6 +87,7 @@ def _write_job(folder: Path, data: Path, hosts: Hosts, rounds: int) -> None:
     write_showers(folder / "train.h5", showers, read_attributes(data / "train.h5"))
     shutil.copy(data / "summary.json", folder)
     params = yaml.safe_load((TOP / "params.yaml").read_text())
+    params["recipes"] = {"paper": {}, "heitler": {}}  # their batches may not divide by the hosts
     params["train"] |= {
         "workers": HOSTS,
         "global_batch_size": batch,

@@ -1,6 +1,7 @@
 """Wrong parameters are named, with the remedy, before anything starts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,32 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     broken.write_text("train: [1, 2")
     with pytest.raises(ConfigError, match=r"broken.yaml: not valid YAML"):
         load_config(broken)
+
+
+def test_a_recipe_changes_model_and_train_where_it_says_so_and_nothing_else() -> None:
+    params = yaml.safe_load(yaml.safe_dump(DEFAULT))
+    params["recipes"]["heitler"]["train"] = {"epochs": 77, "loss_weights": {"theta": 3.0}}
+    config = build_config(params)
+    ours = config.of_recipe("heitler")
+    assert ours.model == replace(config.model, recipe="heitler")
+    weights = replace(config.train.loss_weights, theta=3.0)
+    assert ours.train == replace(config.train, epochs=77, loss_weights=weights)
+    assert replace(ours, model=config.model, train=config.train) == config
+    assert config.of_recipe("paper") == config
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "message"),
+    [
+        ("train", {"epoch": 3}, r"train.epoch is not a known parameter. Did you mean epochs\?"),
+        ("train", {"global_batch_size": 9}, "train.global_batch_size is 9, not divisible by 2"),
+        ("model", {"recipe": "paper"}, "model.recipe is heitler, always. Remove it."),
+    ],
+)
+def test_a_wrong_change_of_a_recipe_is_named_when_the_file_is_read(
+    section: str, change: Params, message: str
+) -> None:
+    params = yaml.safe_load(yaml.safe_dump(DEFAULT))
+    params["recipes"]["heitler"][section] = change
+    with pytest.raises(ConfigError, match=rf"^params.yaml: recipes.heitler[:.] ?{message}"):
+        build_config(params, "params.yaml")

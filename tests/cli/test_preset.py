@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from heitler.cli.preset import PRESETS, load_preset, merged, overrides
-from heitler.config import PARAMS_FILE, Config, ConfigError, build_config
+from heitler.cli.preset import PRESETS, load_preset, overrides
+from heitler.config import PARAMS_FILE, Config, ConfigError, build_config, merged
 from heitler.detector import image_shape
 from heitler.scaling.messages import parameter_counts
 

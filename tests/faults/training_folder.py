@@ -18,6 +18,7 @@ import psutil
 import yaml
 
 from heitler.data.hdf5 import Showers, write_showers
+from tests.conftest import ONE_FOR_ALL
 
 STAGE = Path(__file__).parents[2] / "pipelines/train.py"
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -112,6 +113,7 @@ def make_folder(
     params = yaml.safe_load(PARAMS.read_text())
     params["model"]["kernels"] = "plain"
     params["train"] |= QUICK | train
+    params["recipes"] = ONE_FOR_ALL
     params["cluster"]["elastic"] = elastic
     (path / "params.yaml").write_text(yaml.safe_dump(params))
     return TrainingFolder(path)

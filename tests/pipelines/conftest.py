@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from heitler.cli.preset import load_preset, merged
+from heitler.cli.preset import load_preset
+from heitler.config import merged
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("tests/", "reports/", "dvc.lock")

@@ -10,8 +10,8 @@ import h5py
 import pytest
 import yaml
 
-from heitler.cli.preset import load_preset, merged
-from heitler.config import PARAMS_FILE
+from heitler.cli.preset import load_preset
+from heitler.config import PARAMS_FILE, merged
 
 PIPELINES = Path(__file__).parents[2] / "pipelines"
 RUN = "import runpy, sys; [runpy.run_path(s, run_name='__main__') for s in sys.argv[1:]]"

@@ -41,6 +41,7 @@ from heitler.scaling.records import PARTS, Record
 from heitler.scaling.summary import flat_metrics
 from heitler.validation.card import score_card
 from heitler.validation.compare import compare_response, validation_metrics
+from tests.conftest import ONE_FOR_ALL
 from tests.scaling.sweeps import write_sweep
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,7 @@ class Results:
 def small_config(**detector: object) -> Config:
     raw = yaml.safe_load((ROOT / "params.yaml").read_text())
     raw["detector"] |= {"cells_simulated": 7, "cells_kept": 7} | detector
+    raw["recipes"] = ONE_FOR_ALL
     raw["train"] |= {"workers": 2, "virtual_workers": None, "global_batch_size": 16, "epochs": 2}
     raw["detector"]["sections"] = [{"layers": 6, "absorber_thickness_mm": 2.4}]
     return build_config(raw)

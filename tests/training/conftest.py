@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from heitler.data.hdf5 import Showers, write_showers
+from tests.conftest import ONE_FOR_ALL
 
 PROGRAM = Path(__file__).with_name("train_program.py")
 SHAPE = (9, 9, 9)
@@ -108,6 +109,7 @@ def write_case(folder: Path, workers: int, case: Case) -> str:
     params = yaml.safe_load(Path("params.yaml").read_text())
     params["model"]["kernels"] = "plain"  # traced sooner; test_fast_cycle compares the two
     params["model"]["recipe"] = case.recipe
+    params["recipes"] = ONE_FOR_ALL
     params["train"] |= {"workers": workers, "global_batch_size": 8, "epochs": 1} | case.changes
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     (folder / "case.json").write_text(json.dumps(dataclasses.asdict(case)))

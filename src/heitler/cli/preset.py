@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from heitler.config import PARAMS_FILE, ConfigError, build_config
+from heitler.config import PARAMS_FILE, ConfigError, build_config, merged
 
 PRESETS = Path("presets")
 
@@ -53,18 +53,6 @@ def load_preset(name: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: not found. {hint} Run from the project's top folder.")
     changes: dict[str, Any] = yaml.safe_load(path.read_text())
     return changes
-
-
-def merged(parameters: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with a preset's changes, section by section; lists are replaced whole."""
-    result = dict(parameters)
-    for key, value in changes.items():
-        inner = result.get(key)
-        if isinstance(value, Mapping) and isinstance(inner, Mapping):
-            result[key] = merged(inner, value)
-        else:
-            result[key] = value
-    return result
 
 
 def overrides(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

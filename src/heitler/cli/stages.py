@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from heitler.cli.preset import merged
-from heitler.config import PARAMS_FILE, build_config
+from heitler.config import PARAMS_FILE, build_config, merged
 from heitler.stage import refuse_during_sweep
 
 STAGES = {

@@ -4,6 +4,8 @@ Unknown keys, wrong types and impossible values raise `ConfigError` with the key
 the remedy, before any long work starts.
 """
 
+from heitler.config.changes import Changes, merged
+from heitler.config.checking import changed
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
@@ -18,15 +20,27 @@ from heitler.config.load import (
     load_config,
 )
 from heitler.config.projection import ProjectConfig
+from heitler.config.recipes import (
+    OURS,
+    PUBLISHED,
+    RECIPES,
+    Recipe,
+    RecipeConfig,
+    RecipesConfig,
+)
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
 from heitler.config.types import ConfigError
 
 __all__ = [
+    "OURS",
     "PARAMS_FILE",
+    "PUBLISHED",
+    "RECIPES",
     "AbsorberSection",
     "ArmConfig",
+    "Changes",
     "ClusterConfig",
     "CompactConfig",
     "Config",
@@ -39,6 +53,9 @@ __all__ = [
     "ModelConfig",
     "PrepareConfig",
     "ProjectConfig",
+    "Recipe",
+    "RecipeConfig",
+    "RecipesConfig",
     "ScaleConfig",
     "SimulateConfig",
     "SlurmConfig",
@@ -46,6 +63,8 @@ __all__ = [
     "ValidateConfig",
     "as_dict",
     "build_config",
+    "changed",
     "digest_for_workers",
     "load_config",
+    "merged",
 ]

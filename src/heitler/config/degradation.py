@@ -1,14 +1,12 @@
 """The section `degradation`: why large batches make physics worse, and what helps."""
 
 from dataclasses import field
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
+from heitler.config.changes import Changes
 from heitler.config.types import STRICT, ConfigError, NonNegativeInt, Positive, PositiveInt
-
-Changes = dict[str, Any]
-"""To a section of params.yaml, nested as there."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

@@ -1,22 +1,22 @@
 """Reading and checking `params.yaml` as a whole."""
 
 import dataclasses
-import difflib
 import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from heitler.config.checking import changed, checked
 from heitler.config.cluster import ClusterConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import DegradationConfig
 from heitler.config.evolution import EvolveConfig
 from heitler.config.projection import ProjectConfig
+from heitler.config.recipes import RECIPES, Recipe, RecipesConfig
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig
@@ -37,6 +37,7 @@ class Config:
     prepare: PrepareConfig
     model: ModelConfig
     train: TrainConfig
+    recipes: RecipesConfig
     cluster: ClusterConfig
     scale: ScaleConfig
     project: ProjectConfig
@@ -45,6 +46,21 @@ class Config:
     degradation: DegradationConfig
     generate: GenerateConfig
     validate: ValidateConfig
+
+    def of_recipe(self, recipe: Recipe) -> "Config":
+        """The parameters of one training: the sections model and train as its recipe has them.
+
+        Raises:
+            ConfigError: for a change that is impossible; not after `build_config`.
+        """
+        own, where = self.recipes[recipe], f"recipes.{recipe}"
+        if "recipe" in own.model:
+            raise ConfigError(f"{where}.model.recipe is {recipe}, always. Remove it.")
+        return dataclasses.replace(
+            self,
+            model=changed(self.model, "model", own.model, {"recipe": recipe}, where=where),
+            train=changed(self.train, "train", own.train, where=where),
+        )
 
 
 def load_config(path: Path = PARAMS_FILE) -> Config:
@@ -85,39 +101,16 @@ def _check_unchanged(text: str) -> None:
 
 def build_config(raw: Any, where: str = "parameters") -> Config:
     """Check a nested mapping, as loaded from YAML; errors as in `load_config`."""
-    try:
-        return TypeAdapter(Config).validate_python(raw)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
-    except ValidationError as error:
-        lines = [f"{where}: {_explain(problem)}" for problem in error.errors()]
-        raise ConfigError("\n".join(lines)) from None
+    config: Config = checked(Config, raw, where=where)
+    for recipe in RECIPES:
+        try:
+            config.of_recipe(recipe)
+        except ConfigError as error:
+            lines = [f"{where}: {line}" for line in str(error).splitlines()]
+            raise ConfigError("\n".join(lines)) from None
+    return config
 
 
 def as_dict(config: Any) -> dict[str, Any]:
     """A (sub-)config as plain nested data, for hashing, logging and file attributes."""
     return dataclasses.asdict(config)
-
-
-def _explain(problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    match problem["type"]:
-        case "unexpected_keyword_argument":
-            return f"{key} is not a known parameter.{_suggest(problem['loc'])}"
-        case "missing" | "missing_argument" | "missing_keyword_only_argument":
-            return f"{key} is missing. Add it; the project's own params.yaml shows every key."
-        case "value_error":
-            return str(problem["ctx"]["error"])
-    return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
-
-
-def _suggest(loc: tuple[Any, ...]) -> str:
-    section: Any = Config
-    for part in loc[:-1]:
-        fields = {f.name: f.type for f in dataclasses.fields(section)}
-        section = fields.get(part)
-        if not dataclasses.is_dataclass(section):
-            return " Remove it."
-    names = [f.name for f in dataclasses.fields(section)]
-    close = difflib.get_close_matches(str(loc[-1]), names, n=1)
-    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(names)}."

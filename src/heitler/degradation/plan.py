@@ -2,13 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from heitler.config import Config, ConfigError, ModelConfig, TrainConfig, as_dict
+from heitler.config import Config, as_dict, changed
 from heitler.data.batches import cycles_per_epoch
 from heitler.files import digest
 from heitler.tracking.provenance import source_digest
@@ -76,11 +72,10 @@ def arm_config(config: Config, name: str, seed: int, showers: int) -> Config:
     """params.yaml with the study's base and an arm's changes in the sections model and train."""
     study, arm = config.degradation, config.degradation.arms[name]
     chain = [study.arms[ancestor] for ancestor in study.ancestors(name)]
-    try:
-        model = _changed(ModelConfig, config.model, study.base["model"], *_of(chain, "model"))
-        train = _changed(TrainConfig, config.train, study.base["train"], *_of(chain, "train"))
-    except ConfigError as error:
-        raise ConfigError(f"degradation.arms.{name}: {error}") from None
+    where = f"degradation.arms.{name}"
+    models, trains = [arm.model for arm in chain], [arm.train for arm in chain]
+    model = changed(config.model, "model", study.base["model"], *models, where=where)
+    train = changed(config.train, "train", study.base["train"], *trains, where=where)
     epochs = max(1, round(train.epochs * math.prod(arm.epochs_factor for arm in chain)))
     train = dataclasses.replace(train, seed=seed, epochs=epochs)
     if arm.updates_of:
@@ -89,28 +84,3 @@ def arm_config(config: Config, name: str, seed: int, showers: int) -> Config:
         per_epoch = cycles_per_epoch(showers, train.global_batch_size)
         train = dataclasses.replace(train, cycles=cycles, epochs=math.ceil(cycles / per_epoch))
     return dataclasses.replace(config, model=model, train=train)
-
-
-def _of(chain: list[Any], section: str) -> list[Mapping[str, Any]]:
-    return [getattr(arm, section) for arm in chain]
-
-
-def _changed(kind: type[Any], section: Any, *changes: Mapping[str, Any]) -> Any:
-    merged = as_dict(section)
-    for change in changes:
-        merged = _merge(merged, change)
-    try:
-        return TypeAdapter(kind).validate_python(merged)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        key = ".".join(map(str, wrong["loc"]))
-        raise ConfigError(f"{key} is {wrong['input']!r}: {wrong['msg']}.") from None
-
-
-def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested mappings are merged, everything else is replaced."""
-    merged = dict(base)
-    for key, value in change.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged

@@ -1,0 +1,20 @@
+"""Changes of parameters, nested as in `params.yaml`: presets, recipes, arms of a study."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Changes = dict[str, Any]
+"""To a section of params.yaml, nested as there."""
+
+
+def merged(parameters: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with changes, section by section; lists are replaced whole."""
+    result = dict(parameters)
+    for change in changes:
+        for key, value in change.items():
+            inner = result.get(key)
+            if isinstance(value, Mapping) and isinstance(inner, Mapping):
+                result[key] = merged(inner, value)
+            else:
+                result[key] = value
+    return result

@@ -1,0 +1,41 @@
+"""The section `recipes`: the two trainings of the pipeline, and in what they differ."""
+
+from dataclasses import field
+from typing import Literal, get_args
+
+from pydantic.dataclasses import dataclass
+
+from heitler.config.changes import Changes
+from heitler.config.types import STRICT
+
+Recipe = Literal["paper", "heitler"]
+RECIPES: tuple[Recipe, ...] = get_args(Recipe)
+"""In the order in which they are trained."""
+PUBLISHED: Recipe = "paper"
+"""3DGAN as published: what the paper's claims are about."""
+OURS: Recipe = "heitler"
+"""What everything that uses one generator takes, where none is named."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class RecipeConfig:
+    """What a recipe changes in the sections model and train, and nothing else."""
+
+    model: Changes = field(default_factory=dict)
+    """What differs in the section model; `recipe` is this entry's name."""
+    train: Changes = field(default_factory=dict)
+    """What differs in the section train."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class RecipesConfig:
+    """Each is trained, generates and is judged, on the same showers."""
+
+    paper: RecipeConfig
+    """3DGAN as published."""
+    heitler: RecipeConfig
+    """This project's."""
+
+    def __getitem__(self, recipe: Recipe) -> RecipeConfig:
+        changes: RecipeConfig = getattr(self, recipe)
+        return changes
