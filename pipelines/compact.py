@@ -36,6 +36,7 @@ def main() -> None:
     config = load_config().compact
     import_tensorflow()
     from heitler.generation.sampler import load_sampler
+    from heitler.generation.serving import served_generator
 
     full = load_sampler(TRAINING / "generator")
     energy, theta = read_conditions(PREPARED / "train.h5")
@@ -50,7 +51,7 @@ def main() -> None:
     run = training_run(TRAINING, compact=config)
     run.log_metrics({f"compact_{name}": value for name, value in metrics.items()})
     run.log_files(REPORT, "compact")
-    run.log_generator(COMPACT, compact.image_shape, "compact")
+    run.log_generator(COMPACT, served_generator(compact.image_shape), "compact")
 
 
 Conditions = Callable[[int], tuple[np.ndarray, np.ndarray]]

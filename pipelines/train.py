@@ -76,6 +76,7 @@ def train_as_worker(wanted: Config, workers: int) -> None:
         join_world,
     )
     from heitler.generation.sampler import write_generator
+    from heitler.generation.serving import served_generator
     from heitler.tracking.runs import Dataset
     from heitler.tracking.training import track_training
     from heitler.training.loop import TrainingInput, train
@@ -123,7 +124,7 @@ def train_as_worker(wanted: Config, workers: int) -> None:
             run.log_metrics({"selected_epoch": about["selected_epoch"]})
             write_generator(TRAINING / "generator", gan, about)
             write_history(history, run.run_id)
-            run.log_generator(TRAINING / "generator", summary.image_shape)
+            run.log_generator(TRAINING / "generator", served_generator(summary.image_shape))
 
 
 def select_epoch(gan: "Gan", history: list[dict[str, float]], select_by: str) -> int:

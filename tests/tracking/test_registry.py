@@ -16,6 +16,7 @@ import mlflow
 import numpy as np
 import pytest
 
+from heitler.generation.serving import served_generator
 from heitler.tracking.registry import promote
 from heitler.tracking.runs import open_run
 
@@ -74,7 +75,7 @@ def test_a_run_without_a_generator_or_an_unmeasurable_deviation_is_no_error(stor
 def server(store: Path, generator_folder: Path) -> Iterator[str]:
     """`mlflow models serve` with the champion; the address that answers."""
     with open_run("train") as run:
-        run.log_generator(generator_folder, (9, 9, 7))
+        run.log_generator(generator_folder, served_generator((9, 9, 7)))
     promotion = promote(run.run_id, card(0, 0.01), DIGEST)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -11,6 +11,7 @@ import pytest
 from mlflow import MlflowClient
 from tests.generation.conftest import SHAPE
 
+from heitler.generation.serving import served_generator
 from heitler.tracking import sync
 from heitler.tracking.lookup import search
 from heitler.tracking.offline import VARIABLE, offline_folder
@@ -137,7 +138,7 @@ def test_the_trained_generator_makes_showers_from_the_main_store(
     offline: Path, monkeypatch: pytest.MonkeyPatch, generator_folder: Path
 ) -> None:
     with open_run("first") as run:
-        run.log_generator(generator_folder, SHAPE)
+        run.log_generator(generator_folder, served_generator(SHAPE))
     online(monkeypatch)
     sync_runs()
     shutil.rmtree(offline_folder())

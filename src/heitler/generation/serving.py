@@ -11,8 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from heitler.generation.sampler import Sampler, load_sampler
+from heitler.tracking.served import ServedModel
 
 BATCH_SIZE = 32
+REQUIREMENTS = ("tensorflow-cpu", "keras", "numpy", "pydantic", "pyyaml", "pandas")
+
+
+def served_generator(image_shape: tuple[int, int, int]) -> ServedModel:
+    """Table of primary energies (and angles) in, cells (N, X, Y, Z) in GeV out."""
+    return ServedModel(
+        loader=__name__,
+        columns={"primary_energy_GeV": True, "theta_rad": False},
+        output="cells_GeV",
+        shape=image_shape,
+        integers={"seed": 1},
+        example={"primary_energy_GeV": [20.0, 50.0]},
+        requirements=REQUIREMENTS,
+    )
 
 
 class ShowerModel:

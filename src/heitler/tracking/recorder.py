@@ -2,26 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import mlflow
-import numpy as np
-from mlflow.models import ModelSignature
-from mlflow.types.schema import (
-    AnyType,
-    ColSpec,
-    DataType,
-    ParamSchema,
-    ParamSpec,
-    Schema,
-    TensorSpec,
-)
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.files import file_digest
 from heitler.tracking.histories import log_history
 from heitler.tracking.lookup import PROCESS_TAG, search
 from heitler.tracking.processes import this_process
-from heitler.tracking.provenance import PACKAGE, software
+from heitler.tracking.provenance import PACKAGE
+from heitler.tracking.served import ServedModel
 from heitler.tracking.spool import Record
 
 CHILD_TAG = "heitler.child"
@@ -70,22 +61,19 @@ class MlflowRun:
             raise FileNotFoundError(f"{folder}: no such folder")
         mlflow.log_artifacts(str(folder), name, run_id=self.run_id)
 
-    def log_generator(
-        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
-    ) -> None:
+    def log_generator(self, folder: Path, served: Mapping[str, Any], name: str) -> None:
         done, content = f"heitler.logged.{name}", file_digest(*sorted(folder.glob("*.*")))
         if mlflow.get_run(self.run_id).data.tags.get(done) == content:
             return
-        versions = software()
-        needed = [f"{name}=={versions[name]}" for name in ("tensorflow-cpu", "keras", "numpy")]
+        model = ServedModel(**served)
         mlflow.pyfunc.log_model(
             name=name,
-            loader_module="heitler.generation.serving",
+            loader_module=model.loader,
             data_path=str(folder),
             code_paths=[str(PACKAGE)],
-            pip_requirements=[*needed, "pydantic", "pyyaml", "pandas"],
-            signature=shower_signature(image_shape),
-            input_example={"primary_energy_GeV": [20.0, 50.0]},
+            pip_requirements=model.pinned(),
+            signature=model.signature(),
+            input_example=dict(model.example),
         )
         mlflow.MlflowClient().set_tag(self.run_id, done, content)
 
@@ -120,16 +108,3 @@ class MlflowRun:
     def end(self, status: str) -> None:
         """Close the run."""
         mlflow.MlflowClient().set_terminated(self.run_id, status)
-
-
-def shower_signature(image_shape: tuple[int, int, int]) -> ModelSignature:
-    """Table of primary energies (and angles) in, cells (N, X, Y, Z) in GeV out."""
-    # MLflow would refuse integers where it expects DataType.double.
-    number = AnyType()  # type: ignore[no-untyped-call]
-    columns: list[ColSpec | TensorSpec] = [
-        ColSpec(number, "primary_energy_GeV"),
-        ColSpec(number, "theta_rad", required=False),
-    ]
-    cells = TensorSpec(np.dtype(np.float32), (-1, *image_shape), "cells_GeV")
-    seed = ParamSpec("seed", DataType.long, 1)
-    return ModelSignature(Schema(columns), Schema([cells]), ParamSchema([seed]))

@@ -22,6 +22,7 @@ from heitler.tracking.offline import VARIABLE as OFFLINE
 from heitler.tracking.offline import connect_new_offline, is_offline, make_findable
 from heitler.tracking.processes import this_process
 from heitler.tracking.recorder import Recorder
+from heitler.tracking.served import ServedModel
 from heitler.tracking.spool import Spool
 from heitler.tracking.store import connect
 
@@ -62,9 +63,7 @@ class Run(Protocol):
     def log_files(self, folder: Path, name: str) -> None:
         """Files of a folder, such as figures, as artifacts under `name`."""
 
-    def log_generator(
-        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
-    ) -> None:
+    def log_generator(self, folder: Path, served: ServedModel, name: str = "generator") -> None:
         """The trained generator in `folder` as an MLflow model."""
 
     def log_child(
@@ -101,9 +100,7 @@ class SilentRun:
 
     def log_files(self, folder: Path, name: str) -> None: ...
 
-    def log_generator(
-        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
-    ) -> None: ...
+    def log_generator(self, folder: Path, served: ServedModel, name: str = "generator") -> None: ...
 
     def log_child(self, name: str, **content: Any) -> None: ...
 
@@ -131,11 +128,9 @@ class TrackedRun:
     def log_files(self, folder: Path, name: str) -> None:
         self.spool.put_now("log_files", folder=str(folder.resolve()), name=name)
 
-    def log_generator(
-        self, folder: Path, image_shape: tuple[int, int, int], name: str = "generator"
-    ) -> None:
+    def log_generator(self, folder: Path, served: ServedModel, name: str = "generator") -> None:
         self.spool.put_now(  # MLflow finds the run of a model by the thread
-            "log_generator", folder=str(folder.resolve()), image_shape=image_shape, name=name
+            "log_generator", folder=str(folder.resolve()), served=served.as_json(), name=name
         )
 
     def log_child(
