@@ -44,7 +44,7 @@ def test_a_stage_says_how_far_the_pipeline_is(tmp_path):
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_text(Path(name).read_text())
     done = run_in(tmp_path)
-    assert done.stdout.startswith(f"Stage 2 of {len(stages())}: simulate\n")
+    assert done.stdout.startswith(f"Stage 3 of {len(stages())}: simulate\n")
 
 
 def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch):

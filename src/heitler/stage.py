@@ -72,7 +72,7 @@ def _is_dvc(pid: int) -> bool:
 
 
 def announce(stage: str) -> None:
-    """Say "Stage 5 of 11: train"; nothing where the program is no stage of the pipeline.
+    """Say "Stage 6 of 13: train"; nothing where the program is no stage of the pipeline.
 
     DVC runs the stages in the order of dvc.yaml, which a test checks.
     """

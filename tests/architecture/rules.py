@@ -1,24 +1,21 @@
 """The rules of the code's structure. Each function returns the violations found, as messages."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.architecture.source import (
-    PACKAGE,
-    files_used,
-    imported_names,
-    is_only_docstring,
-    module_files,
-)
+from heitler.source import files_used, imported_names, module_files, named_modules
+
+PACKAGE = "heitler"
 
 ORDER = (
     {"errors"},
     {"config"},
     {"detector"},
     {"showers"},
-    {"files", "seal", "progress", "stage", "onednn", "lean_keras"},
+    {"files", "seal", "progress", "source", "stage", "onednn", "lean_keras"},
     {"cluster"},
     {"tracking"},
     {"simulation"},
@@ -43,13 +40,14 @@ ONLY_IN = {"horovod": "cluster", "mlflow": "tracking"}
 WITHOUT_TENSORFLOW = ("detector", "showers", "simulation", "data", "validation")
 TENSORFLOW = {"tensorflow", "keras"}
 LONGEST_FILE = 350
+CODE = "data/inputs/code/"
 MEANINGLESS = ("utils", "util", "helpers", "misc", "common")
 
 
 def wrong_direction(root: Path) -> list[str]:
-    """Imports against ORDER, and parts of the package that have no place in it."""
+    """Imports against ORDER, also by a module's name in a string, and parts without a place."""
     wrong = []
-    for module, path in module_files(root).items():
+    for module, path in _modules(root).items():
         for name in _imports_within(path, root):
             importer, imported = _part(module), _part(name)
             if (importer, name) in EXCEPTIONS or not importer or not imported:
@@ -72,10 +70,10 @@ def libraries_outside_their_part(root: Path) -> list[str]:
 def tensorflow_in_physics(root: Path) -> list[str]:
     """Physics code that needs TensorFlow, by its own import or by one of another module."""
     wrong = []
-    for module, path in module_files(root).items():
+    for module, path in _modules(root).items():
         if _part(module) not in WITHOUT_TENSORFLOW:
             continue
-        for used in {path, *files_used(root, path)}:
+        for used in {path, *files_used(path, root / "src" / PACKAGE)}:
             if used.suffix == ".py" and _libraries(used) & TENSORFLOW:
                 wrong.append(f"{path}: physics, but needs TensorFlow through {used}")
     return wrong
@@ -92,40 +90,24 @@ def long_or_meaningless_files(root: Path) -> list[str]:
 
 
 def wrong_stage_code(root: Path) -> list[str]:
-    """Stages of dvc.yaml whose deps are not exactly their script and the code that it uses."""
+    """Stages of dvc.yaml that do not depend on the code that they run, or on other code.
+
+    Their code is a file of the stage `inputs`, which finds what a script reaches.
+    """
     stages = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
     return [message for name, stage in stages.items() for message in _wrong_code(root, name, stage)]
 
 
 def _wrong_code(root: Path, name: str, stage: dict[str, Any]) -> list[str]:
-    script = root / "pipelines" / f"{name}.py"
-    if not script.is_file():
-        return [f"dvc.yaml: stage {name} has no pipelines/{name}.py"]
-    needed = {script, *files_used(root, script)}
-    named = [root / dep for dep in stage["deps"] if dep.startswith(("src/", "pipelines/"))]
-    covered = {path: _code_in(path) for path in named}
-    missing = needed - set().union(*covered.values())
+    script = re.search(r"pipelines/(\w+)\.py", stage["cmd"])
+    if not script or not (root / script[0]).is_file():
+        return [f"dvc.yaml: {name}.cmd runs no script of pipelines/"]
+    needed = set() if script[1] == "inputs" else {f"{CODE}{script[1]}.json"}
+    named = {dep for dep in stage.get("deps", ()) if dep.startswith((CODE, "src/", "pipelines/"))}
     return [
-        *(f"dvc.yaml: {name}.deps lack {p.relative_to(root)}" for p in sorted(missing)),
-        *(
-            f"dvc.yaml: {name}.deps name {dep.relative_to(root)}, but the stage does not use "
-            f"{', '.join(str(p.relative_to(root)) for p in sorted(content - needed)) or 'it'}"
-            for dep, content in covered.items()
-            if not content or content - needed
-        ),
+        *(f"dvc.yaml: {name}.deps lack {dep}" for dep in sorted(needed - named)),
+        *(f"dvc.yaml: {name}.deps name {dep}, not its code" for dep in sorted(named - needed)),
     ]
-
-
-def _code_in(path: Path) -> set[Path]:
-    """The file, or all files below the folder but those that DVC ignores or that hold no code."""
-    files = path.rglob("*") if path.is_dir() else [path] if path.is_file() else []
-    return {
-        file
-        for file in files
-        if file.is_file()
-        and "__pycache__" not in file.parts
-        and not (file.suffix == ".py" and is_only_docstring(file))
-    }
 
 
 def _sources(root: Path) -> list[Path]:
@@ -136,8 +118,13 @@ def _libraries(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imported_names(path)}
 
 
+def _modules(root: Path) -> dict[str, Path]:
+    return module_files(root / "src" / PACKAGE)
+
+
 def _imports_within(path: Path, root: Path) -> set[str]:
-    return {name for name in imported_names(path) if name in module_files(root)}
+    imported = _modules(root).keys() & set(imported_names(path))
+    return imported | named_modules(path, _modules(root))
 
 
 def _part(module: str) -> str:

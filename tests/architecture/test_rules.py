@@ -19,7 +19,8 @@ SOUND = {
     "dvc.yaml": """
         stages:
           train:
-            deps: [data/x, pipelines/train.py, src/heitler/training, src/heitler/data/batches.py]
+            cmd: exec scripts/python pipelines/train.py
+            deps: [data/x, data/inputs/code/train.json]
     """,
     "pipelines/train.py": "def main():\n    from heitler.training.loop import train\n",
     "src/heitler/__init__.py": '"""Package."""',
@@ -65,6 +66,12 @@ def test_sound_project_violates_nothing(rule, plant):
             "imports heitler.training.loop, but data comes before training",
         ),
         (
+            rules.wrong_direction,
+            "src/heitler/data/hdf5.py",
+            "COMMAND = ['python', '-m', 'heitler.training.loop']",
+            "imports heitler.training.loop, but data comes before training",
+        ),
+        (
             rules.libraries_outside_their_part,
             "src/heitler/training/loop.py",
             "import horovod.tensorflow as hvd",
@@ -98,52 +105,27 @@ def test_planted_violation_is_found(rule, file, content, message, plant):
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "message"),
+    ("pipeline", "message"),
     [
         (
-            "src/heitler/data/batches.py",
-            "def read():\n    from heitler.data.hdf5 import read_showers",
-            "train.deps lack src/heitler/data/hdf5.py",
+            "{cmd: pipelines/train.py, deps: [data/x]}",
+            "train.deps lack data/inputs/code/train.json",
+        ),
+        ("{cmd: pipelines/train.py}", "train.deps lack data/inputs/code/train.json"),
+        (
+            "{cmd: pipelines/train.py, deps: [data/inputs/code/scale.json]}",
+            "train.deps name data/inputs/code/scale.json, not its code",
         ),
         (
-            "src/heitler/training/loop.py",
-            "import subprocess\nimport heitler.data.batches\nMODULE = 'heitler.data.hdf5'",
-            "train.deps lack src/heitler/data/hdf5.py",
+            "{cmd: pipelines/train.py, deps: [src/heitler/data]}",
+            "train.deps name src/heitler/data, not its code",
         ),
-        (
-            "src/heitler/__init__.py",
-            "import os",
-            "train.deps lack src/heitler/__init__.py",
-        ),
-        (
-            "src/heitler/training/loop.py",
-            "",
-            "train.deps name src/heitler/data/batches.py, but the stage does not use",
-        ),
-        (
-            "src/heitler/training/other.py",
-            "x = 1",
-            "train.deps name src/heitler/training, but the stage does not use src/heitler/",
-        ),
+        ("{cmd: pipelines/gone.py}", "train.cmd runs no script of pipelines/"),
     ],
 )
-def test_wrong_deps_of_a_stage_are_found(file, content, message, plant):
-    assert any(message in found for found in rules.wrong_stage_code(plant({file: content})))
-
-
-def test_template_and_style_sheet_belong_to_the_module_that_names_them(plant):
-    changes = {
-        "src/heitler/training/loop.py": "import heitler.data.batches\nPAGE = 'page.html'",
-        "src/heitler/training/page.html": "<style>{% include 'page.css' %}</style>",
-        "src/heitler/training/page.css": "body {}",
-    }
-    assert rules.wrong_stage_code(plant(changes)) == []
-
-
-def test_stage_without_a_script_is_found(plant):
-    project = plant()
-    (project / "pipelines/train.py").unlink()
-    assert rules.wrong_stage_code(project) == ["dvc.yaml: stage train has no pipelines/train.py"]
+def test_wrong_deps_of_a_stage_are_found(pipeline, message, plant):
+    planted = plant({"dvc.yaml": f"stages: {{train: {pipeline}}}"})
+    assert any(message in found for found in rules.wrong_stage_code(planted))
 
 
 def test_part_of_the_package_without_a_place_is_refused(plant):

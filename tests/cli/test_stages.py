@@ -38,7 +38,7 @@ def test_every_stage_has_a_command() -> None:
 def test_a_stage_command_is_dvcs(tmp_path: Path) -> None:
     assert output_of("train", "--dry-run") == "dvc repro train\n"
     shown = output_of("train", "--only", "--force", "-S", "train.seed=2", "--dry-run")
-    assert shown == "dvc exp run --single-item --force --set-param train.seed=2 train\n"
+    assert shown == "dvc exp run --single-item --force --set-param train.seed=2 inputs train\n"
 
 
 def test_a_parameter_that_is_none_is_refused() -> None:

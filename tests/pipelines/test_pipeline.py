@@ -105,6 +105,23 @@ def test_running_again_does_nothing(project: Project) -> None:
     assert stages_run(project.run(*AGAIN.split())) == []
 
 
+def test_words_and_unused_code_run_nothing_again_and_used_code_what_uses_it(
+    project: Project,
+) -> None:
+    source = project.folder / "src/heitler"
+    before = {name: (source / name).read_text() for name in ("cluster/slurm.py", "seal.py")}
+    (source / "cluster/slurm.py").write_text(before["cluster/slurm.py"] + "\nUNUSED = 1\n")
+    (source / "seal.py").write_text(f"# A comment.\n{before['seal.py']}")
+    assert stages_run(project.run("dvc", "repro")) == []
+    page = source / "report/wording.py"
+    before["report/wording.py"] = page.read_text()
+    page.write_text(before["report/wording.py"] + "\nUNUSED = 1\n")
+    assert stages_run(project.run("dvc", "repro")) == ["report"]
+    for name, content in before.items():
+        (source / name).write_text(content)
+    project.run("dvc", "repro")
+
+
 def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
     project.commit("First results")
     shards = sorted((project.folder / "data/showers").glob("shard-*.h5"))

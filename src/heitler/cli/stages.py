@@ -12,7 +12,9 @@ import yaml
 from heitler.config import PARAMS_FILE, build_config, merged
 from heitler.stage import refuse_during_sweep
 
+INPUTS = "inputs"
 STAGES = {
+    INPUTS: "What the stages' code says, which DVC cannot see by itself.",
     "tables": "Cross-section tables that Geant4 opens.",
     "simulate": "Showers from Geant4, or imported from CERN's files.",
     "prepare": "Checks, threshold, and training, validation and test sets.",
@@ -54,7 +56,8 @@ def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> l
     what = ["exp", "run"] if changes else ["repro"]
     options = [*(["--single-item"] if only else []), *(["--force"] if force else [])]
     values = [word for change in changes for word in ("--set-param", change)]
-    return ["dvc", *what, *options, *values, stage]
+    before = [INPUTS] if only and stage != INPUTS else []  # or DVC would miss changed code
+    return ["dvc", *what, *options, *values, *before, stage]
 
 
 def what_changes(changes: list[str]) -> list[str]:
