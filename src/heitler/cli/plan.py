@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from heitler.cli.options import finite
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -55,11 +57,17 @@ def plan(
         ),
     ] = None,
     budget_node_hours: Annotated[
-        float | None, typer.Option(min=0.0, help="Say how many epochs this pays for.")
+        float | None,
+        typer.Option(min=0.0, callback=finite, help="Say how many epochs this pays for."),
     ] = None,
     min_efficiency: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, help="Say up to how many nodes it is reached, as in 0.8."),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            callback=finite,
+            help="Say up to how many nodes it is reached, as in 0.8.",
+        ),
     ] = None,
     calibrate: Annotated[
         bool,
@@ -120,8 +128,8 @@ def plan(
 
 
 def _numbers(text: str) -> list[int]:
-    words = text.split(",")
-    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
         raise typer.BadParameter(f"--nodes is {text!r}. Give whole numbers: --nodes 4,16,64")
     return [int(word) for word in words]
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
-from heitler.config import PARAMS_FILE, ConfigError, build_config, merged
+from heitler.config import ConfigError, build_config, merged, read_params
 
 PRESETS = Path("presets")
 
@@ -35,7 +34,7 @@ def preset(
             print(f"{path.stem:18} {path.read_text().splitlines()[0].lstrip('# ')}")
         return
     changes = load_preset(name)
-    build_config(merged(yaml.safe_load(PARAMS_FILE.read_text()), changes), f"{name} preset")
+    build_config(merged(read_params(), changes), f"{name} preset")
     print("\n".join(f"-S {override}" for override in overrides(changes)))
 
 
@@ -43,7 +42,7 @@ def load_preset(name: str) -> dict[str, Any]:
     """What `presets/NAME.yaml` changes in `params.yaml`.
 
     Raises:
-        ConfigError: naming the presets that there are.
+        ConfigError: naming the presets that there are; for one that is no or ambiguous YAML.
     """
     path = PRESETS / f"{name}.yaml"
     if not path.is_file():
@@ -51,8 +50,7 @@ def load_preset(name: str) -> dict[str, Any]:
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names) or 'none'}."
         raise ConfigError(f"{path}: not found. {hint} Run from the project's top folder.")
-    changes: dict[str, Any] = yaml.safe_load(path.read_text())
-    return changes
+    return read_params(path)
 
 
 def overrides(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

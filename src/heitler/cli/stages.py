@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-import yaml
 
-from heitler.config import PARAMS_FILE, build_config, merged
+from heitler.config import build_config, load_yaml, merged, read_params
 from heitler.stage import refuse_during_sweep
 
 INPUTS = "inputs"
@@ -67,12 +66,12 @@ def what_changes(changes: list[str]) -> list[str]:
     puts the outputs that `dvc.lock` knows in their place; `dvc repro` goes on.
 
     Raises:
-        ConfigError: for a parameter that does not exist.
+        ConfigError: for a parameter that does not exist, or a value with two readings.
     """
-    before = params = yaml.safe_load(PARAMS_FILE.read_text())
+    before = params = read_params()
     for change in changes:
         path, _, value = change.partition("=")
-        nested = yaml.safe_load(value)
+        nested = load_yaml(value, f"--set {change}")
         for key in reversed(path.split(".")):
             nested = {key: nested}
         params = merged(params, nested)

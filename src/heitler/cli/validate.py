@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heitler.cli.options import finite
+
 if TYPE_CHECKING:
     from heitler.validation.score import Score
 
@@ -30,7 +32,13 @@ def validate(
         str | None, typer.Option(help="X,Y,Z of CaloChallenge files, such as 16,9,45.")
     ] = None,
     threshold_MeV: Annotated[
-        float, typer.Option("--threshold-mev", help="Cells below count as 0, in both files.")
+        float,
+        typer.Option(
+            "--threshold-mev",
+            min=0.0,
+            callback=finite,
+            help="Cells below count as 0, in both files.",
+        ),
     ] = 1e-3,
     params: Annotated[
         Path, typer.Option(help="Parameter file; its section `validate` has the limits.")

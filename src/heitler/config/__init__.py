@@ -18,6 +18,7 @@ from heitler.config.load import (
     build_config,
     digest_for_workers,
     load_config,
+    read_params,
 )
 from heitler.config.projection import ProjectConfig
 from heitler.config.recipes import (
@@ -32,6 +33,7 @@ from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
 from heitler.config.types import ConfigError
+from heitler.config.yaml_text import load_yaml
 
 __all__ = [
     "OURS",
@@ -66,5 +68,7 @@ __all__ = [
     "changed",
     "digest_for_workers",
     "load_config",
+    "load_yaml",
     "merged",
+    "read_params",
 ]

@@ -85,9 +85,9 @@ class SimulateConfig:
     """Highest primary energy."""
     energy_spectrum: Literal["uniform", "log-uniform"]
     """How primary energies are spread in between."""
-    theta_min_deg: Annotated[float, Field(gt=0, lt=180)]
+    theta_min_deg: Annotated[float, Field(strict=True, gt=0, lt=180)]
     """Angle between the particle and the calorimeter's face; 90 is perpendicular."""
-    theta_max_deg: Annotated[float, Field(gt=0, lt=180)]
+    theta_max_deg: Annotated[float, Field(strict=True, gt=0, lt=180)]
     """The largest such angle; equal to the smallest, all showers have it."""
     cut_mm: Positive
     """Geant4 production cut."""
@@ -109,7 +109,7 @@ class SimulateConfig:
 class PrepareConfig:
     """From raw showers to training, validation and test sets."""
 
-    cell_threshold_GeV: Annotated[float, Field(ge=0)]
+    cell_threshold_GeV: Annotated[float, Field(strict=True, ge=0)]
     """Cells below are set to 0."""
     validation_fraction: Fraction
     """Part of the showers that training is watched with."""

@@ -36,7 +36,7 @@ class EvolveConfig:
     """Random individuals at the start (the paper's M)."""
     offspring: Annotated[int, Field(ge=2, strict=True)]
     """Children per generation (the paper's lambda)."""
-    mutation_rate: Annotated[float, Field(gt=0, le=1)]
+    mutation_rate: Annotated[float, Field(strict=True, gt=0, le=1)]
     """Probability that a weight is mutated."""
     mutation_power: Positive
     """Largest change of a weight; the change is uniform in [-1, 1] times it."""
@@ -57,7 +57,7 @@ class EvolveConfig:
     cost_epochs: PositiveInt
     """Budget of every run: forward passes of one network over the training showers. A backward
     pass counts as two."""
-    memetic_share: Annotated[float, Field(gt=0, lt=1)]
+    memetic_share: Annotated[float, Field(strict=True, gt=0, lt=1)]
     """Share of the budget that memetic evolves before RMSprop goes on."""
     by_strategy: dict[StrategyName | Literal["rmsprop"], dict[Tunable, Positive]]
     """What is other than above for one of them."""

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic.dataclasses import dataclass
 
 from heitler.config.checking import changed, checked
@@ -21,6 +20,7 @@ from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig
 from heitler.config.types import STRICT, ConfigError
+from heitler.config.yaml_text import load_yaml
 
 PARAMS_FILE = Path("params.yaml")
 DIGEST_VARIABLE = "HEITLER_PARAMS_SHA256"
@@ -70,18 +70,37 @@ def load_config(path: Path = PARAMS_FILE) -> Config:
         ConfigError: naming the file, every wrong key, its value, and the remedy; in a worker also
             if `params.yaml` is not what its launcher has read.
     """
+    text = _read_text(path)
+    raw = load_yaml(text, str(path))
+    if path == PARAMS_FILE:
+        _check_unchanged(text)
+    return build_config(raw, str(path))
+
+
+def read_params(path: Path = PARAMS_FILE) -> dict[str, Any]:
+    """The entries of a parameter file or of a preset, unchecked but for their form.
+
+    Raises:
+        ConfigError: for a file that is not there, no YAML, ambiguous (`heitler.config.yaml_text`)
+            or without sections.
+    """
+    raw = load_yaml(_read_text(path), str(path))
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"{path}: holds {raw!r}, no sections with parameters. Write them as params.yaml does."
+        )
+    return raw
+
+
+def _read_text(path: Path) -> str:
     try:
-        text = path.read_text()
-        raw = yaml.safe_load(text)
+        return path.read_text()
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found. Run from the project's top folder.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no UTF-8, no such date
-        raise ConfigError(f"{path}: not valid YAML. {error}") from None
-    if path == PARAMS_FILE:
-        _check_unchanged(text)
-    return build_config(raw, str(path))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not valid YAML, for it is not UTF-8. {error}") from None
 
 
 def digest_for_workers() -> dict[str, str]:

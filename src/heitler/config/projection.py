@@ -21,7 +21,7 @@ class ProjectConfig:
     interconnect: str
     """A preset of `heitler.scaling.interconnects`, or "measured" (`heitler check-cluster`)."""
     allreduce: Literal["ring", "recursive_halving"]
-    interval: Annotated[float, Field(gt=0, lt=1)]
+    interval: Annotated[float, Field(strict=True, gt=0, lt=1)]
     """Share of the Monte Carlo draws that an interval holds."""
     draws: PositiveInt
     """Monte Carlo draws."""

@@ -45,13 +45,13 @@ class ModelConfig:
 class LossWeights:
     """Weights of the three losses in the total."""
 
-    real_fake: Annotated[float, Field(ge=0)]
+    real_fake: Annotated[float, Field(strict=True, ge=0)]
     """Binary cross-entropy, real against fake."""
-    primary_energy: Annotated[float, Field(ge=0)]
+    primary_energy: Annotated[float, Field(strict=True, ge=0)]
     """Mean absolute percentage error of the primary energy."""
-    ecal_sum: Annotated[float, Field(ge=0)]
+    ecal_sum: Annotated[float, Field(strict=True, ge=0)]
     """Mean absolute percentage error of the deposited energy."""
-    theta: Annotated[float, Field(ge=0)]
+    theta: Annotated[float, Field(strict=True, ge=0)]
     """Mean absolute error of the angle in rad; used by 3dgan-51-angle only."""
 
 
@@ -85,7 +85,7 @@ class TrainConfig:
     """How RMSprop follows the global batch: `heitler.model.optimizers`."""
     reference_batch_size: PositiveInt
     """The global batch for which `learning_rate`, `rmsprop_rho` and `rmsprop_epsilon` are meant."""
-    warmup_epochs: Annotated[float, Field(ge=0)]
+    warmup_epochs: Annotated[float, Field(strict=True, ge=0)]
     """Epochs in which the rate goes from `learning_rate` to what the rule makes of it."""
     rmsprop_rho: Fraction
     """Memory of the mean square of the gradient."""

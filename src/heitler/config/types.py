@@ -7,10 +7,10 @@ from pydantic import ConfigDict, Field
 from heitler.errors import HeitlerError
 
 STRICT = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(strict=True, gt=0)]
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 NonNegativeInt = Annotated[int, Field(ge=0, strict=True)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
+Fraction = Annotated[float, Field(strict=True, ge=0, lt=1)]
 
 
 class ConfigError(HeitlerError, ValueError):

@@ -17,7 +17,7 @@ import annotated_types
 import yaml
 from pydantic.fields import FieldInfo
 
-from heitler.config import PARAMS_FILE, Config
+from heitler.config import PARAMS_FILE, Config, read_params
 
 UNITS = {
     "GeV": "GeV",
@@ -56,7 +56,7 @@ class Parameter:
 
 def parameters_page(params: Path = PARAMS_FILE) -> str:
     """The page in Markdown, a table per section."""
-    values = yaml.safe_load(params.read_text())
+    values = read_params(params)
     comments = read_comments(params.read_text())
     pieces = [HEAD]
     for section in dataclasses.fields(Config):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from heitler.config import PARAMS_FILE, ConfigError
+from heitler.config import PARAMS_FILE, ConfigError, read_params
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path
 
@@ -38,7 +38,7 @@ def measure_now(folder: Path, ranks_per_node: int, batch_per_worker: int | None)
             f"{PREPARED / 'train.h5'}: not found, so there are no showers to train on. Run its "
             "stage: dvc repro prepare"
         )
-    params = yaml.safe_load(PARAMS_FILE.read_text())
+    params = read_params()
     changes = {"workers": [ranks_per_node], "repeats": 1, "independent": False, "software": False}
     params["scale"] |= changes
     if batch_per_worker:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-import yaml
 
-from heitler.config import PARAMS_FILE, ConfigError
+from heitler.config import PARAMS_FILE, ConfigError, load_yaml, read_params
+from heitler.data.number_text import parse_decimal
 from heitler.sweep.experiments import SweepError
 
 SCALES = ("lin", "log", "int")
@@ -52,31 +52,48 @@ def parse_space(texts: Sequence[str]) -> Space:
     """From the command line's words.
 
     Raises:
-        SweepError: for a word of another form.
-        ConfigError: for a parameter that params.yaml does not have.
+        SweepError: for a word of another form, or a parameter that stands twice.
+        ConfigError: for a parameter that params.yaml does not have, or a value with two readings.
     """
-    known = yaml.safe_load(PARAMS_FILE.read_text())
+    known = read_params()
     space: dict[str, Range | Choice] = {}
     for text in texts:
         key, equals, values = text.partition("=")
         if not equals or not values:
             raise SweepError(f"{text!r} is no parameter with values. {FORM}")
+        if key in space:
+            raise SweepError(f"{key} stands twice. Give all its values in one word: {key}=a,b,c")
         _require_known(key, known)
         space[key] = _parse(text, values)
     return space
 
 
 def _parse(text: str, values: str) -> Range | Choice:
-    if ":" not in values:
-        return Choice(tuple(yaml.safe_load(value) for value in values.split(",")))
-    scale, *limits = values.split(":")
-    try:
-        low, high = (float(limit) for limit in limits)
-    except ValueError:
-        raise SweepError(f"{text!r} has no two limits. {FORM}") from None
-    if scale not in SCALES or low >= high or (scale == "log" and low <= 0):
+    scale, colon, limits = values.partition(":")
+    if not colon or not scale.isalpha():
+        return _parse_choice(text, values)
+    if scale not in SCALES:
+        raise SweepError(f"{text!r}: {scale} is none of {', '.join(SCALES)}. {FORM}")
+    numbers = [parse_decimal(limit) for limit in limits.split(":")]
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+        raise SweepError(f"{text!r} has no two limits that are numbers. {FORM}")
+    low, high = numbers[0], numbers[1]
+    if low >= high or (scale == "log" and low <= 0):
         raise SweepError(f"{text!r} is no range (low before high; above 0 for log). {FORM}")
+    if scale == "int" and not (low.is_integer() and high.is_integer()):
+        raise SweepError(f"{text!r} has limits that are not whole numbers. {FORM}")
     return Range(scale, low, high)
+
+
+def _parse_choice(text: str, values: str) -> Choice:
+    words = values.split(",")
+    if "" in map(str.strip, words):
+        raise SweepError(f"{text!r} has an empty value. {FORM}")
+    chosen = tuple(load_yaml(word, text) for word in words)
+    repeated = [value for value in chosen if chosen.count(value) > 1]
+    if repeated:
+        raise SweepError(f"{text!r} has the value {repeated[0]} twice. Give every value once.")
+    return Choice(chosen)
 
 
 def _require_known(key: str, known: Any) -> None:
