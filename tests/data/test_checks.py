@@ -42,13 +42,13 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_truncated_file_is_called_truncated(file, kept):
     os.truncate(file, int(file.stat().st_size * kept))
     message = complaint(file)
-    assert f"{file}: is truncated: its end is missing. Delete" in message
+    assert f"{file}: is truncated: its end is missing. Move it" in message
     assert "dvc repro simulate" in message
 
 
 def test_a_file_that_is_not_hdf5_is_refused(file):
     file.write_text("not HDF5")
-    assert f"{file}: is not HDF5. Delete" in complaint(file)
+    assert f"{file}: is not HDF5. Move it" in complaint(file)
 
 
 def test_damaged_bytes_are_found_with_their_row(file):
@@ -58,7 +58,7 @@ def test_damaged_bytes_are_found_with_their_row(file):
     content = bytearray(file.read_bytes())
     content[start : start + place.size] = bytes(place.size)
     file.write_bytes(content)
-    assert f"dataset ECAL, row {row} cannot be read: the file is damaged. Del" in complaint(file)
+    assert f"dataset ECAL, row {row}: is damaged: its bytes are not those" in complaint(file)
 
 
 def test_a_missing_dataset_is_named_with_those_present(file):

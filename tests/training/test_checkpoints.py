@@ -1,5 +1,6 @@
 """The best epoch's checkpoint outlives the newest ones; a damaged one is recognised, not used."""
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -15,6 +16,7 @@ from heitler.training.checkpoints import (
     load_best,
     save_checkpoint,
 )
+from tests.refusals import READ, in_child, refuse
 
 SCORES = (0.9, 0.1, 0.5, 0.4)
 
@@ -82,6 +84,16 @@ def test_a_torn_checkpoint_is_not_used(length, tmp_path, gan, capsys):
     assert "Trying the one before it" in capsys.readouterr().out
 
 
+def test_a_checkpoint_that_cannot_be_read_now_is_not_passed_over(tmp_path, gan):
+    save_all(tmp_path, gan, keep=2)
+    said = in_child(
+        lambda: refuse(READ, errno.EIO), lambda: find_checkpoint(tmp_path, "print", last_epoch=4)
+    )
+    newest = tmp_path / "epoch-0004.h5"
+    assert said.startswith(f"CheckpointError: {newest}: its disk or file server gave an error")
+    assert find_checkpoint(tmp_path, "print", last_epoch=4).epoch == 4
+
+
 @pytest.mark.parametrize("room_B", [0, 100_000])
 def test_on_a_full_disk_the_checkpoint_before_stays_and_nothing_half_written(room_B, tmp_path, gan):
     history = save_all(tmp_path, gan, keep=1)
@@ -89,7 +101,9 @@ def test_on_a_full_disk_the_checkpoint_before_stays_and_nothing_half_written(roo
     no_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room_B, no_limit[1]))
     try:
-        with pytest.raises(CheckpointError, match=r"epoch-0005\.h5 cannot be written.*Make room"):
+        with pytest.raises(
+            CheckpointError, match=r"(?s)epoch-0005\.h5 cannot be written: .* again"
+        ):
             save_checkpoint(tmp_path, gan, history + history[:1], "print", 1, "selection_score")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, no_limit)

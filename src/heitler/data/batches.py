@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import ConfigError
+from heitler.hdf5_opening import open_for_reading
 
 Rows = NDArray[np.int64]
 Batch = TypeVar("Batch")
@@ -138,7 +138,7 @@ class TrainingFile:
     """Random access to the rows of a shower file; cells stay in it until a batch needs them."""
 
     def __init__(self, path: Path) -> None:
-        self._file = h5py.File(path, "r")
+        self._file = open_for_reading(path)
         self.event_id: Rows = self._file["event_id"][:]
         self.primary_energy_GeV: NDArray[np.float32] = self._file["energy"][:]
         self._theta: NDArray[np.float32] = self._file["theta"][:]

@@ -87,7 +87,7 @@ def read_rows(file: h5py.File, rows: slice, shape: Shape) -> Showers:
 def export_calochallenge(source: Path, target: Path) -> int:
     """Write a shower file of this project in the layout, piece by piece; how many showers."""
     written = 0
-    with atomic_path(target) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_path(target) as temporary, h5py.File(temporary, "w", locking=False) as file:
         for showers in iterate_showers(source):
             if not written:
                 _create(file, showers.cells_GeV.shape[1:])

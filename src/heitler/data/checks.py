@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from heitler.data.hdf5 import COLUMNS, PDG, UNITS, Showers, read_rows
 from heitler.data.safety import unsafe_content
 from heitler.errors import HeitlerError
+from heitler.hdf5_opening import UnreadableError, hdf5_cause, open_for_reading
 from heitler.seal import is_sealed, seal_holds
 
-REMAKE = "Delete the file and make it again: dvc repro simulate"
+REMAKE = "Move it out of the way and make it again: dvc repro simulate"
 PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
 """Sampling calorimeters; data in MeV, or multiplied by 50 or 100, lie outside."""
 SHOWERS_AT_ONCE = 128
@@ -54,11 +55,10 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
             rows = slice(first, min(first + SHOWERS_AT_ONCE, showers))
             try:
                 part = read_rows(file, rows)
-            except OSError:
-                raise DataError(
-                    f"{path}: dataset ECAL, row {_unreadable_row(file, rows)} cannot be read: "
-                    f"the file is damaged. {REMAKE}"
-                ) from None
+            except OSError as error:
+                row = _unreadable_row(file, rows)
+                place = f"{path}: dataset ECAL, row {row}"
+                raise DataError(hdf5_cause(error, path).sentence(place, REMAKE)) from None
             check_showers(part, Rows(path, first))
         other = file["target"][:, 1] != file["energy"][:]
         _refuse(other, whole, "target", "has another primary energy than dataset energy")
@@ -78,20 +78,13 @@ def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
     """Open for reading.
 
     Raises:
-        DataError: if the file is missing, truncated, not HDF5, or holds what is not to be read
-            (`heitler.data.safety`).
+        DataError: if the file cannot be opened, for the reason that is found
+            (`heitler.hdf5_opening`), or holds what is not to be read (`heitler.data.safety`).
     """
     try:
-        file = h5py.File(path, "r")
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file. {remedy}") from None
-    except PermissionError:
-        raise DataError(f"{path}: may not be read by you. Change its owner or mode.") from None
-    except BlockingIOError:
-        raise DataError(f"{path}: another program is writing it. Wait until it is done.") from None
-    except OSError as error:
-        what = "is truncated: its end is missing" if "truncated" in str(error) else "is not HDF5"
-        raise DataError(f"{path}: {what}. {remedy}") from None
+        file = open_for_reading(path, remedy)
+    except UnreadableError as error:
+        raise DataError(str(error)) from None
     try:
         with damage_reported(path, remedy):
             if unsafe := unsafe_content(file):
@@ -104,11 +97,11 @@ def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
 
 @contextlib.contextmanager
 def damage_reported(path: Path, remedy: str = REMAKE) -> Iterator[None]:
-    """Turn what HDF5 says of a file whose inner order is broken into a DataError."""
+    """Turn what HDF5 says of a file that it cannot read on into a DataError."""
     try:
         yield
-    except HDF5_ERRORS:
-        raise DataError(f"{path}: the file is damaged; HDF5 cannot read it. {remedy}") from None
+    except HDF5_ERRORS as error:
+        raise DataError(hdf5_cause(error, path).sentence(path, remedy)) from None
 
 
 def check_datasets(

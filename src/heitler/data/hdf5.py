@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.files import atomic_path
+from heitler.hdf5_opening import open_for_reading
 from heitler.seal import SEAL_B, seal
 
 PDG = {"e-": 11, "e+": -11, "gamma": 22}
@@ -98,7 +99,7 @@ def shower_writer(
 ) -> Iterator[Callable[[Showers], None]]:
     """Yield a function that appends showers to a new file, which appears if the block succeeds."""
     with atomic_path(path) as temporary:
-        with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
+        with h5py.File(temporary, "w", userblock_size=SEAL_B, locking=False) as file:
             _create_datasets(file, image_shape)
             for key, value in attributes.items():
                 plain = isinstance(value, str | int | float | bool)
@@ -141,13 +142,13 @@ def _append(file: h5py.File, showers: Showers) -> None:
 
 def read_showers(path: Path) -> Showers:
     """Read a whole shower file that this project wrote."""
-    with h5py.File(path, "r") as file:
+    with open_for_reading(path) as file:
         return read_rows(file, slice(None))
 
 
 def iterate_showers(path: Path, at_once: int = 512) -> Iterator[Showers]:
     """Read a shower file that may exceed the memory, `at_once` showers at a time."""
-    with h5py.File(path, "r") as file:
+    with open_for_reading(path) as file:
         for first in range(0, len(file["event_id"]), at_once):
             yield read_rows(file, slice(first, first + at_once))
 
@@ -167,13 +168,13 @@ def read_rows(file: h5py.File, rows: slice) -> Showers:
 
 def read_energies_GeV(path: Path) -> NDArray[np.float32]:
     """Primary energies of all showers of a file: (N,) GeV."""
-    with h5py.File(path, "r") as file:
+    with open_for_reading(path) as file:
         return np.asarray(file["energy"][:])
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
     """The file's attributes, JSON ones decoded."""
-    with h5py.File(path, "r") as file:
+    with open_for_reading(path) as file:
         return {key: _decode(value) for key, value in file.attrs.items()}
 
 

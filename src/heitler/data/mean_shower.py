@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
+
+from heitler.hdf5_opening import open_for_reading
 
 AT_ONCE = 256
 
 
 def mean_shower(path: Path) -> NDArray[np.float64]:
     """Mean of cells over primary energy: (X, Y, Z), no unit; its sum is the sampling fraction."""
-    with h5py.File(path, "r") as file:
+    with open_for_reading(path) as file:
         cells, energy = file["ECAL"], file["energy"][:]
         total = np.zeros(cells.shape[1:], np.float64)
         for start in range(0, len(energy), AT_ONCE):

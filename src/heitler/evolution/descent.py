@@ -1,13 +1,13 @@
 """The checkpoint of a gradient descent: state of RMSprop and what was noted on the way."""
 
 import math
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.evolution.curve import Curve, Row
 from heitler.evolution.gradient import COST, RmsProp
 from heitler.files import atomic_path
@@ -80,6 +80,7 @@ class Descent:
                 )
         except FileNotFoundError:
             return cls(fingerprint)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except ARRAY_ERRORS as error:
+            refuse_unless_torn(error, path)
             print(f"{path}: cannot be read ({error}); starting anew.")
             return cls(fingerprint)

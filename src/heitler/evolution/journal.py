@@ -4,7 +4,6 @@ A strategy told the same losses again is in the same state bit for bit; so any i
 built again, with its parents and the masks of its mutations, from a few bytes per generation.
 """
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.evolution.strategies.base import Strategy
 from heitler.files import atomic_path
 
@@ -52,7 +52,8 @@ class Journal:
                 return cls(fingerprint, losses, float(stored["seconds"]))
         except FileNotFoundError:
             return cls(fingerprint)
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except ARRAY_ERRORS as error:
+            refuse_unless_torn(error, path)
             print(f"{path}: cannot be read ({error}); starting anew.")
             return cls(fingerprint)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
-
 import heitler.detector
+from heitler.causes import system_cause
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
 from heitler.files import digest
+from heitler.hdf5_opening import UnreadableError, open_for_reading
 from heitler.progress import progress_bar
 from heitler.seal import is_sealed, seal_holds
 from heitler.simulation.environment import SimulationError, geant4_environment
@@ -46,21 +46,37 @@ class Shard:
     fingerprint: str
 
     def is_damaged(self) -> bool:
-        """Whether the file is there, but not as it was sealed."""
-        return self.path.is_file() and is_sealed(self.path) and not seal_holds(self.path)
+        """Whether the file is there, but not as it was sealed.
+
+        Raises:
+            SimulationError: if that cannot be told, as without the right to read it.
+        """
+        try:
+            return self.path.is_file() and is_sealed(self.path) and not seal_holds(self.path)
+        except OSError as error:
+            cause = system_cause(error, self.path)
+            raise SimulationError(cause.sentence(self.path, "")) from None
 
     def is_finished(self) -> bool:
-        """Whether the file is there, unchanged since it was written, and has this content."""
+        """Whether the file is there, unchanged since it was written, and has this content.
+
+        Raises:
+            SimulationError: as `is_damaged`.
+        """
         try:
             if self.is_damaged():
                 return False
-            with h5py.File(self.path, "r") as file:
+            with open_for_reading(self.path) as file:
                 return (
                     file.attrs.get("fingerprint") == self.fingerprint
                     and len(file["event_id"]) == self.showers
                 )
-        except (OSError, KeyError):
+        except KeyError:
             return False
+        except UnreadableError as error:
+            if error.cause.proven:
+                return False
+            raise SimulationError(str(error)) from None
 
 
 def simulate_shards(

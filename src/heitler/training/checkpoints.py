@@ -8,7 +8,6 @@ order are functions of the cycle (see `randomness`), so nothing else is needed t
 import contextlib
 import json
 import math
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +18,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.causes import AGAIN, system_cause
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path, remove_unfinished
+from heitler.hdf5_opening import UnreadableError, open_for_reading
 from heitler.model.gan import Gan
 from heitler.seal import SEAL_B, seal, seal_holds
 
@@ -29,7 +30,11 @@ Metrics = dict[str, float]
 
 
 class CheckpointError(HeitlerError):
-    """A checkpoint is not what was written, or there is none to go on from."""
+    """A checkpoint cannot be written or read, or there is none to go on from."""
+
+
+class TornError(CheckpointError):
+    """A checkpoint is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def save_checkpoint(
     """
     path = _path(folder, len(history), len(so_far.losses) if so_far else 0)
     with _written_whole(path) as temporary:
-        with h5py.File(temporary, "w", userblock_size=SEAL_B) as file:
+        with h5py.File(temporary, "w", userblock_size=SEAL_B, locking=False) as file:
             for name, variable in gan.variables().items():
                 file[name] = variable.numpy()
             file.attrs["epoch"] = len(history)
@@ -104,11 +109,10 @@ def _written_whole(path: Path) -> Iterator[Path]:
         with atomic_path(path) as temporary:
             yield temporary
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        message = (
-            f"{path} cannot be written: {reason}. Make room, then give the same command again."
-        )
-        raise CheckpointError(message) from error
+        cause = system_cause(error, path)
+        raise CheckpointError(
+            f"{path} cannot be written: {cause.what}. {cause.remedy}\n{AGAIN}"
+        ) from error
 
 
 def best_epoch(history: Sequence[Metrics], select_by: str) -> int:
@@ -154,18 +158,27 @@ def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoi
 
 
 def _read_if_whole(path: Path) -> Checkpoint | None:
-    """The checkpoint in a file, or a warning and None."""
+    """The checkpoint in a file, or a warning and None where its bytes are not what was written.
+
+    Raises:
+        CheckpointError: if it cannot be read for another reason; going on from the one before
+            would lose what may be good.
+    """
     try:
         return _read(path)
-    except (CheckpointError, OSError) as error:
+    except TornError as error:
         print(f"Warning: {path} is not used: {error}. Trying the one before it.", flush=True)
         return None
+    except UnreadableError as error:
+        raise CheckpointError(f"{error}\n{AGAIN}") from None
+    except OSError as error:
+        raise CheckpointError(f"{system_cause(error, path).sentence(path, '')}\n{AGAIN}") from None
 
 
 def _read(path: Path) -> Checkpoint:
     if not seal_holds(path):
-        raise CheckpointError("its content does not have the checksum that it was written with")
-    with h5py.File(path, "r") as file:
+        raise TornError("its content does not have the checksum that it was written with")
+    with open_for_reading(path) as file:
         attributes = dict(file.attrs)
         variables = {name: np.asarray(file[name]) for name in _datasets(file)}
     history = json.loads(attributes["history"])

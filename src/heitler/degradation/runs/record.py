@@ -6,7 +6,6 @@ A training is claimed by a lock on its file, which the system releases however t
 import contextlib
 import fcntl
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.files import atomic_path
 
 Float = NDArray[np.float32]
@@ -62,7 +62,10 @@ def read_record(folder: Path) -> Record | None:
                 kind, _, statistics = name.partition("/")
                 if statistics:
                     parts[kind][statistics] = stored[name]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except FileNotFoundError:
+        return None
+    except ARRAY_ERRORS as error:
+        refuse_unless_torn(error, folder / RECORD)
         return None
     return Record(parts["ecal_sum"], parts["longitudinal"], about["history"], about["facts"])
 

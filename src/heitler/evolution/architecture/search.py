@@ -6,13 +6,13 @@ killed search goes on bit for bit, and the ancestry of every network is kept.
 
 import json
 import time
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.policies import POLICIES
 from heitler.evolution.architecture.space import Architecture, Layer
@@ -144,7 +144,8 @@ def load_slice(path: Path, fingerprint: str) -> Slice | None:
             square: NDArray[np.float32] = stored["square"]
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except ARRAY_ERRORS as error:
+        refuse_unless_torn(error, path)
         print(f"{path}: cannot be read ({error}); trained again.")
         return None
     if about["fingerprint"] != fingerprint:
