@@ -19,7 +19,9 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home heitler
 COPY --from=environment /opt/heitler /opt/heitler
+# USER: DVC's git wants a name also of a user whom the image does not know (docker run --user).
 ENV PATH=/opt/heitler/.venv/bin:${PATH} \
+    USER=heitler \
     MLFLOW_DISABLE_TELEMETRY=true \
     PYTHONUNBUFFERED=1
 USER heitler

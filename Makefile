@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint docs audit ui bench bench-quick env
+.PHONY: help repro test lint docs audit ui bench bench-quick env fresh
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -17,7 +17,7 @@ help: ## List the targets
 repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html (other parameters: PRESET=smoke)
 	@python -c 'from heitler.config import load_config; from heitler.stage import run_stage; run_stage(load_config)'
 	@find .dvc/tmp -name rwlock -empty -delete 2>/dev/null || true  # left by a DVC that was killed: it would refuse to start
-	$(if $(PRESET),dvc exp run $$(heitler preset $(PRESET)),dvc repro)
+	$(if $(PRESET),python -m heitler.identity dvc exp run $$(heitler preset $(PRESET)),dvc repro)
 	@echo "Done. Open reports/index.html in a browser."
 
 test: .venv/.extras lint ## Run all checks and tests
@@ -27,6 +27,11 @@ lint: env ## Check style and types
 	ruff check
 	ruff format --check
 	mypy
+
+# Parts: make fresh ROOTS="bookworm docker" STEPS="smoke doctor"; FRESH=/folder for 20 GB, MIRROR=address.
+fresh: ## Try it on bare Debian 12 and 13, as an ordinary user, and as containers do (root, debootstrap)
+	@python3 scripts/fresh --roots "$(ROOTS)" --steps "$(STEPS)" --folder "$(FRESH)" \
+		--mirror "$(MIRROR)" --again "$(AGAIN)"
 
 docs: .venv/.extras ## Build the documentation, site/index.html; warnings are errors
 	NO_MKDOCS_2_WARNING=1 mkdocs build --clean
@@ -64,6 +69,6 @@ env: .venv/.ready ## Build the environment, if uv.lock is newer
 	@scripts/setup.sh docs remote
 	@touch $@
 
-.venv/.ready: uv.lock pyproject.toml scripts/setup.sh
+.venv/.ready: uv.lock pyproject.toml scripts/setup.sh scripts/display_stand_ins.sh
 	@scripts/setup.sh
 	@touch $@

@@ -37,8 +37,43 @@ check_system() {
     if [ "${#packages[@]}" -gt 0 ]; then
         echo "Missing on this machine: ${packages[*]}. Install with" >&2
         echo "    sudo apt-get install ${packages[*]}" >&2
-        echo "(Debian, Ubuntu; other systems have packages of similar names), then try again." >&2
+        packages=("${packages[@]/g++/gcc-c++}")
+        echo "(Debian, Ubuntu) or" >&2
+        echo "    sudo dnf install ${packages[*]/python3-venv/python3}" >&2
+        echo "(RHEL, Rocky), then try again." >&2
         exit 1
+    fi
+}
+
+# The range of pyproject.toml. Debian 13 has 3.13; where the system's Python is newer or older than
+# all of it, uv looks for another one, and downloads one if there is none.
+say_which_python() {
+    local wanted
+    wanted=$(sed --quiet 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
+    if [ -z "${UV_PYTHON:-}" ] && [ ! -d .venv ] &&
+        ! "$uv" python find --quiet --no-python-downloads "$wanted" >/dev/null 2>&1; then
+        echo "No Python $wanted here ($(python3 --version 2>&1)): uv downloads one, for this environment."
+        echo "Where it cannot, name one that is here: make env UV_PYTHON=/path/to/python3.13"
+    fi
+}
+
+# A home that cannot be written, as in some containers and batch jobs, has no place for uv's cache.
+keep_cache_in_reach() {
+    local cache
+    cache=$("$uv" cache dir)
+    if ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
+        echo "$cache cannot be written: uv keeps its cache in .tools/cache instead."
+        export UV_CACHE_DIR=$PWD/.tools/cache
+    fi
+}
+
+# Said once: a bare `dvc exp run` asks for both as soon as a file is changed.
+say_who_commits() {
+    if ! { git config --get user.name && git config --get user.email; } >/dev/null; then
+        echo "git knows no name and address of yours. Heitler's own commands and make do without;"
+        echo "DVC's (dvc exp run) want both:"
+        echo '    git config --global user.name "YOUR NAME"'
+        echo "    git config --global user.email YOU@EXAMPLE.ORG"
     fi
 }
 
@@ -50,6 +85,8 @@ if [ -z "$uv" ]; then
     .tools/uv/bin/pip install --quiet "uv>=$OLDEST_UV"
     uv=.tools/uv/bin/uv
 fi
+keep_cache_in_reach
+say_which_python
 first=
 if [ ! -d .venv ]; then
     first=yes
@@ -64,6 +101,10 @@ export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
 # Its list of 200 installed packages is left out.
 UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" \
     2> >(sed --unbuffered '/^ [+-] /d' >&2)
+scripts/display_stand_ins.sh .venv
+# Whatever the packages want of this machine is named now, and not by a stage in an hour.
+.venv/bin/python -m heitler.doctor.native
 if [ -n "$first" ]; then
+    say_who_commits
     echo "The environment is ready: source .venv/bin/activate"
 fi

@@ -1,6 +1,7 @@
 """Real Geant4 tables and a small set of real showers, made once per test session."""
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,23 @@ SAMPLE = {
 
 ONE_FOR_ALL: dict[str, dict[str, Any]] = {"paper": {}, "heitler": {}}
 """Recipes that change nothing in model and train."""
+
+OF_GIT = {
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.org",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.org",
+    "GIT_CONFIG_COUNT": "3",
+    "GIT_CONFIG_KEY_0": "commit.gpgSign",
+    "GIT_CONFIG_VALUE_0": "false",
+    "GIT_CONFIG_KEY_1": "core.hooksPath",
+    "GIT_CONFIG_VALUE_1": os.devnull,
+    "GIT_CONFIG_KEY_2": "core.autocrlf",
+    "GIT_CONFIG_VALUE_2": "false",
+}
+"""Tests commit, by git and by DVC, whoever this machine's git takes its user for."""
+os.environ.update(OF_GIT)
+
 LONGEST = ("pipelines/test_pipeline.py", "training/test_workers.py", "cluster/test_namespaces.py")
 """Files of a minute and more: first, so that processes that share the tests end together."""
 

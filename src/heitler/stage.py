@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import fcntl
+import getpass
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ def run_stage(main: Callable[[], None]) -> None:
             if _is_dvc(os.getppid()):
                 end_with_parent()
             announce(Path(sys.argv[0]).stem)
+            refuse_without_login()
         main()
     except HeitlerError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -109,6 +111,19 @@ def refuse_during_sweep() -> None:
                     "A sweep is running in this folder, whose trials would change params.yaml "
                     "meanwhile. Wait until it ends, or work in a copy: git clone . ../copy"
                 ) from None
+
+
+def refuse_without_login() -> None:
+    """Raise `HeitlerError` in an experiment that DVC could not commit when it ends."""
+    try:
+        if "DVC_EXP_NAME" in os.environ:
+            getpass.getuser()  # asks as DVC's git does, whatever git is configured to
+    except (KeyError, OSError):
+        raise HeitlerError(
+            f"User {os.getuid()} has no name on this machine, and DVC cannot commit an experiment "
+            "of nobody's. Give a name, export USER=me (to a container: --env USER=me), or start it "
+            "by `heitler train --set ...`, which lends one."
+        ) from None
 
 
 def launched_rank() -> int | None:

@@ -12,6 +12,7 @@ PACKAGE = "heitler"
 
 ORDER = (
     {"errors"},
+    {"identity"},
     {"config"},
     {"detector"},
     {"showers"},

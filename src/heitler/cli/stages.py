@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from heitler.config import build_config, load_yaml, merged, read_params
+from heitler.identity import with_identity
 from heitler.stage import refuse_during_sweep
 
 INPUTS = "inputs"
@@ -100,7 +101,7 @@ def _command(stage: str) -> Callable[..., None]:
         if dry_run:
             print(shlex.join(command))
             return
-        os.execv(sys.executable, [sys.executable, "-m", *command])
+        os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
 
     return run
 

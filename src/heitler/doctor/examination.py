@@ -3,7 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from heitler.doctor.finding import Finding
-from heitler.doctor.libraries import check_geant4, check_tensorflow_and_horovod
+from heitler.doctor.libraries import (
+    check_geant4,
+    check_native_modules,
+    check_tensorflow_and_horovod,
+)
 from heitler.doctor.machine import check_cores, check_disk, check_memory, check_network
 from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
 from heitler.doctor.python import check_packages, check_python
@@ -11,6 +15,7 @@ from heitler.doctor.python import check_packages, check_python
 CHECKS = (
     check_python,
     check_packages,
+    check_native_modules,
     check_tensorflow_and_horovod,
     check_geant4,
     check_tables,

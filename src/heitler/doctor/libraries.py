@@ -1,4 +1,4 @@
-"""TensorFlow, Horovod and Geant4, each tried in a program of its own: they may crash."""
+"""TensorFlow, Horovod, Geant4 and all native modules, tried in programs of their own."""
 
 import json
 import os
@@ -13,10 +13,16 @@ from heitler.cluster.commands import find_mpirun
 from heitler.cluster.errors import LaunchError
 from heitler.config import ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
+from heitler.doctor.native import advice
 from heitler.simulation.environment import geant4_environment
 
 LONGEST_WAIT_S = 120
-GEANT4_PROGRAM = "from heitler.simulation.bindings import g4; print(g4.G4Version.strip('$'))"
+GEANT4_PROGRAM = """
+import json
+from heitler.simulation.bindings import REPLACED, g4
+version = g4.G4Version.strip("$").removeprefix("Name: ").strip()
+print(json.dumps({"version": version, "replaced": REPLACED}))
+"""
 
 
 @check("TensorFlow")
@@ -79,7 +85,23 @@ def check_geant4() -> list[Finding]:
     code, output, complaint = _run(["-c", GEANT4_PROGRAM], geant4_environment(Path("data/tables")))
     if code:
         return [broken("Geant4", _reason(code, complaint), REBUILD)]
-    return [ok("Geant4", output.strip().splitlines()[-1].removeprefix("Name: ").strip())]
+    told = json.loads(output.strip().splitlines()[-1])
+    if told["replaced"]:
+        instead = f"empty stand-ins for {', '.join(told['replaced'])}, which it never calls"
+        return [ok("Geant4", f"{told['version']}, with {instead}")]
+    return [ok("Geant4", told["version"])]
+
+
+@check("native modules")
+def check_native_modules() -> list[Finding]:
+    """Whether this machine has the system libraries that the packages want."""
+    code, output, complaint = _run(["-m", "heitler.doctor.native", "--json"])
+    if code:
+        return [broken("native modules", _reason(code, complaint), REBUILD)]
+    told = json.loads(output)
+    if told["missing"]:
+        return [broken("native modules", advice(told["missing"]))]
+    return [ok("native modules", f"all {told['modules']} can be loaded")]
 
 
 def _run(arguments: list[str], variables: Mapping[str, str] | None = None) -> tuple[int, str, str]:

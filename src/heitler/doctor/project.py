@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heitler.config import ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
+from heitler.identity import REMEDY, has_login, lent_identity
 from heitler.report.wording import counted
 from heitler.simulation.environment import SimulationError
 from heitler.simulation.tables import load_origin
@@ -61,7 +62,7 @@ def check_dvc() -> list[Finding]:
     if done.returncode:
         reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "no reason given"
         return [broken("DVC", reason, f"Mend dvc.yaml, or: {REBUILD}")]
-    return [ok("DVC", f"{len(done.stdout.splitlines())} stages"), *_branch()]
+    return [ok("DVC", f"{len(done.stdout.splitlines())} stages"), *_branch(), *_identity()]
 
 
 def _branch() -> list[Finding]:
@@ -71,6 +72,14 @@ def _branch() -> list[Finding]:
         return []
     found = "on no branch: after `heitler checkout`, or a `dvc exp run` that was killed"
     return [note("git", found, "git switch main (or your branch), then: dvc checkout")]
+
+
+def _identity() -> list[Finding]:
+    """The commands of heitler and make lend DVC what is missing; a bare `dvc exp run` does not."""
+    if not lent_identity():
+        return []
+    found = "knows no name and address of yours, which a bare `dvc exp run` will ask for"
+    return [note("git", found, REMEDY if has_login() else f"export USER=me; {REMEDY}")]
 
 
 @check("MLflow's store")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
 
-OLDEST, TOO_NEW = (3, 11), (3, 13)
+OLDEST, TOO_NEW = (3, 11), (3, 14)
 SHOWN = 4
 
 
@@ -18,7 +18,7 @@ def check_python() -> list[Finding]:
     """Version, machine, and whose environment it is."""
     found = f"{platform.python_version()} in {sys.prefix}"
     if not OLDEST <= sys.version_info[:2] < TOO_NEW:
-        return [broken("Python", found, f"Install Python 3.11 or 3.12, then: {REBUILD}")]
+        return [broken("Python", found, f"Install Python 3.11, 3.12 or 3.13, then: {REBUILD}")]
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         machine = f"{found}, on {platform.system()} {platform.machine()}"
         return [broken("Python", machine, "Use Linux on x86_64, also in a container.")]

@@ -6,7 +6,6 @@ worse than the median of the others at the same epoch is ended (`heitler.sweep.p
 Sampler: TPE [Bergstra et al. 2011]; its "constant liar" keeps trials at the same time apart.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from heitler.identity import with_identity
 from heitler.sweep.experiments import SweepError, load_experiments
 from heitler.sweep.pruning import MEDIAN, SCORE, follow
 from heitler.sweep.space import Space
@@ -133,7 +133,7 @@ def dvc_experiment(stage: str, metric: str, fixed: tuple[str, ...], parent: str)
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options, stage]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
-            env=os.environ | {PARENT_VARIABLE: parent},
+            env=with_identity() | {PARENT_VARIABLE: parent},
             process_group=0,
         )
         if follow(process, trial, lambda: epoch_scores(parent, name, SCORE)):
