@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
@@ -39,4 +41,64 @@ def test_set_up_names_all_missing_tools_before_it_starts(tmp_path):
     )
     assert done.returncode == 1
     assert "sudo apt-get install git make g++ python3-venv" in done.stderr
+    assert "sudo dnf install git make gcc-c++ python3\n" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+UV = """#!/bin/sh
+case "$*" in
+    --version) echo "uv 0.11.0" ;;
+    "cache dir") echo "$FAKE_CACHE" ;;
+    "python find"*) exit "$FAKE_FOUND" ;;
+    sync*)
+        mkdir -p .venv/bin
+        cp /bin/true .venv/bin/python
+        echo "cache ${UV_CACHE_DIR-default}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def set_up(tmp_path):
+    """Runs the real script with a uv that only says what it was asked; its output."""
+    for folder in ("scripts", "bin", "home"):
+        (tmp_path / folder).mkdir()
+    shutil.copy2(SCRIPTS / "setup.sh", tmp_path / "scripts")
+    shutil.copy2(SCRIPTS.parent / "pyproject.toml", tmp_path)
+    for name, text in (("scripts/display_stand_ins.sh", "#!/bin/sh\n"), ("bin/uv", UV)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+
+    def run(**variables):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
+        kept |= {"PATH": f"{tmp_path}/bin:{kept['PATH']}", "HOME": str(tmp_path / "home")}
+        kept |= {"FAKE_CACHE": str(tmp_path / "home/cache"), "FAKE_FOUND": "0"} | variables
+        script = tmp_path / "scripts/setup.sh"
+        return subprocess.run([script], env=kept, capture_output=True, text=True, check=True).stdout
+
+    return run
+
+
+def test_set_up_says_that_uv_brings_a_python_where_none_fits(set_up, tmp_path):
+    assert "uv downloads one" not in set_up()
+    shutil.rmtree(tmp_path / ".venv")
+    output = set_up(FAKE_FOUND="2")
+    assert "No Python >=3.11,<3.14 here" in output
+    assert "uv downloads one" in output
+
+
+def test_a_python_that_was_named_is_not_looked_for(set_up):
+    assert "uv downloads one" not in set_up(FAKE_FOUND="2", UV_PYTHON="/opt/python3.13")
+
+
+def test_a_home_that_cannot_be_written_keeps_no_cache(set_up, tmp_path):
+    assert "cache default" in set_up()
+    (tmp_path / "home/file").touch()  # root may write every folder, but none below a file
+    output = set_up(FAKE_CACHE=str(tmp_path / "home/file/cache"))
+    assert f"cache {tmp_path}/.tools/cache" in output
+
+
+def test_set_up_tells_a_newcomer_what_a_bare_dvc_wants(set_up, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert "git config --global user.email" in set_up()
