@@ -10,6 +10,7 @@ from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 from pathlib import Path
 
 from heitler.files import write_json
+from heitler.identity import tell_what_dvc_wants
 from heitler.source import code_of
 
 PIPELINES = Path("pipelines")
@@ -17,6 +18,7 @@ CODE = Path("data/inputs/code")
 
 
 def main() -> None:
+    tell_what_dvc_wants()
     for script in sorted(PIPELINES.glob("*.py")):
         if script != PIPELINES / Path(__file__).name:
             write_json(CODE / f"{script.stem}.json", code_of(script))

@@ -10,7 +10,7 @@ import pytest
 
 from heitler.doctor.project import check_dvc
 from heitler.errors import HeitlerError
-from heitler.identity import LOGIN_VARIABLES, lent_identity, with_identity
+from heitler.identity import LOGIN_VARIABLES, lent_identity, tell_what_dvc_wants, with_identity
 from heitler.stage import refuse_without_login
 
 STAGE = """stages:
@@ -81,6 +81,19 @@ def test_the_doctor_tells_what_a_bare_dvc_will_ask_for(newcomer: Path) -> None:
     run("git", "config", "user.name", "Bethe")
     run("git", "config", "user.email", "bethe@example.org")
     assert [finding.name for finding in check_dvc()] == ["DVC"]
+
+
+def test_an_experiment_says_what_the_next_one_will_want(
+    newcomer: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_what_dvc_wants()  # `dvc repro` commits nothing
+    monkeypatch.setenv("DVC_EXP_NAME", "bigger")
+    tell_what_dvc_wants()
+    assert capsys.readouterr().out.count("git config --global user.name") == 1
+    for name, value in lent_identity().items():  # as our commands lend it
+        monkeypatch.setenv(name, value)
+    tell_what_dvc_wants()
+    assert capsys.readouterr().out == ""
 
 
 @pytest.fixture

@@ -52,6 +52,16 @@ def _configured(key: str) -> str:
     return done.stdout.strip()
 
 
+def tell_what_dvc_wants() -> None:
+    """Say in an experiment's first stage what the next one will be refused for."""
+    if "DVC_EXP_NAME" in os.environ and lent_identity():
+        print(
+            "Note: git knows no name and address of yours. DVC commits this experiment all the "
+            f"same, but starts none where a file is changed. Tell git both: {REMEDY}",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Become the command."""
     command = sys.argv[1:]
