@@ -1,9 +1,11 @@
 """Image definitions and workflow, as far as they can be checked without building them."""
 
+import importlib
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -50,3 +52,36 @@ def test_the_workflow_runs_the_commands_that_a_person_types() -> None:
     assert commands == ["make test", "make docs", "make repro"]
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {command.removeprefix("make ") for command in commands} <= targets
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """scripts/fresh/containers.py, which `make fresh` follows both definitions with."""
+    monkeypatch.syspath_prepend(ROOT / "scripts/fresh")
+    return importlib.import_module("containers")
+
+
+def test_make_fresh_reads_the_commands_from_the_dockerfile(fresh: Any) -> None:
+    steps = list(fresh.instructions(DOCKERFILE))
+    assert steps[0] == ("FROM", "python:3.11-slim-bookworm AS environment")
+    commands = [words for name, words in steps if name == "RUN"]
+    assert any("scripts/setup.sh && touch .venv/.ready" in command for command in commands)
+    assert all("\\" not in command for command in commands)
+
+
+def test_make_fresh_refuses_an_instruction_that_it_does_not_follow(fresh: Any) -> None:
+    with pytest.raises(fresh.FreshError, match="Dockerfile: VOLUME is not followed"):
+        fresh.configure(None, "VOLUME", "/data")
+
+
+def test_make_fresh_reads_the_commands_from_the_apptainer_definition(fresh: Any) -> None:
+    sections = fresh.sections(DEFINITION)
+    assert "scripts/setup.sh" in sections["post"]
+    assert "scripts /opt/heitler/scripts" in sections["files"]
+    assert {"environment", "test", "runscript"} <= set(sections)
+
+
+def test_the_readme_names_what_the_bare_roots_have(fresh: Any) -> None:
+    newcomer = importlib.import_module("newcomer")
+    [line] = newcomer.INSTALL.findall((ROOT / "README.md").read_text())
+    assert line.split()[1:] == ["python3-venv", "git", "make", "g++", "ca-certificates"]

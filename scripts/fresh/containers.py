@@ -153,29 +153,34 @@ class Apptainer:
 
     def run(self, step: str, log: TextIO) -> bool:
         text = (self.workshop.source() / "containers/heitler.def").read_text()
-        sections = dict(re.findall(r"^%(\w+)\n(.*?)(?=^%|\Z)", text, re.MULTILINE | re.DOTALL))
+        parts = sections(text)
         if step == "build":
-            return self._build(text, sections, log)
+            return self._build(text, parts, log)
         image = Image(self.workshop.root("apptainer", "bookworm"))
         mounted(self.workshop, image, "/work")
         image.place, image.user = "/work", STRANGER
         image.variables |= {"USER": "stranger", "HOME": "/tmp"}  # Apptainer takes the host's along
-        within = f"{sections['environment']}\nset -e\n"
-        runs = "run() {\n" + sections["runscript"].replace("exec ", "") + "}\n"
+        within = f"{parts['environment']}\nset -e\n"
+        runs = "run() {\n" + parts["runscript"].replace("exec ", "") + "}\n"
         return (
-            image.run(f"{within}{sections['test']}", log)
+            image.run(f"{within}{parts['test']}", log)
             and image.run(f"{within}{runs}run heitler doctor", log)
             and image.run(f"{within}{TRY} prepare", log)
         )
 
-    def _build(self, text: str, sections: dict[str, str], log: TextIO) -> bool:
+    def _build(self, text: str, parts: dict[str, str], log: TextIO) -> bool:
         base = re.findall(r"^From: (\S+)$", text, re.MULTILINE)[0]
         image = base_image(self.workshop, "apptainer", base, log)
-        for line in sections["files"].splitlines():
+        for line in parts["files"].splitlines():
             if line.strip():
                 source, target = line.split()
                 copy(self.workshop.source() / source, image.root.folder / target.lstrip("/"))
-        return image.run(f"set -e\n{sections['post']}", log)
+        return image.run(f"set -e\n{parts['post']}", log)
+
+
+def sections(text: str) -> dict[str, str]:
+    """Name -> lines of each section of an Apptainer definition."""
+    return dict(re.findall(r"^%(\w+)\n(.*?)(?=^%|\Z)", text, re.MULTILINE | re.DOTALL))
 
 
 def copy(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
@@ -86,8 +87,9 @@ class Workshop:
     folder: Path
     mirror: str | None
 
-    @property
+    @cached_property
     def commit(self) -> str:
+        """The one that is checked out when `make fresh` begins."""
         return _output("git", "-C", self.project, "rev-parse", "HEAD")
 
     def bundle(self) -> Path:
