@@ -24,7 +24,7 @@ from heitler.tracking.provenance import collect_provenance
 HERE = Path(__file__).parent
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
-    "heitler": {},
+    "dense": {},
     "without the discriminator's part": {"changes": {"adversarial_weight": 0.0}},
     "without energy scores": {"changes": {"score_weight": 0.0}},
     "without cell noise": {"changes": {"cell_noise": False}},
@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a rate that falls 10 times slower": {"changes": {"rate_halved_after": 1000.0}},
     "199 latent numbers for the shape": {"changes": {"shape_noise": 199}},
 }
-DEFAULT = {"recipe": "heitler", "changes": {}, "batch": 32, "learning_rate": 0.003}
+DEFAULT = {"recipe": "dense", "changes": {}, "batch": 32, "learning_rate": 0.003}
 COLUMNS = {
     "showers_per_cpu_second": ("showers per CPU s", 0),
     "response_max_deviation": ("largest abs(R - 1)", 3),

@@ -18,7 +18,7 @@ ABOUT = {"energy_min_GeV": 10.0, "energy_max_GeV": 100.0, "particle": "e-"}
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = load_config()
     model = dataclasses.replace(
-        config.model, recipe="heitler", network=request.param, latent_dim=24
+        config.model, recipe="dense", network=request.param, latent_dim=24
     )
     gan = build_gan(model, config.train, SHAPE)
     random = np.random.default_rng(6)

@@ -74,7 +74,7 @@ def test_a_square_root_rule_beyond_rmsprops_memory_is_refused_with_the_remedy() 
 
 
 def test_a_recipe_may_let_the_rate_fall_without_knowing_the_end() -> None:
-    train, recipe = train_config("none"), RECIPES["heitler"]
+    train, recipe = train_config("none"), RECIPES["dense"]
     half = int(recipe.rate_halved_after)
     rates = [learning_rate_at(cycle, 4, train, recipe) for cycle in (0, half, 3 * half)]
     assert rates == pytest.approx([0.001, 0.0005, 0.00025])

@@ -69,7 +69,7 @@ def test_energy_score_is_lowest_for_the_distribution_of_the_real_ones() -> None:
 
 def test_first_showers_have_the_mean_showers_shape_and_energy() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="heitler")
+    model = dataclasses.replace(config.model, recipe="dense")
     gan = build_gan(model, config.train, SHAPE)
     random = np.random.default_rng(5)
     mean = np.exp(random.normal(-8, 1, SHAPE))
@@ -96,7 +96,7 @@ def test_views_have_the_size_that_the_discriminator_is_built_for() -> None:
 
 def test_a_showers_shape_depends_on_few_latent_numbers() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="heitler", changes={"cell_noise": False})
+    model = dataclasses.replace(config.model, recipe="dense", changes={"cell_noise": False})
     gan = build_gan(model, config.train, SHAPE)
     noise = np.random.default_rng(6).standard_normal((3, noise_dim(model)), np.float32)
     few = recipe_of(model).shape_noise
@@ -111,7 +111,7 @@ def test_a_showers_shape_depends_on_few_latent_numbers() -> None:
 
 def test_with_an_angle_the_generator_gets_energy_and_angle() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="heitler", network="3dgan-51-angle")
+    model = dataclasses.replace(config.model, recipe="dense", network="3dgan-51-angle")
     assert noise_dim(model) == model.latent_dim - 2
     gan = build_gan(model, config.train, SHAPE)
     noise = np.ones((2, noise_dim(model)), np.float32)

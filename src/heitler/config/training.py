@@ -21,8 +21,9 @@ from heitler.config.types import (
 class ModelConfig:
     """The two networks of 3DGAN."""
 
-    recipe: Literal["paper", "heitler"]
-    """The published networks, losses and optimiser, or this project's: `heitler.model.recipes`."""
+    recipe: Literal["paper", "heitler", "dense"]
+    """The published networks, losses and optimiser, this project's, or its earlier dense one:
+    `heitler.model.recipes`."""
     network: Literal["3dgan-25", "3dgan-51-angle"]
     """Published shapes; both adapt to the detector's image."""
     latent_dim: PositiveInt

@@ -13,7 +13,7 @@ from heitler.model.architectures import Size
 from heitler.model.losses import cell_sum, measured_theta
 from heitler.model.networks import build_discriminator, build_generator
 from heitler.model.optimizers import build_optimizer
-from heitler.model.recipes import has_theta, recipe_of
+from heitler.model.recipes import Recipe, has_theta, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 SAMPLED_AT_ONCE = 64
@@ -30,9 +30,10 @@ class Gan:
     """The network that learns."""
     exported: keras.Model
     """The network that makes showers: the generator, or one whose weights are an average of its."""
-    discriminator: keras.Model
     generator_optimizer: keras.Optimizer
-    discriminator_optimizer: keras.Optimizer
+    discriminator: keras.Model | None
+    """None where the generator learns by likelihood."""
+    discriminator_optimizer: keras.Optimizer | None
 
     @property
     def has_theta(self) -> bool:
@@ -43,10 +44,11 @@ class Gan:
         """Weights, batch-norm statistics and optimiser state, by unique path."""
         parts = {
             "generator": self.generator.weights,
-            "discriminator": self.discriminator.weights,
             "generator_optimizer": self.generator_optimizer.variables,
-            "discriminator_optimizer": self.discriminator_optimizer.variables,
         }
+        if self.discriminator:
+            parts["discriminator"] = self.discriminator.weights
+            parts["discriminator_optimizer"] = self.discriminator_optimizer.variables
         if self.exported is not self.generator:
             parts["exported"] = self.exported.weights
         return {
@@ -79,9 +81,9 @@ def batch_norms(network: keras.Model) -> list[keras.layers.BatchNormalization]:
     return [x for x in network.layers if isinstance(x, keras.layers.BatchNormalization)]
 
 
-def moving_statistics(network: keras.Model) -> list[tf.Variable]:
+def moving_statistics(network: keras.Model | None) -> list[tf.Variable]:
     """The moving averages of its batch norm: mean and variance of every layer."""
-    norms = batch_norms(network)
+    norms = batch_norms(network) if network else []
     return [v.value for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
 
 
@@ -95,23 +97,28 @@ def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
     keras.utils.set_random_seed(train.seed)
     synchronised = train.batch_norm == "synchronised"
     generator = build_generator(model, image_shape, synchronised=synchronised)
-    discriminator = build_discriminator(model, image_shape, synchronised=synchronised)
+    discriminator = None
+    if recipe.networks != "layered":
+        discriminator = build_discriminator(model, image_shape, synchronised=synchronised)
     exported = generator
     if recipe.averaging:
         exported = build_generator(model, image_shape)
         exported.set_weights(generator.get_weights())
-    gan = Gan(
+    return Gan(
         model,
         image_shape,
         generator,
         exported,
+        _optimizer_of(generator, train, recipe),
         discriminator,
-        build_optimizer(train, recipe),
-        build_optimizer(train, recipe),
+        _optimizer_of(discriminator, train, recipe) if discriminator else None,
     )
-    gan.generator_optimizer.build(generator.trainable_variables)
-    gan.discriminator_optimizer.build(discriminator.trainable_variables)
-    return gan
+
+
+def _optimizer_of(network: keras.Model, train: TrainConfig, recipe: Recipe) -> keras.Optimizer:
+    optimizer = build_optimizer(train, recipe)
+    optimizer.build(network.trainable_variables)
+    return optimizer
 
 
 def latent_vector(model: ModelConfig, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:

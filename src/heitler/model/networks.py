@@ -23,6 +23,7 @@ from heitler.model.batch_norm import FastBatchNormalization, SynchronisedBatchNo
 from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
 from heitler.model.image_convolution import ImageConv3D
 from heitler.model.keyed_dropout import KeyedDropout
+from heitler.model.layered.network import build_layered_generator
 from heitler.model.padded import PaddedConv3D
 from heitler.model.quick_networks import build_quick_discriminator, build_quick_generator
 from heitler.model.recipes import condition_count, recipe_of
@@ -55,6 +56,8 @@ def build_generator(
     recipe = recipe_of(model)
     norm = _batch_norm(model, synchronised) if recipe.generator_norm == "batch" else None
     match recipe.networks:
+        case "layered":
+            return build_layered_generator(model, image_shape)
         case "sampled cells":
             return build_shower_generator(model, image_shape)
         case "quick":

@@ -1,7 +1,7 @@
-"""The two recipes as data: what `model.recipe` chooses, beyond the loop that both share.
+"""The recipes as data: what `model.recipe` chooses, beyond the loop that both share.
 
-`paper` is 3DGAN as published. `heitler` is this project's own; benchmarks/recipe.py measures what
-each choice is worth (docs/recipe.md).
+`paper` is 3DGAN as published. `heitler` is this project's own (docs/recipe.md). `dense` was ours
+before: without convolutions, every cell by itself; the large-batch study still trains it.
 """
 
 import dataclasses
@@ -20,9 +20,10 @@ from heitler.model.architectures import ARCHITECTURES
 class Recipe:
     """Named choices of a recipe."""
 
-    networks: Literal["published", "quick", "sampled cells"]
-    """The 3D convolutional networks, small 2D ones (`heitler.model.quick_networks`), or those of
-    `heitler.model.shower_generator`."""
+    networks: Literal["published", "quick", "sampled cells", "layered"]
+    """The 3D convolutional networks, small 2D ones (`heitler.model.quick_networks`), the dense ones
+    of `heitler.model.shower_generator`, or the layered generator (`heitler.model.layered`), which
+    has no discriminator."""
     generator_norm: Literal["batch", "none"]
     """Of the convolutional generators, between layers."""
     energy: Literal["multiplied", "concatenated"]
@@ -33,8 +34,9 @@ class Recipe:
     """Of the generator, for every real shower; the energy score compares two."""
     shape_noise: int
     """Latent numbers that the shape of a shower depends on, where each cell's deposit is random."""
-    start: Literal["random", "mean shower"]
-    """From random weights alone, or also from the mean shower of the training set."""
+    start: Literal["random", "mean shower", "measured"]
+    """From random weights alone; also from the mean shower of the training set; or also from what
+    `heitler.model.layered.measured` finds in it."""
     optimizer: Literal["rmsprop", "adam", "lamb"]
     discriminator_rate: float
     """Learning rate of the discriminator over the generator's (two time scales:
@@ -49,6 +51,9 @@ class Recipe:
     """Whether each cell deposits a random energy, or its expected one."""
     averaging: float
     """Of the generator's weights: how much of the old average is kept at an update; 0 is none."""
+    layers_seen: int = 0
+    """Of the layered generator: layers of each shower that its convolutions learn from in a cycle,
+    drawn at random; the next cycle sees others."""
 
 
 RECIPES = {
@@ -69,6 +74,23 @@ RECIPES = {
         averaging=0.0,
     ),
     "heitler": Recipe(
+        networks="layered",
+        generator_norm="none",
+        energy="concatenated",
+        fakes="real energies",
+        fakes_per_update=1,
+        shape_noise=0,
+        start="measured",
+        optimizer="adam",
+        discriminator_rate=0.0,
+        rate_halved_after=1500.0,
+        score_weight=0.0,
+        adversarial_weight=0.0,
+        cell_noise=False,
+        averaging=0.998,
+        layers_seen=5,
+    ),
+    "dense": Recipe(
         networks="sampled cells",
         generator_norm="none",
         energy="concatenated",
@@ -126,6 +148,18 @@ def condition_count(model: ModelConfig) -> int:
     return int(concatenated) + int(has_theta(model))
 
 
+def updates_per_cycle(model: ModelConfig, train: TrainConfig) -> int:
+    """Two of the discriminator, then the generator's; or the one by likelihood."""
+    if recipe_of(model).networks == "layered":
+        return 1
+    return 2 + train.generator_updates_per_cycle
+
+
 def generator_calls(model: ModelConfig, train: TrainConfig) -> int:
-    """Fakes per real shower in a cycle: one for the discriminator, then the generator's."""
+    """Fakes per real shower in a cycle: one for the discriminator, then the generator's.
+
+    A likelihood needs no fakes, but the random numbers of one.
+    """
+    if recipe_of(model).networks == "layered":
+        return 1
     return 1 + train.generator_updates_per_cycle * recipe_of(model).fakes_per_update

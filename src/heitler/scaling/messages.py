@@ -5,6 +5,7 @@ import math
 from heitler.config import ModelConfig
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
 from heitler.model.dense_sizes import dense_parameter_counts
+from heitler.model.layered.sizes import LayeredSizes
 from heitler.model.recipes import recipe_of
 
 BYTES = 4
@@ -19,16 +20,23 @@ def cycle_messages_B(
     """Bytes of each all-reduce of a cycle: D on real, D on fake, then G's updates.
 
     Each carries the gradients of the updated network, its batch-norm statistics, and the losses.
+    The layered generator, without a discriminator, has one.
     """
     discriminator, generator = parameter_counts(model, image_shape)
     counts = (discriminator, discriminator, *(generator,) * generator_updates)
+    if recipe_of(model).networks == "layered":
+        counts = (generator,)
     return tuple(BYTES * (count + LOSSES) for count in counts)
 
 
 def parameter_counts(model: ModelConfig, image_shape: Size) -> tuple[int, int]:
     """Parameters of discriminator and generator that travel, batch-norm statistics included."""
-    if recipe_of(model).networks == "sampled cells":
-        return dense_parameter_counts(model, image_shape)
+    match recipe_of(model).networks:
+        case "layered":
+            sizes = LayeredSizes(image_shape, ARCHITECTURES[model.network].conditions == 2)
+            return 0, sizes.parameters
+        case "sampled cells":
+            return dense_parameter_counts(model, image_shape)
     architecture = ARCHITECTURES[model.network]
     discriminator = architecture.discriminator
     final = output_size(discriminator, image_shape)

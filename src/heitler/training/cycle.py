@@ -16,12 +16,12 @@ from heitler.cluster.heartbeat import come
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
 from heitler.model.batch_norm import SynchronisedBatchNormalization
-from heitler.model.gan import Gan, batch_norms, moving_statistics
+from heitler.model.gan import Gan, moving_statistics
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import CycleBatch, CycleResult, batch_signature
-from heitler.training.objectives import Update, build_objective
-from heitler.training.update import Begun, Done, Sums, Travelling
+from heitler.training.objectives import cycle_updates
+from heitler.training.update import Begun, Done, Sums, Travelling, Update
 
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
@@ -46,21 +46,18 @@ class _Cycle:
     def __init__(self, gan: Gan, config: TrainConfig) -> None:
         self.gan = gan
         self.config = config
-        self.objective = build_objective(gan, config)
+        self.updates = cycle_updates(gan, config)
         self.averaging = recipe_of(gan.model).averaging
         self.groups = config.batch_norm_groups // config.workers
-        self.dropouts = [
-            layer for layer in gan.discriminator.layers if isinstance(layer, KeyedDropout)
-        ]
-        for layer in (*batch_norms(gan.generator), *batch_norms(gan.discriminator)):
+        networks = [network for network in (gan.generator, gan.discriminator) if network]
+        layers = [layer for network in networks for layer in network.layers]
+        self.dropouts = [layer for layer in layers if isinstance(layer, KeyedDropout)]
+        for layer in layers:
             if isinstance(layer, SynchronisedBatchNormalization):
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
     def run(self, batch: CycleBatch) -> CycleResult:
-        objective, generator = self.objective, self.gan.generator
-        updates = {"discriminator_real": objective.real(), "discriminator_fake": objective.fake()}
-        for number in range(1, self.config.generator_updates_per_cycle + 1):
-            updates[f"generator_{number}"] = objective.generated(number)
+        updates, generator = self.updates, self.gan.generator
         done: list[Done] = []
         last: Travelling | None = None
         for number, (name, update) in enumerate(updates.items()):
@@ -78,7 +75,8 @@ class _Cycle:
         assert last is not None
         done.append(self._finish(last, last.ready))
         losses = {name: end.sums.losses for name, end in zip(updates, done, strict=True)}
-        _, *fakes = [part.pop("empty") for part in losses.values()]
+        empty = {name: part.pop("empty") for name, part in losses.items()}
+        fakes = [share for name, share in empty.items() if name != "discriminator_real"]
         return CycleResult(
             losses,
             tf.add_n(fakes) / len(fakes),
@@ -160,7 +158,7 @@ class _Cycle:
 
     def _key_dropout(self, update: int, first_event: Tensor, batch: CycleBatch) -> None:
         """Make masks a function of seed, cycle, update, place in the global batch and layer."""
-        updates = 2 + self.config.generator_updates_per_cycle
+        updates = len(self.updates)
         for index, layer in enumerate(self.dropouts):
             stream = self.config.seed * MAX_DROPOUT_LAYERS + index
             layer.set_key(stream, batch.cycle * updates + update, first_event)

@@ -14,13 +14,11 @@ from heitler.cluster.world import World, broadcast_from_first, gather_arrays, sh
 from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
-from heitler.data.mean_shower import mean_shower
 from heitler.data.summary import DataSummary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV, sample_in_training_mode_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
-from heitler.model.recipes import recipe_of
-from heitler.model.shower_generator import start_from_mean
+from heitler.model.recipes import recipe_of, updates_per_cycle
 from heitler.onednn import require_onednn
 from heitler.progress import Advance, progress_bar
 from heitler.training.assembly import BatchAssembler
@@ -29,6 +27,7 @@ from heitler.training.checks import check_coverage, check_result
 from heitler.training.cycle import compile_cycle
 from heitler.training.keeper import Keeper
 from heitler.training.randomness import validation_noise
+from heitler.training.start import start_from_showers
 from heitler.training.tally import Tally
 from heitler.training.timing import EpochTimer
 
@@ -111,10 +110,8 @@ def _restore(
             history, before = checkpoint.history, checkpoint.so_far
             within = f" and {len(before.losses)} cycles" if before else ""
             print(f"resuming after epoch {checkpoint.epoch} of {epochs}{within}", flush=True)
-        elif recipe_of(gan.model).start == "mean shower":
-            mean = mean_shower(train_file)
-            for network in (gan.generator, gan.exported):
-                start_from_mean(network, mean)
+        else:
+            start_from_showers(gan, train_file)
     broadcast_from_first(list(gan.variables().values()))
     history, before = share_object((history, before))
     return history, before
@@ -164,15 +161,15 @@ class _Epochs:
             if share is not left[-1]:
                 keeper.keep_if_asked(result, tally, timer)
         seen = tally.event_ids()
-        early = len(shares) < len(whole)
+        early, train = len(shares) < len(whole), self.config.train
         expected = sum(share.global_count for share in shares) if early else len(self.file)
-        if self.config.train.sharding == "own":
+        if train.sharding == "own":
             check_coverage(seen, self.file.event_id, expected, epoch)
         times = timer.metrics()
         return {
             **tally.metrics(),
             "cycles": float(len(shares)),
-            "updates": float(len(shares) * (2 + self.config.train.generator_updates_per_cycle)),
+            "updates": float(len(shares) * updates_per_cycle(self.config.model, train)),
             **times,
             "learning_rate": float(self.gan.generator_optimizer.learning_rate.numpy()),
             "showers_per_second": len(seen) / times["epoch_time_s"],
@@ -185,7 +182,8 @@ class _Epochs:
         recipe = recipe_of(self.config.model)
         rate = learning_rate_at(cycle, self.cycles_per_epoch, self.config.train, recipe)
         self.gan.generator_optimizer.learning_rate.assign(rate)
-        self.gan.discriminator_optimizer.learning_rate.assign(rate * recipe.discriminator_rate)
+        if self.gan.discriminator_optimizer:
+            self.gan.discriminator_optimizer.learning_rate.assign(rate * recipe.discriminator_rate)
 
     def sample_validation(self) -> NDArray[np.float32]:
         """Showers at the validation set's energies, made by all workers together."""

@@ -1,9 +1,7 @@
 """What each update of a cycle minimises: 3DGAN's losses, or those of the recipe `heitler`."""
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-import keras
 import tensorflow as tf
 
 from heitler.config import TrainConfig
@@ -18,12 +16,11 @@ from heitler.model.losses import (
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import Events
 from heitler.training.energy_score import WEIGHTS, energy_score
+from heitler.training.likelihood import likelihood_update
+from heitler.training.update import Update, real_showers
 from heitler.training.views import JUDGED, view_shower
 
 Tensor: TypeAlias = tf.Tensor
-Losses = Callable[[list[Tensor], Events, Tensor], dict[str, Tensor]]
-"""Showers, events and the size of the global batch -> losses by name; "total" is what is minimised,
-and "empty" the part of the fakes (of the real showers) that deposit nothing."""
 LOSSES = {
     "real_fake": binary_cross_entropy,
     "primary_energy": absolute_percentage_error,
@@ -32,18 +29,8 @@ LOSSES = {
 }
 
 
-class Update(NamedTuple):
-    """What one update of a cycle does."""
-
-    network: keras.Model
-    """That learns."""
-    showers: Callable[[Events], list[Tensor]]
-    """What is judged, (n, X, Y, Z, 1) in cell units each: the real showers, or the generator's."""
-    losses: Losses
-
-
-class Objective(Protocol):
-    """A cycle's updates."""
+class Adversarial(Protocol):
+    """The updates of a cycle in which two networks compete."""
 
     def real(self) -> Update:
         """Of the discriminator on real showers."""
@@ -55,11 +42,19 @@ class Objective(Protocol):
         """Of the generator, counted from 1."""
 
 
-def build_objective(gan: Gan, config: TrainConfig) -> Objective:
-    """The objective of the networks' recipe."""
-    if recipe_of(gan.model).networks == "sampled cells":
-        return ScoreObjective(gan)
-    return PublishedObjective(gan, config)
+def cycle_updates(gan: Gan, config: TrainConfig) -> dict[str, Update]:
+    """The updates of a cycle, by name and in order, as the networks' recipe has them."""
+    match recipe_of(gan.model).networks:
+        case "layered":
+            return {"generator_1": likelihood_update(gan)}
+        case "sampled cells":
+            objective: Adversarial = ScoreObjective(gan)
+        case _:
+            objective = PublishedObjective(gan, config)
+    updates = {"discriminator_real": objective.real(), "discriminator_fake": objective.fake()}
+    for number in range(1, config.generator_updates_per_cycle + 1):
+        updates[f"generator_{number}"] = objective.generated(number)
+    return updates
 
 
 def generate(gan: Gan, events: Events, call: int, *, training: bool) -> Tensor:
@@ -69,11 +64,6 @@ def generate(gan: Gan, events: Events, call: int, *, training: bool) -> Tensor:
         gan.model, fakes.noise[:, call], fakes.energy[:, call], fakes.theta[:, call]
     )
     return gan.generator(latent, training=training)
-
-
-def real_showers(events: Events) -> list[Tensor]:
-    """As `Update.showers`, of the events themselves."""
-    return [events.cells]
 
 
 def empty_share(ecal_sum: Tensor, count: Tensor) -> Tensor:
@@ -88,7 +78,7 @@ class PublishedObjective:
         self.gan, self.weights = gan, config.loss_weights
 
     def real(self) -> Update:
-        """As `Objective.real`."""
+        """As `Adversarial.real`."""
 
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             targets = {
@@ -102,7 +92,7 @@ class PublishedObjective:
         return Update(self.gan.discriminator, real_showers, losses)
 
     def fake(self) -> Update:
-        """As `Objective.fake`."""
+        """As `Adversarial.fake`."""
 
         def showers(events: Events) -> list[Tensor]:
             return [generate(self.gan, events, 0, training=False)]
@@ -113,7 +103,7 @@ class PublishedObjective:
         return Update(self.gan.discriminator, showers, losses)
 
     def generated(self, update: int) -> Update:
-        """As `Objective.generated`."""
+        """As `Adversarial.generated`."""
 
         def showers(events: Events) -> list[Tensor]:
             return [generate(self.gan, events, update, training=True)]
@@ -149,7 +139,7 @@ class ScoreObjective:
         self.gan, self.recipe = gan, recipe_of(gan.model)
 
     def real(self) -> Update:
-        """As `Objective.real`."""
+        """As `Adversarial.real`."""
 
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             return self._told_apart(showers[0], events.real_label, events, count)
@@ -157,7 +147,7 @@ class ScoreObjective:
         return Update(self.gan.discriminator, real_showers, losses)
 
     def fake(self) -> Update:
-        """As `Objective.fake`."""
+        """As `Adversarial.fake`."""
 
         def showers(events: Events) -> list[Tensor]:
             return [generate(self.gan, events, 0, training=False)]
@@ -168,7 +158,7 @@ class ScoreObjective:
         return Update(self.gan.discriminator, showers, losses)
 
     def generated(self, update: int) -> Update:
-        """As `Objective.generated`: two fakes at the energy of every real shower."""
+        """As `Adversarial.generated`: two fakes at the energy of every real shower."""
         first = self.recipe.fakes_per_update * (update - 1) + 1
 
         def showers(events: Events) -> list[Tensor]:

@@ -1,13 +1,32 @@
-"""What an update of the cycle goes through: begun, travelling, done."""
+"""An update of the cycle, and what it goes through: begun, travelling, done."""
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
+import keras
 import tensorflow as tf
 
 from heitler.training.batch import Events
-from heitler.training.objectives import Update
 
 Tensor: TypeAlias = tf.Tensor
+Losses = Callable[[list[Tensor], Events, Tensor], dict[str, Tensor]]
+"""Showers, events and the size of the global batch -> losses by name; "total" is what is minimised,
+and "empty" the part of the fakes (of the real showers) that deposit nothing."""
+
+
+class Update(NamedTuple):
+    """What one update of a cycle does."""
+
+    network: keras.Model
+    """That learns."""
+    showers: Callable[[Events], list[Tensor]]
+    """What is judged, (n, X, Y, Z, 1) in cell units each: the real showers, or the generator's."""
+    losses: Losses
+
+
+def real_showers(events: Events) -> list[Tensor]:
+    """As `Update.showers`, of the events themselves."""
+    return [events.cells]
 
 
 class Sums(NamedTuple):

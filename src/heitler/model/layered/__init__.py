@@ -1,0 +1,1 @@
+"""A generator that draws a shower layer after layer, and knows the likelihood of a given one."""

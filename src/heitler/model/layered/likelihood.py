@@ -1,0 +1,162 @@
+"""The likelihood of given showers, layer by layer: what training maximises.
+
+All layers are judged at once, each given the real ones before it. Convolutions see some layers of
+every shower, drawn at random: neighbouring layers of a shower teach nearly the same.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from heitler.model.layered.cell_level import Layer, drawn_planes
+from heitler.model.layered.frame import (
+    axis_places,
+    distances,
+    radial_basis,
+    straight_places,
+    turn_cells,
+)
+from heitler.model.layered.sizes import PAST
+from heitler.model.layered.spectrum import mixture_log_density, to_normal
+from heitler.model.layered.state import (
+    Before,
+    cell_feature,
+    cell_state,
+    column_feature,
+    layer_state,
+    shift_summaries,
+    summarise,
+    totals,
+)
+
+if TYPE_CHECKING:
+    from heitler.model.layered.network import LayeredShower
+
+Tensor: TypeAlias = tf.Tensor
+SYMMETRIC = 0.2
+"""Cells that an axis may be off the middle for a shower to count as symmetric."""
+
+
+class Showers(NamedTuple):
+    """Real showers and the uniform random numbers to judge them with."""
+
+    cells: Tensor  # (N, X, Y, Z) in mean hits
+    energy: Tensor  # (N, 1) in `energy_unit_GeV`
+    theta: Tensor  # (N, 1) rad
+    uniform: Tensor  # (N, 2 Z) which layers are seen, and the root of hits
+
+
+def negative_log_likelihood(
+    network: "LayeredShower", showers: Showers, layers_seen: int
+) -> dict[str, Tensor]:
+    """In natural units per layer, each (N,): of layers' hits and energy, of cells' hits, energies.
+
+    Convolutions see `layers_seen` layers of each shower; its other numbers are of all layers.
+    """
+    sizes, typical = network.sizes, network.typical_hits
+    x, y, z = sizes.image_shape
+    seen = min(layers_seen, z)
+    by_layer = tf.transpose(showers.cells, [0, 3, 1, 2])  # (N, Z, X, Y)
+    flat = tf.reshape(by_layer, [-1, z, x * y])
+    hits = tf.reduce_sum(tf.cast(flat > 0, flat.dtype), axis=-1)  # (N, Z)
+    energy = tf.reduce_sum(flat, axis=-1)
+    places = (
+        axis_places(network.axis, showers.theta)
+        if sizes.has_theta
+        else straight_places(network.axis)
+    )
+    distance = distances(places, sizes.image_shape)  # (N or 1, Z, X * Y)
+    summaries = summarise(flat, distance, hits, typical)
+    before = Before(
+        shift_summaries(summaries),
+        tf.cumsum(energy, axis=1, exclusive=True),
+        tf.cumsum(hits, axis=1, exclusive=True),
+    )
+    one_hot = tf.broadcast_to(tf.eye(z, dtype=flat.dtype), [tf.shape(flat)[0], z, z])
+    particle = network.particle(showers.energy, showers.theta)
+    state = layer_state(particle, one_hot, before)
+    choice, more = tf.split(showers.uniform, 2, axis=-1)
+    of_layers = network.layer_level.log_likelihood(state, hits, energy, more, typical)
+    rows = tf.argsort(choice, axis=-1)[:, :seen]  # (N, S)
+
+    def take(values: Tensor) -> Tensor:  # (N, Z, ...) -> (N * S, ...)
+        taken = tf.gather(values, rows, batch_dims=1)
+        return tf.reshape(taken, [-1, *values.shape[2:]])
+
+    basis = radial_basis(take(distance) if sizes.has_theta else distance[0])
+    layer = Layer(
+        _planes(by_layer, take),
+        take(cell_state(state, totals(hits, energy, typical), before)),
+        basis if sizes.has_theta else tf.gather(basis, tf.reshape(rows, [-1])),
+        tf.gather(tf.convert_to_tensor(network.profile), tf.reshape(rows, [-1])),
+    )
+    of_hits, of_energy = _cells(network, layer, take(flat), take(hits), take(energy))
+    per_shower = {"hits": of_hits, "energies": of_energy}
+    means = {
+        name: tf.reduce_mean(tf.reshape(value, [-1, seen]), axis=1)
+        for name, value in per_shower.items()
+    }
+    return {"layers": -tf.reduce_mean(of_layers, axis=1), **means}
+
+
+def _planes(by_layer: Tensor, take: Callable[[Tensor], Tensor]) -> Tensor:
+    """Features of the cells before the layers that are seen: (M, X, Y, PAST + 1)."""
+    z = by_layer.shape[1]
+    feature = tf.pad(cell_feature(by_layer), [(0, 0), (PAST, 0), (0, 0), (0, 0)])
+    past = [take(feature[:, PAST - back : PAST - back + z]) for back in range(1, PAST + 1)]
+    column = take(column_feature(tf.cumsum(by_layer, axis=1, exclusive=True)))
+    return tf.stack([*past, column], axis=-1)
+
+
+def _cells(
+    network: "LayeredShower", layer: Layer, cells: Tensor, hits: Tensor, energy: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Of which cells (M, X * Y) are hit, and of their energies: (M,) each."""
+    sizes = network.sizes
+    features = network.cell_level.features(layer)
+    logarithm = tf.math.log(tf.maximum(cells, 1e-20))
+    deviate = to_normal(logarithm, network.spectrum, network.deviation)
+    of_hits = of_energy = tf.zeros_like(energy)
+    done = np.zeros(sizes.cells)
+    for turn, own in enumerate(turn_cells(sizes.image_shape)):
+        had = tf.constant(done, cells.dtype)
+        drawn = cells * had
+        left = hits - tf.reduce_sum(tf.cast(drawn > 0, cells.dtype), axis=-1)
+        energy_left = tf.maximum(energy - tf.reduce_sum(drawn, axis=-1), 0)
+        planes = drawn_planes(drawn, had, sizes)
+        said = network.cell_level.say(turn, layer, features, planes, left, energy_left)
+        hit = tf.cast(tf.gather(cells, own, axis=1) > 0, cells.dtype)
+        wrong = tf.nn.sigmoid_cross_entropy_with_logits(labels=hit, logits=said[..., 0])
+        of_hits += tf.reduce_sum(wrong, axis=-1)
+        of_energy += _energies(said[..., 1:], tf.gather(deviate, own, axis=1), hit)
+        done[own] = 1
+    return of_hits, of_energy
+
+
+def _energies(parameters: Tensor, deviate: Tensor, hit: Tensor) -> Tensor:
+    """Of the energies (M, n) of the cells that are hit: (M,). Others are not looked at."""
+    rows = tf.where(hit > 0)
+    density = mixture_log_density(tf.gather_nd(parameters, rows), tf.gather_nd(deviate, rows))
+    return -tf.math.unsorted_segment_sum(density, rows[:, 0], tf.shape(hit, tf.int64)[0])
+
+
+def mirror(network: "LayeredShower", cells: Tensor, uniform: Tensor) -> Tensor:
+    """Showers (N, X, Y, Z) mirrored and turned at random where their axis allows it.
+
+    The calorimeter is symmetric about a perpendicular shower in the middle of the image, and
+    about the plane in which a slanted one lies. `uniform` (N, 3) decides.
+    """
+    x, y, _ = network.sizes.image_shape
+    middle = tf.constant([(x - 1) / 2, (y - 1) / 2], cells.dtype)
+    off = tf.reduce_max(tf.abs(network.axis[:, 0] - middle[:, None]), axis=1)
+    off += tf.reduce_max(tf.abs(network.axis[:, 1]), axis=1)
+    wanted = uniform < 0.5
+    for side in range(2):
+        turned = wanted[:, side, None, None, None] & (off[side] < SYMMETRIC)
+        cells = tf.where(turned, tf.reverse(cells, [side + 1]), cells)
+    if x == y:
+        turned = wanted[:, 2, None, None, None] & (tf.reduce_max(off) < SYMMETRIC)
+        cells = tf.where(turned, tf.transpose(cells, [0, 2, 1, 3]), cells)
+    return cells

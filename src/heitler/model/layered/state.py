@@ -1,0 +1,113 @@
+"""What a layer is drawn from, as numbers: the particle, the layers before, and the layer itself.
+
+Energies are in units of the mean hit of the training showers, angles are cotangents. Logarithms
+and roots bring all numbers near 1.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+import tensorflow as tf
+
+from heitler.model.layered.frame import ring_shares
+from heitler.model.layered.sizes import PAST, TOTALS
+
+Tensor: TypeAlias = tf.Tensor
+SMALLEST_SHARE = 2e-3
+SMALLEST_ENERGY = 0.02
+SMALLEST_HIT = 1e-3
+
+
+class Particle(NamedTuple):
+    """The primary particles of N showers."""
+
+    log_energy: Tensor  # (N,) of the energy over the mean one
+    cot_theta: Tensor | None  # (N,)
+    deposit: Tensor  # (N,) expected energy in the sensors, mean hits
+    hits: Tensor  # (N,) expected number of hits
+
+
+class Before(NamedTuple):
+    """What was drawn before a layer, of N showers."""
+
+    summaries: Tensor  # (N, ..., PAST, TOTALS + rings) of the layers before, the nearest first
+    energy: Tensor  # (N, ...) of all layers before
+    hits: Tensor  # (N, ...)
+
+
+def root_hits(hits: Tensor, typical: Tensor) -> Tensor:
+    """Number of hits in the network's unit; `typical` is their mean in a layer, a scalar."""
+    return tf.sqrt(hits / typical) - 1
+
+
+def log_per_hit(energy: Tensor, hits: Tensor) -> Tensor:
+    """Mean energy of a layer's hits in the network's unit."""
+    return tf.math.log(energy / tf.maximum(hits, 1) + SMALLEST_HIT) / 1.5
+
+
+def energy_per_hit(logarithm: Tensor) -> Tensor:
+    """The inverse of `log_per_hit`: mean energy of a hit."""
+    return tf.exp(1.5 * logarithm) - SMALLEST_HIT
+
+
+def log_energy(energy: Tensor) -> Tensor:
+    """Energy of a layer, or of part of it, in the network's unit."""
+    return tf.math.log(energy + SMALLEST_ENERGY) / 2
+
+
+def cell_feature(energy: Tensor) -> Tensor:
+    """Energy of a cell as the convolutions see it; 0 where there is none."""
+    return tf.math.log1p(100 * energy) / 5
+
+
+def column_feature(energy: Tensor) -> Tensor:
+    """Energy of all cells before a cell, as the convolutions see it."""
+    return tf.math.log1p(10 * energy) / 5
+
+
+def totals(hits: Tensor, energy: Tensor, typical: Tensor) -> Tensor:
+    """A layer as a whole: (...) -> (..., TOTALS)."""
+    own = (root_hits(hits, typical), log_per_hit(energy, hits), log_energy(energy))
+    return tf.stack(own, axis=-1)
+
+
+def summarise(cells: Tensor, distance: Tensor, hits: Tensor, typical: Tensor) -> Tensor:
+    """A drawn layer in few numbers, totals first: cells (..., X * Y) -> (..., TOTALS + rings)."""
+    shares = tf.math.log(ring_shares(cells, distance) + SMALLEST_SHARE) / 2
+    return tf.concat([totals(hits, tf.reduce_sum(cells, axis=-1), typical), shares], axis=-1)
+
+
+def shift_summaries(summaries: Tensor) -> Tensor:
+    """Summaries of all layers (N, Z, S) -> those before each layer (N, Z, PAST, S), 0 in front."""
+    layers = summaries.shape[1]
+    padded = tf.pad(summaries, [(0, 0), (PAST, 0), (0, 0)])
+    past = [padded[:, PAST - back : PAST - back + layers] for back in range(1, PAST + 1)]
+    return tf.stack(past, axis=2)
+
+
+def layer_state(particle: Particle, one_hot: Tensor, before: Before) -> Tensor:
+    """What hits and energy of layers (N, ..., Z one-hot) are drawn from: (N, ..., state).
+
+    Of the layers before, their totals only: with more, few showers are learned by heart.
+    """
+
+    def spread(value: Tensor) -> Tensor:
+        column = tf.reshape(value, [-1, *[1] * len(before.energy.shape)])
+        return tf.broadcast_to(column, tf.shape(before.energy[..., None]))
+
+    numbers = [spread(particle.log_energy)]
+    if particle.cot_theta is not None:
+        numbers.append(spread(particle.cot_theta))
+    past = _flat(before.summaries[..., :TOTALS])
+    seen = before.energy[..., None] / spread(particle.deposit)
+    hit = before.hits[..., None] / spread(particle.hits)
+    return tf.concat([*numbers, one_hot, past, seen, hit], axis=-1)
+
+
+def cell_state(state: Tensor, own: Tensor, before: Before) -> Tensor:
+    """What cells are drawn from: a layer's state and totals, where the energy before was."""
+    return tf.concat([state, own, _flat(before.summaries[..., TOTALS:])], axis=-1)
+
+
+def _flat(past: Tensor) -> Tensor:
+    """(..., PAST, S) -> (..., PAST * S)"""
+    return tf.concat(tf.unstack(past, axis=-2), axis=-1)
