@@ -18,10 +18,20 @@ def test_parameters_are_counted_as_keras_counts_them(network, latent_dim, image_
 
 @pytest.mark.parametrize("network", ["3dgan-25", "3dgan-51-angle"])
 def test_gradients_of_the_dense_networks_are_counted_as_keras_counts_them(network, make_config):
-    model = make_config(model={"network": network, "recipe": "heitler"}).model
+    model = make_config(model={"network": network, "recipe": "dense"}).model
     built = [build(model, (9, 8, 7)) for build in (build_discriminator, build_generator)]
     trained = [sum(v.value.shape.num_elements() for v in net.trainable_variables) for net in built]
     assert parameter_counts(model, (9, 8, 7)) == tuple(trained)
+
+
+@pytest.mark.parametrize("network", ["3dgan-25", "3dgan-51-angle"])
+def test_a_likelihood_needs_one_reduction_of_the_generators_gradients(network, make_config):
+    model = make_config(model={"network": network, "recipe": "heitler"}).model
+    built = build_generator(model, (9, 8, 7))
+    trained = sum(v.value.shape.num_elements() for v in built.trainable_variables)
+    assert parameter_counts(model, (9, 8, 7)) == (0, trained)
+    found = cycle_messages_B(model, (9, 8, 7), generator_updates=2)
+    assert found == (BYTES * (trained + LOSSES),)
 
 
 def test_published_sizes_of_both_networks(make_config):

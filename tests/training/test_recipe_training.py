@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heitler.data.mean_shower import mean_shower
+from heitler.model.layered.measured import measure_showers
 from tests.training.conftest import Case, Outcome, TrainAll
 
 TRAIN = {"epochs": 2, "virtual_workers": 2, "generator_updates_per_cycle": 1}
@@ -35,8 +35,11 @@ def test_two_workers_match_one_with_two_groups(outcomes: dict[str, Outcome]) -> 
     one, two = outcomes["one"], outcomes["two"]
     assert_same_variables(one, two, 1e-7)
     assert [epoch["unique_events_seen"] for epoch in two.history] == [EVENTS, EVENTS]
-    scores = [name for name in one.history[0] if name.startswith("generator_1_score_")]
-    assert len(scores) == 7
+    parts = {"layers", "hits", "energies", "total"}
+    assert parts == {
+        name.removeprefix("generator_1_") for name in one.history[0] if "generator_1_" in name
+    }
+    assert one.history[1]["generator_1_total"] < one.history[0]["generator_1_total"]
 
 
 def test_a_killed_training_goes_on_exactly(outcomes: dict[str, Outcome]) -> None:
@@ -45,13 +48,20 @@ def test_a_killed_training_goes_on_exactly(outcomes: dict[str, Outcome]) -> None
     assert_same_variables(outcomes["two"], outcomes["resumed"], 0)
 
 
-def test_training_starts_from_the_mean_shower_and_averages_the_weights(
+def test_training_starts_from_what_is_measured_and_averages_the_weights(
     outcomes: dict[str, Outcome], shower_folder: Path
 ) -> None:
     variables = outcomes["still"].variables
-    mean = mean_shower(shower_folder / "train.h5")
-    biases = [v for name, v in variables.items() if v.shape == (mean.size,) and "optim" not in name]
-    assert len(biases) == 2  # the generator's and its average's
-    for bias in biases:
-        expected = np.log(np.maximum(mean / mean.sum(), 1e-8)).ravel()
-        np.testing.assert_allclose(bias, expected, atol=1e-6)
+    measured = measure_showers(shower_folder / "train.h5")
+    shape = measured.profile.shape
+    profiles = [v for name, v in variables.items() if v.shape == shape and "optim" not in name]
+    assert len(profiles) == 2  # the generator's and its average's
+    for profile in profiles:
+        np.testing.assert_allclose(profile, measured.profile, atol=1e-6)
+    learned = outcomes["one"].variables
+    same = [
+        np.array_equal(value, learned[name.replace("generator/", "exported/")])
+        for name, value in learned.items()
+        if name.startswith("generator/")
+    ]
+    assert not all(same)

@@ -46,7 +46,7 @@ class Gan:
             "generator": self.generator.weights,
             "generator_optimizer": self.generator_optimizer.variables,
         }
-        if self.discriminator:
+        if self.discriminator and self.discriminator_optimizer:
             parts["discriminator"] = self.discriminator.weights
             parts["discriminator_optimizer"] = self.discriminator_optimizer.variables
         if self.exported is not self.generator:
@@ -67,9 +67,20 @@ class Gan:
         for mean, now in zip(_averaged(self.exported), _averaged(self.generator), strict=True):
             mean.assign(keep * mean + (1 - keep) * now)
 
+    @property
+    def judge(self) -> keras.Model:
+        """The discriminator, of networks that have one.
+
+        Raises:
+            ValueError: if they learn by likelihood.
+        """
+        if self.discriminator is None:
+            raise ValueError("These networks have no discriminator: they learn by likelihood.")
+        return self.discriminator
+
     def heads(self, cells: Tensor, *, training: bool) -> dict[str, Tensor]:
         """What the discriminator says of images (N, X, Y, Z, 1), one (N, 1) tensor per loss."""
-        logit, energy = self.discriminator(cells, training=training)
+        logit, energy = self.judge(cells, training=training)
         heads = {"real_fake": logit, "primary_energy": energy, "ecal_sum": cell_sum(cells)}
         if self.has_theta:
             heads["theta"] = measured_theta(cells)

@@ -113,6 +113,8 @@ class _Cycle:
             with begun.tape:
                 losses = update.losses(begun.showers, begun.events, batch.count)
             gradients = begun.tape.gradient(losses["total"], weights)
+            for gradient, weight in zip(gradients, weights, strict=True):
+                gradient.set_shape(weight.shape)  # a bias's is not known by itself
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
             groups = self.config.batch_norm_groups

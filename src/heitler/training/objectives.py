@@ -89,7 +89,7 @@ class PublishedObjective:
             }
             return self._losses(showers, targets, count)
 
-        return Update(self.gan.discriminator, real_showers, losses)
+        return Update(self.gan.judge, real_showers, losses)
 
     def fake(self) -> Update:
         """As `Adversarial.fake`."""
@@ -100,7 +100,7 @@ class PublishedObjective:
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             return self._losses(showers, self._fake_targets(events, 0), count)
 
-        return Update(self.gan.discriminator, showers, losses)
+        return Update(self.gan.judge, showers, losses)
 
     def generated(self, update: int) -> Update:
         """As `Adversarial.generated`."""
@@ -144,7 +144,7 @@ class ScoreObjective:
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             return self._told_apart(showers[0], events.real_label, events, count)
 
-        return Update(self.gan.discriminator, real_showers, losses)
+        return Update(self.gan.judge, real_showers, losses)
 
     def fake(self) -> Update:
         """As `Adversarial.fake`."""
@@ -155,7 +155,7 @@ class ScoreObjective:
         def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
             return self._told_apart(showers[0], events.fake_label, events, count)
 
-        return Update(self.gan.discriminator, showers, losses)
+        return Update(self.gan.judge, showers, losses)
 
     def generated(self, update: int) -> Update:
         """As `Adversarial.generated`: two fakes at the energy of every real shower."""
@@ -202,4 +202,4 @@ class ScoreObjective:
         if self.gan.has_theta:
             condition.append(events.fakes.theta[:, 0])
         seen = tf.concat([*(view[name] for name in JUDGED), *condition], axis=1)
-        return self.gan.discriminator(seen, training=True)
+        return self.gan.judge(seen, training=True)

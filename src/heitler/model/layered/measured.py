@@ -89,7 +89,8 @@ def _parts(path: Path) -> Iterator[tuple[Float, Float, Float]]:
 
 def _measure_profile(path: Path, axis: Float, spectrum: Float, deviation: float) -> Float:
     """As `Measured.profile`."""
-    sums = 0.0
+    layers = axis.shape[2]
+    sums = np.zeros((3, layers, len(RADII)))
     for cells, _, theta in _parts(path):
         x, y, z = cells.shape[1:]
         for_each = 1 / np.tan(theta.astype(np.float64)) if axis[:, 1].any() else np.zeros(1)
@@ -102,10 +103,10 @@ def _measure_profile(path: Path, axis: Float, spectrum: Float, deviation: float)
         deviate = np.interp(np.log(np.where(hit, cells, 1.0)), spectrum, points) * hit
         if len(nodes) == 1:
             values = (np.full((x, y, z), len(cells)), hit.sum(axis=0), deviate.sum(axis=0))
-            sums = sums + np.stack([np.einsum("xyz,xyzr->zr", v, nodes[0]) for v in values])
+            sums += np.stack([np.einsum("xyz,xyzr->zr", v, nodes[0]) for v in values])
         else:
             values = (np.ones_like(hit), hit, deviate)
-            sums = sums + np.stack([np.einsum("nxyz,nxyzr->zr", v, nodes) for v in values])
+            sums += np.stack([np.einsum("nxyz,nxyzr->zr", v, nodes) for v in values])
     cells_seen, hits, deviates = sums
     chance = np.clip((hits + FEWEST_BEYOND * RAREST) / (cells_seen + FEWEST_BEYOND), RAREST, SUREST)
     mean = deviates / (hits + FEWEST_BEYOND)

@@ -126,4 +126,5 @@ def build_layered_generator(model: ModelConfig, image_shape: Size) -> keras.Mode
 
 def layered_shower(generator: keras.Model) -> LayeredShower:
     """The layer that knows likelihoods, of a generator that `build_layered_generator` made."""
-    return generator.get_layer(NAME)
+    layer: LayeredShower = generator.get_layer(NAME)
+    return layer
