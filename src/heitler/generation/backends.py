@@ -94,7 +94,9 @@ def _load_network(folder: Path) -> GenerateCells:
 
 
 def _load_keras(folder: Path) -> keras.Model:
-    from heitler.model import shower_generator  # noqa: F401 - its layers, by name
+    # Their layers, by name:
+    from heitler.model import shower_generator  # noqa: F401
+    from heitler.model.layered import network  # noqa: F401
 
     path = require_file(folder / KERAS_FILE)
     return keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -116,9 +118,12 @@ def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape:
         staged = temporary.with_suffix(".keras")  # Keras insists on the suffix
         generator.save(staged)
         staged.replace(temporary)
-    if not _has_form(folder, model):
-        write_shower_graph(folder / ONNX_FILE, generator, model, shape)
-        return
+    match recipe_of(model).networks:
+        case "layered":
+            return
+        case "sampled cells":
+            write_shower_graph(folder / ONNX_FILE, generator, model, shape)
+            return
     write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
 
 
