@@ -81,17 +81,17 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
         sizes = self.sizes
         per_hit = log_energy(energy / tf.maximum(hits, 1))
         left = tf.stack([hits / HITS_UNIT, log_energy(energy), per_hit], axis=-1)
-        which = tf.one_hot(tf.fill(tf.shape(hits), turn), len(TURNS), dtype=left.dtype)
+        which = tf.one_hot(tf.fill(tf.shape(hits), turn), TURNS, dtype=left.dtype)
         hidden = tf.nn.silu(self.dense["turn"](tf.concat([layer.state, left, which], axis=-1)))
         hidden = tf.nn.silu(self.dense["turn_hidden"](hidden))
         steered = self.dense["steer_turn"](hidden)
         a, b = (part[:, None, None] for part in tf.split(steered, 2, axis=-1))
-        x, y = TURNS[turn]
+        x, y = sizes.turns[turn]
         inner = self.dense["inner"](features[:, x::2, y::2])
         if turn:  # in the first one nothing is drawn
             inner += self._around(drawn, x, y)
         inner = _leaky(inner * (1 + a) + b)
-        cells = turn_cells(sizes.image_shape)[turn]
+        cells = turn_cells(sizes)[turn]
         local = tf.reshape(self.dense["outputs"](inner), [-1, len(cells), sizes.outputs])
         radial = tf.reshape(self.dense["radial"](hidden), [-1, len(RADII), sizes.outputs])
         radial += self._start(layer.profile)

@@ -54,7 +54,7 @@ class Numbers(NamedTuple):
 
 def numbers_per_layer(sizes: LayeredSizes) -> int:
     """Uniform numbers that a layer is drawn with."""
-    return 3 * sizes.cells + NUMBERS + 2 * (len(TURNS) - 1)
+    return 3 * sizes.cells + NUMBERS + 2 * (TURNS - 1)
 
 
 def draw_shower(
@@ -127,7 +127,7 @@ def _next_layer(
 
 
 def _numbers(uniform: Tensor, sizes: LayeredSizes) -> Numbers:
-    cells, more = sizes.cells, len(TURNS) - 1
+    cells, more = sizes.cells, TURNS - 1
     parts = [cells, cells, cells, NUMBERS, 2 * more]
     hit, choice, energy, layer, turns = tf.split(uniform, parts, axis=-1)
     return Numbers(logistic(hit), choice, energy, layer, normal(turns[:, :more], turns[:, more:]))
@@ -139,7 +139,7 @@ def draw_layer(
     """Cells (N, X * Y) with exactly the given hits (N,) and energy (N,), in mean hits."""
     sizes = network.sizes
     features = network.cell_level.features(layer)
-    turns = turn_cells(sizes.image_shape)
+    turns = turn_cells(sizes)
     left, energy_left = hits, energy
     cells = tf.zeros_like(numbers.hit)
     last, done = cells, np.zeros(sizes.cells)

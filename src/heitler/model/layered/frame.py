@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.model.architectures import Size
-from heitler.model.layered.sizes import RADII, RINGS, TURNS
+from heitler.model.layered.sizes import RADII, RINGS, LayeredSizes
 
 Tensor: TypeAlias = tf.Tensor
 
@@ -63,11 +63,11 @@ def ring_shares(cells: Tensor, distance: Tensor) -> Tensor:
     return tf.math.divide_no_nan(edges[..., :-1] - edges[..., 1:], total)
 
 
-def turn_cells(image_shape: Size) -> list[NDArray[np.int64]]:
-    """Which cells of a layer are drawn in which turn: rows of (X * Y,), `TURNS` arrays.
+def turn_cells(sizes: LayeredSizes) -> list[NDArray[np.int64]]:
+    """Which cells of a layer are drawn in which turn: rows of (X * Y,), one array a turn.
 
     A turn has one place in every square of 2 x 2 cells, so that no two of its cells touch.
     """
-    x, y = image_shape[:2]
+    x, y = sizes.image_shape[:2]
     index = np.arange(x * y).reshape(x, y)
-    return [index[first::2, second::2].ravel() for first, second in TURNS]
+    return [index[first::2, second::2].ravel() for first, second in sizes.turns]

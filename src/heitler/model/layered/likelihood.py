@@ -120,7 +120,7 @@ def _cells(
     deviate = to_normal(logarithm, network.spectrum, network.deviation)
     of_hits = of_energy = tf.zeros_like(energy)
     done = np.zeros(sizes.cells)
-    for turn, own in enumerate(turn_cells(sizes.image_shape)):
+    for turn, own in enumerate(turn_cells(sizes)):
         had = tf.constant(done, cells.dtype)
         drawn = cells * had
         left = hits - tf.reduce_sum(tf.cast(drawn > 0, cells.dtype), axis=-1)

@@ -19,8 +19,8 @@ TOTALS = 3
 """Numbers of a layer as a whole: hits, energy per hit, energy."""
 DRAWN = 3
 """Planes that tell what is drawn of a layer: hit, energy, whether it had its turn."""
-TURNS = ((0, 0), (1, 1), (0, 1), (1, 0))
-"""Places in squares of 2 x 2 cells, in the order in which a layer's cells are drawn."""
+TURNS = 4
+"""In which the cells of a layer are drawn: one place of every square of 2 x 2 cells in each."""
 POINTS = 181
 """At which the spectrum of cell energies is known."""
 
@@ -49,6 +49,17 @@ class LayeredSizes:
     def layers(self) -> int:
         """Of the calorimeter."""
         return self.image_shape[2]
+
+    @property
+    def turns(self) -> tuple[tuple[int, int], ...]:
+        """Places in squares of 2 x 2 cells, in the order in which they are drawn.
+
+        That of the image's middle is the last one. There most showers have their axis, and what
+        is drawn last takes the rest of the layer's energy: a strong cell is exact where that is
+        the difference of all others, but weak ones would not be where it is that of a strong one.
+        """
+        x, y = ((size - 1) // 2 % 2 for size in self.image_shape[:2])
+        return ((1 - x, 1 - y), (x, 1 - y), (1 - x, y), (x, y))
 
     @property
     def state(self) -> int:
@@ -84,7 +95,7 @@ class LayeredSizes:
         return {
             "steer": (state, hidden),
             "steer_features": (hidden, 4 * width),
-            "turn": (state + 3 + len(TURNS), hidden),
+            "turn": (state + 3 + TURNS, hidden),
             "turn_hidden": (hidden, hidden),
             "steer_turn": (hidden, 2 * width),
             "radial": (hidden, len(RADII) * self.outputs),
