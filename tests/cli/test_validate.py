@@ -12,7 +12,7 @@ import typer
 
 from heitler.cli.export import Format, export
 from heitler.cli.validate import EXIT_FAIL, validate
-from heitler.data.any_format import iterate_any, layout_note
+from heitler.data.any_format import Wishes, inspect_showers, iterate_any
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import read_showers, write_showers
 from heitler.validation.compare import ComparisonError
@@ -31,6 +31,7 @@ def files(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def arguments(**changes):
     options = {"reference": None, "output": None, "shape": None, "threshold_MeV": 1e-3}
+    options |= {"unit": None, "scale": None, "particle": None}
     return options | {"params": Path("params.yaml"), "strict": False} | changes
 
 
@@ -68,13 +69,13 @@ def test_negative_cells_and_files_of_another_layout_are_refused(files, tmp_path)
     shutil.copy(files / "truth.h5", path)
     with h5py.File(path, "r+") as file:
         file["ECAL"][3, 0, 0, 0] = -1.0
-    with pytest.raises(DataError, match="row 3 has a cell with negative energy"):
+    with pytest.raises(DataError, match=r"row 3, cell \(0, 0, 0\) is negative: -1 GeV"):
         list(iterate_any(path))
     with h5py.File(path, "r+") as file:
         file["energy"].resize(29, axis=0)
     with pytest.raises(DataError) as refused:
         export(path, tmp_path / "a.hdf5", Format.CALOCHALLENGE)
-    assert "dataset energy has shape (29,), not (30,)" in str(refused.value)
+    assert "dataset energy has 29 rows, but there are 30 showers" in str(refused.value)
     assert "cells_kept" not in str(refused.value)
 
 
@@ -97,20 +98,19 @@ def test_cerns_variable_angle_layout_is_recognised(files, tmp_path):
         file["energy"], file["theta"] = original.primary_energy_GeV, original.theta_rad
     [read] = list(iterate_any(tmp_path / "cern.h5"))
     np.testing.assert_allclose(read.cells_GeV, original.cells_GeV, rtol=1e-6)
-    assert "variable-angle images: cell energies divided by 50" in str(
-        layout_note(tmp_path / "cern.h5")
-    )
-    assert layout_note(files / "truth.h5") is None
+    [note] = inspect_showers(tmp_path / "cern.h5", Wishes(particle="e-")).notes[:1]
+    assert "CERN's variable-angle images" in note
+    assert "cells divided by 50 (told by the numbers; undivided they would hold" in note
 
 
 @pytest.mark.parametrize(
     ("datasets", "message"),
     [
-        ({"target": np.ones((29, 2))}, "dataset target has 29 rows, ECAL has 30"),
-        ({"target": np.ones((30, 2)), "theta": np.ones(5)}, "dataset theta has 5 rows"),
+        ({"target": np.ones((29, 2))}, "dataset target has 29 rows, but there are 30 showers"),
+        ({"target": np.full((30, 2), 11), "theta": np.ones(5)}, "dataset theta has 5 rows"),
         ({"target": np.ones(30)}, "too many or too few numbers per shower"),
         ({"target": np.ones((30, 2)), "ECAL": np.ones((30, 125))}, r"not \(showers, X, Y, Z\)"),
-        ({"showers": np.ones((30, 125)), "incident_energies": np.ones(29)}, "29 numbers in"),
+        ({"showers": np.ones((30, 125)), "incident_energies": np.ones(29)}, "has 29 rows, but"),
     ],
 )
 def test_datasets_that_do_not_fit_are_named(tmp_path, datasets, message):
@@ -118,7 +118,7 @@ def test_datasets_that_do_not_fit_are_named(tmp_path, datasets, message):
         for name, rows in ({"ECAL": np.ones((30, 5, 5, 5))} | datasets).items():
             file[name] = rows
     with pytest.raises(DataError, match=message):
-        list(iterate_any(tmp_path / "odd.h5", (5, 5, 5)))
+        list(iterate_any(tmp_path / "odd.h5", Wishes(shape=(5, 5, 5))))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,7 @@ def test_a_calochallenge_file_needs_its_shape(tmp_path, files, shape, message):
 
 def test_showers_of_another_detector_are_refused(tmp_path, files):
     with h5py.File(tmp_path / "other.hdf5", "w") as file:
-        file["incident_energies"], file["showers"] = np.ones((30, 1)), np.ones((30, 50))
+        file["incident_energies"] = np.full((30, 1), 1000.0)
+        file["showers"] = np.ones((30, 50))
     with pytest.raises(ComparisonError, match="Compare showers of one detector"):
         validate(tmp_path / "other.hdf5", files / "truth.h5", **arguments(shape="5,5,2"))

@@ -71,14 +71,14 @@ def test_files_that_reach_out_or_blow_up_are_not_read(tmp_path: Path) -> None:
     layout = h5py.VirtualLayout((4,), "f4")
     layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "energy", (4,))
     makers = {
-        "is a link to elsewhere": lambda f: f.update(energy=h5py.ExternalLink("o.h5", "/energy")),
-        "energy is a link": lambda f: f.update(energy=h5py.SoftLink("/theta")),
+        "is a link to elsewhere": lambda f: f.update(ECAL=h5py.ExternalLink("o.h5", "/energy")),
+        "ECAL is a link": lambda f: f.update(ECAL=h5py.SoftLink("/theta")),
         "keeps its values in another file": lambda f: f.create_dataset(
-            "energy", (4,), "f4", external=[(str(secret), 0, 16)]
+            "ECAL", (4,), "f4", external=[(str(secret), 0, 16)]
         ),
-        "energy keeps its values in another": lambda f: f.create_virtual_dataset("energy", layout),
+        "ECAL keeps its values in another": lambda f: f.create_virtual_dataset("ECAL", layout),
         "holds object, not numbers": lambda f: f.create_dataset(
-            "energy", data=["a", "b"], dtype=h5py.string_dtype()
+            "ECAL", data=["a", "b"], dtype=h5py.string_dtype()
         ),
         "in 0 stored bytes": lambda f: f.create_dataset("ECAL", (10**7, 50, 50, 25), chunks=True),
         "has chunks of 512 MiB": lambda f: f.create_dataset(

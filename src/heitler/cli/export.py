@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from heitler.cli.reading import Particle, Scale, ShapeOption, Unit, wishes_for
+
 
 class Format(StrEnum):
     """What to write."""
@@ -15,7 +17,7 @@ class Format(StrEnum):
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="A shower file of this project.")],
+    file: Annotated[Path, typer.Argument(help="A shower file.")],
     target: Annotated[Path, typer.Argument(help="The file to write.")],
     to: Annotated[
         Format,
@@ -25,20 +27,30 @@ def export(
         ),
     ],
     overwrite: Annotated[bool, typer.Option(help="Replace the target if it exists.")] = False,
+    shape: ShapeOption = None,
+    unit: Unit = None,
+    scale: Scale = None,
+    particle: Particle = None,
 ) -> None:
     """Write showers in CaloChallenge's or showerdata's format, piece by piece.
 
+    Reads this project's files, CERN's calorimeter images and CaloChallenge's HDF5
+    (docs/own-data.md), and says how.
+
     Example: heitler export showers.h5 showers.hdf5 --to calochallenge
     """
+    from heitler.data.any_format import inspect_showers
     from heitler.data.calochallenge import export_calochallenge
-    from heitler.data.checks import DataError, check_datasets, open_hdf5, require_dataset
+    from heitler.data.checks import DataError
     from heitler.data.point_clouds import export_showerdata
 
-    remedy = "Give a file that heitler generate or the pipeline wrote."
     if target.exists() and not overwrite:
         raise DataError(f"{target}: exists. Add --overwrite, or give another target.")
-    with open_hdf5(file, remedy) as opened:
-        require_dataset(opened, file, "ECAL", remedy)
-        check_datasets(opened, file, opened["ECAL"].shape[1:], remedy)
-    write = export_calochallenge if to is Format.CALOCHALLENGE else export_showerdata
-    print(f"{write(file, target)} showers: {target}")
+    source = inspect_showers(file, wishes_for("", shape, unit, scale, particle))
+    for note in source.notes:
+        print(f"Note: {note}")
+    if to is Format.CALOCHALLENGE:
+        written = export_calochallenge(source.read(), target)
+    else:
+        written = export_showerdata(source.read, target)
+    print(f"{written} showers: {target}")

@@ -42,8 +42,22 @@ def generate(
     energies: Annotated[
         Path | None,
         typer.Option(
-            help="One shower per energy in this file: text with one number in GeV per line "
-            "(first column of a CSV file), or HDF5 with a dataset `energy`.",
+            help="One shower per energy in this file: text with one number in GeV per line, a "
+            "table with a column energy, or HDF5 with energy, target or incident_energies.",
+            rich_help_panel=WHICH,
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            help="Which column of --energies, by name or number from 1, or which dataset.",
+            rich_help_panel=WHICH,
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="eV, keV, MeV, GeV or TeV: of --energies, whatever the file says.",
             rich_help_panel=WHICH,
         ),
     ] = None,
@@ -113,6 +127,8 @@ def generate(
     """
     if (count is None) == (energies is None):
         raise typer.BadParameter("Give either --count N or --energies FILE.")
+    if energies is None and (column or unit):
+        raise typer.BadParameter("--column and --unit go with --energies.")
     _check_numbers(energies, energy_min, energy_max, theta)
     # Imports are where they are used: TensorFlow takes seconds, --help and wrong files should not.
     from heitler.generation.energies import read_requested_energies_GeV, sample_energies_GeV
@@ -121,7 +137,10 @@ def generate(
 
     if output.exists() and not overwrite:
         raise GenerationError(f"{output}: exists. Add --overwrite, or give another --output.")
-    requested = read_requested_energies_GeV(energies) if energies else None
+    requested = None
+    if energies:
+        requested, how = read_requested_energies_GeV(energies, column, unit)
+        print(how)
     import_tensorflow()
     from heitler.generation.sampler import load_sampler
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heitler.cli.options import finite
+from heitler.cli.reading import ROLES, Particle, Scale, ShapeOption, Unit, wishes_for
 
 if TYPE_CHECKING:
     from heitler.validation.score import Score
@@ -28,9 +29,10 @@ def validate(
     output: Annotated[
         Path | None, typer.Option(help="Folder for card.json, index.html and the figures.")
     ] = None,
-    shape: Annotated[
-        str | None, typer.Option(help="X,Y,Z of CaloChallenge files, such as 16,9,45.")
-    ] = None,
+    shape: ShapeOption = None,
+    unit: Unit = None,
+    scale: Scale = None,
+    particle: Particle = None,
     threshold_MeV: Annotated[
         float,
         typer.Option(
@@ -50,24 +52,30 @@ def validate(
     """Compare generated with true showers: every metric, its error, its floor, its verdict.
 
     Reads this project's files, CERN's calorimeter images (fixed and variable angle) and
-    CaloChallenge's HDF5. Exit code 0: compared. 1: an error. 3: with --strict, a line fails.
+    Reads this project's files, CERN's calorimeter images (fixed and variable angle) and
+    CaloChallenge's HDF5 (docs/own-data.md), and says how it reads units, scale and particle.
+    Exit code 0: compared. 1: an error. 3: with --strict, a line fails.
 
     Examples:
 
     heitler validate showers.h5 data/prepared/test.h5 --reference data/prepared/train.h5
 
     heitler validate mine.hdf5 dataset_2_2.hdf5 --shape 16,9,45 --output card
+
+    heitler validate showers.h5 cern.h5 --scale truth=50 --particle truth=e-
     """
     from heitler.config import load_config
+    from heitler.data.any_format import inspect_showers
     from heitler.validation.files import compare_files
 
+    paths = dict(zip(ROLES, (generated, truth, reference), strict=True))
+    sources = [
+        inspect_showers(path, wishes_for(role, shape, unit, scale, particle))
+        for role, path in paths.items()
+        if path is not None
+    ]
     comparison = compare_files(
-        generated,
-        truth,
-        reference,
-        shape=_parse_shape(shape),
-        threshold_GeV=threshold_MeV / 1e3,
-        config=load_config(params).validate,
+        sources, threshold_GeV=threshold_MeV / 1e3, config=load_config(params).validate
     )
     for note in comparison.notes:
         print(f"Note: {note}")
@@ -79,16 +87,6 @@ def validate(
         print(f"written: {output / 'index.html'}")
     if strict and any(score.verdict == "fail" for score in comparison.scores):
         raise typer.Exit(EXIT_FAIL)
-
-
-def _parse_shape(text: str | None) -> tuple[int, int, int] | None:
-    if text is None:
-        return None
-    try:
-        x, y, z = (int(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--shape is {text!r}. Give three numbers: X,Y,Z.") from None
-    return x, y, z
 
 
 def _print_table(scores: "list[Score]") -> None:

@@ -72,7 +72,14 @@ class SimulateConfig:
     """Which showers to simulate with Geant4, or where to import them from."""
 
     import_from: str | None
-    """Path, folder or URL of CERN's HDF5 files; null simulates."""
+    """Path, folder or URL of HDF5 files: docs/own-data.md; null simulates."""
+    import_unit: Literal["eV", "keV", "MeV", "GeV", "TeV"] | None
+    """Of cells and primary energies, whatever the files say; null: as they say, or as is usual."""
+    import_scale: Positive | None
+    """What cells are divided by; null: 50 or 1 for CERN's variable-angle files, as their numbers
+    tell, else 1."""
+    import_particle: Literal["e-", "e+", "gamma"] | None
+    """The one to take from files that mix several; null: files with one only."""
     particle: Literal["e-", "e+", "gamma"]
     """The primary: electron, positron or photon."""
     showers: PositiveInt

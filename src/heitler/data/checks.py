@@ -4,13 +4,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.hdf5 import COLUMNS, PDG, UNITS, Showers, read_rows
-from heitler.data.safety import unsafe_content
+from heitler.data.safety import has_name, unsafe_dataset
 from heitler.errors import HeitlerError
 from heitler.hdf5_opening import UnreadableError, hdf5_cause, open_for_reading
 from heitler.seal import is_sealed, seal_holds
@@ -18,6 +19,14 @@ from heitler.seal import is_sealed, seal_holds
 REMAKE = "Move it out of the way and make it again: dvc repro simulate"
 PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
 """Sampling calorimeters; data in MeV, or multiplied by 50 or 100, lie outside."""
+POSSIBLE_SAMPLING_FRACTION = (1e-5, 3.0)
+"""Of showers whose units and scale were decided when they were imported."""
+READING_ATTRIBUTE = "import_reading"
+"""How an import has read units and scale; in the files that it writes."""
+NO_NUMBER = "Such a shower cannot be trained on: leave it out in a copy of the file."
+NEGATIVE = (
+    "Deposits are not: noise was added, or a pedestal subtracted; set such cells to 0 in a copy."
+)
 SHOWERS_AT_ONCE = 128
 HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
 """What h5py raises on reading damaged files."""
@@ -36,6 +45,13 @@ class Rows:
     energy_dataset: str = "energy"
     theta_dataset: str = "theta"
     remedy: str = REMAKE
+    cells_dataset: str = "ECAL"
+    chosen: NDArray[np.int64] | None = None
+    """Row numbers, where not all from `first` on were read."""
+
+    def row(self, index: int) -> int:
+        """The number in the file of a row that was read."""
+        return self.first + index if self.chosen is None else int(self.chosen[index])
 
 
 def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
@@ -60,6 +76,9 @@ def check_shower_file(path: Path, image_shape: tuple[int, int, int]) -> None:
                 place = f"{path}: dataset ECAL, row {row}"
                 raise DataError(hdf5_cause(error, path).sentence(place, REMAKE)) from None
             check_showers(part, Rows(path, first))
+            decided = READING_ATTRIBUTE in file.attrs
+            plausible = POSSIBLE_SAMPLING_FRACTION if decided else PLAUSIBLE_SAMPLING_FRACTION
+            check_units(part, Rows(path, first), plausible)
         other = file["target"][:, 1] != file["energy"][:]
         _refuse(other, whole, "target", "has another primary energy than dataset energy")
     check_seal(path)
@@ -79,20 +98,12 @@ def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
 
     Raises:
         DataError: if the file cannot be opened, for the reason that is found
-            (`heitler.hdf5_opening`), or holds what is not to be read (`heitler.data.safety`).
+            (`heitler.hdf5_opening`). What is not to be read is found by `require_dataset`.
     """
     try:
-        file = open_for_reading(path, remedy)
+        return open_for_reading(path, remedy)
     except UnreadableError as error:
         raise DataError(str(error)) from None
-    try:
-        with damage_reported(path, remedy):
-            if unsafe := unsafe_content(file):
-                raise DataError(f"{path}: {unsafe}, which is not read. {remedy}")
-    except DataError:
-        file.close()
-        raise
-    return file
 
 
 @contextlib.contextmanager
@@ -128,47 +139,82 @@ def check_datasets(
     return showers
 
 
-def require_dataset(file: h5py.File, path: Path, name: str, remedy: str = REMAKE) -> None:
-    """Raise DataError if the file has no dataset of that name."""
-    if not isinstance(file.get(name), h5py.Dataset):
-        present = ", ".join(file) or "none"
-        raise DataError(f"{path}: dataset {name} is missing (present: {present}). {remedy}")
+def require_dataset(file: h5py.File, path: Path, name: str, remedy: str = REMAKE) -> h5py.Dataset:
+    """A dataset that may be read.
+
+    Raises:
+        DataError: if it is not there, or not to be read (`heitler.data.safety`).
+    """
+    if has_name(file, name):
+        if unsafe := unsafe_dataset(file, name):
+            raise DataError(f"{path}: {unsafe}; it is not read. {remedy}")
+        if isinstance(file[name], h5py.Dataset):
+            return file[name]
+    present = ", ".join(file) or "none"
+    raise DataError(f"{path}: dataset {name} is missing (present: {present}). {remedy}")
 
 
 def check_showers(showers: Showers, rows: Rows) -> None:
-    """Check values: finite, not negative, not empty, in the units they should be in.
+    """Check values: finite, not negative, energies and angles that can be.
+
+    An empty shower is no fault: `prepare` leaves it out, and says so.
 
     Raises:
-        DataError: naming dataset and row.
+        DataError: naming dataset, row and value.
     """
-    cells = showers.cells_GeV.reshape(len(showers), -1)  # (N, X*Y*Z)
     energy, theta = showers.primary_energy_GeV, showers.theta_rad
-    _refuse(~np.isfinite(cells).all(axis=1), rows, "ECAL", "has a cell that is not a number")
-    _refuse((cells < 0).any(axis=1), rows, "ECAL", "has a cell of negative energy")
-    _refuse(~cells.any(axis=1), rows, "ECAL", "is an empty shower")
-    _refuse(~np.isfinite(energy), rows, rows.energy_dataset, "is not a number")
-    _refuse(energy <= 0, rows, rows.energy_dataset, "is not a positive energy")
+    _refuse_cell(~np.isfinite(showers.cells_GeV), showers, rows, "is not a number", NO_NUMBER)
+    _refuse_cell(showers.cells_GeV < 0, showers, rows, "is negative", NEGATIVE)
+    for faulty, what in ((~np.isfinite(energy), "not a number"), (energy <= 0, "not positive")):
+        _refuse(faulty, rows, rows.energy_dataset, f"is {what}: {{}} GeV", energy)
     good_theta = (theta > 0) & (theta < np.pi)
-    _refuse(~good_theta, rows, rows.theta_dataset, "is not an angle between 0 and pi rad")
-    _check_units(cells.sum(axis=1, dtype=np.float64) / energy, rows)
+    what = "is not an angle between 0 and pi rad: {}"
+    _refuse(~good_theta, rows, rows.theta_dataset, what, theta)
 
 
-def _check_units(sampling_fraction: NDArray[np.float64], rows: Rows) -> None:
-    low, high = PLAUSIBLE_SAMPLING_FRACTION
-    median = float(np.median(sampling_fraction))
-    if not low <= median <= high:
+def check_units(showers: Showers, rows: Rows, plausible: tuple[float, float]) -> None:
+    """Check what the cells hold of the primary energy (median of the showers that are not empty).
+
+    Raises:
+        DataError: if it is no likely sampling fraction.
+    """
+    deposited = showers.cells_GeV.sum(axis=(1, 2, 3), dtype=np.float64)
+    fraction = (deposited / showers.primary_energy_GeV)[deposited > 0]
+    low, high = plausible
+    if len(fraction) and not low <= float(np.median(fraction)) <= high:
         raise DataError(
-            f"{rows.path}: datasets ECAL and {rows.energy_dataset}, from row {rows.first}: the "
-            f"cells hold {median:.3g} of the primary energy (median), outside {low:g} to {high:g}."
-            f" Both must be in GeV. {rows.remedy}"
+            f"{rows.path}: datasets {rows.cells_dataset} and {rows.energy_dataset}, from row "
+            f"{rows.row(0)}: the cells hold {np.median(fraction):.3g} of the primary energy "
+            f"(median), outside {low:g} to {high:g}. Both must be in GeV. {rows.remedy}"
         )
 
 
-def _refuse(faulty: NDArray[np.bool_] | np.bool_, rows: Rows, dataset: str, what: str) -> None:
-    """Raise DataError for the first faulty row: (N,)."""
+def _refuse_cell(
+    faulty: NDArray[np.bool_], showers: Showers, rows: Rows, what: str, remedy: str
+) -> None:
+    """Raise DataError for the first faulty cell: (N, X, Y, Z)."""
     if faulty.any():
-        row = rows.first + int(np.argmax(faulty))
-        raise DataError(f"{rows.path}: dataset {dataset}, row {row} {what}. {rows.remedy}")
+        place = np.unravel_index(int(np.argmax(faulty)), faulty.shape)
+        cell = tuple(int(index) for index in place[1:])
+        where = f"dataset {rows.cells_dataset}, row {rows.row(int(place[0]))}, cell {cell}"
+        value = showers.cells_GeV[place]
+        message = f"{rows.path}: {where} {what}: {value:g} GeV. {remedy} {rows.remedy}"
+        raise DataError(message.strip())
+
+
+def _refuse(
+    faulty: NDArray[np.bool_] | np.bool_,
+    rows: Rows,
+    dataset: str,
+    what: str,
+    values: NDArray[Any] | None = None,
+) -> None:
+    """Raise DataError for the first faulty row: (N,). In `what`, {} stands for its value."""
+    if faulty.any():
+        index = int(np.argmax(faulty))
+        said = what.format("" if values is None else f"{values[index]:g}")
+        message = f"{rows.path}: dataset {dataset}, row {rows.row(index)} {said}. {rows.remedy}"
+        raise DataError(message.strip())
 
 
 def _repeated(event_ids: NDArray[np.int64]) -> NDArray[np.bool_]:

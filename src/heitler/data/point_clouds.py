@@ -4,24 +4,25 @@ x and y are cell indices, z the layer, energies in GeV; the particle's direction
 tilted particle moves along y [https://flc-qu-hep.github.io/ShowerData/].
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import showerdata
 from numpy.typing import NDArray
 
-from heitler.data.hdf5 import PDG, Showers, iterate_showers
+from heitler.data.hdf5 import PDG, Showers
 from heitler.files import atomic_path
 
 
-def export_showerdata(source: Path, target: Path) -> int:
-    """Write a shower file of this project as point clouds, piece by piece; how many showers."""
-    counts = [int(n) for part in iterate_showers(source) for n in _hits(part)]
+def export_showerdata(read: Callable[[], Iterable[Showers]], target: Path) -> int:
+    """Write showers as point clouds, piece by piece; how many. They are read twice."""
+    counts = [int(n) for part in read() for n in _hits(part)]
     most = max(counts, default=0)
     with atomic_path(target) as temporary:
         showerdata.create_empty_file(temporary, (len(counts), most, 4))
         first = 0
-        for showers in iterate_showers(source):
+        for showers in read():
             showerdata.save_batch(_point_clouds(showers, most), temporary, start=first)
             first += len(showers)
     return len(counts)

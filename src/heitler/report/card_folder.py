@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from heitler.data.any_format import iterate_any, known_cell_size_mm
+from heitler.data.any_format import known_cell_size_mm
 from heitler.files import write_json, write_text
 from heitler.report.card_page import render_card_page
 from heitler.report.validation_figures import draw_showers, write_validation_figures
@@ -15,20 +15,17 @@ def write_card_folder(folder: Path, comparison: FileComparison) -> None:
     card = [score.as_json() for score in comparison.scores]
     write_json(folder / "card.json", card)
     figures = folder / "validate"
-    size = known_cell_size_mm(comparison.truth_file)
+    size = known_cell_size_mm(comparison.truth_file.path)
     response = compare_response(*comparison.samples, comparison.edges_GeV)
     write_validation_figures(figures, comparison.samples, response, comparison.config, size)
-    first = [
-        next(iter(iterate_any(path, comparison.shape)))
-        for path in (comparison.generated_file, comparison.truth_file)
-    ]
+    first = [next(file.read()) for file in (comparison.generated_file, comparison.truth_file)]
     draw_showers(figures / "showers.svg", first[0], first[1], size)
     generated, truth, reference = (len(sample) for sample in comparison.samples)
     page = render_card_page(
         card,
         folder,
-        generated=comparison.generated_file.name,
-        truth=comparison.truth_file.name,
+        generated=comparison.generated_file.path.name,
+        truth=comparison.truth_file.path.name,
         showers=f"{generated:,} showers against {truth:,} true ones, with {reference:,} other true "
         "ones for the floor.",
         notes=comparison.notes,

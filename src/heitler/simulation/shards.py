@@ -32,7 +32,9 @@ DECIDING_SOURCES = (
     Path(heitler.detector.__file__),
 )
 """Code that decides what a shower looks like."""
-UNDECISIVE = ("import_from", "showers", "processes")
+UNDECISIVE = (
+    "import_from", "import_unit", "import_scale", "import_particle", "showers", "processes",
+)  # fmt: skip
 """Parameters of `simulate` that leave a shard of given size as it is."""
 
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from heitler.config import ValidateConfig
-from heitler.data.any_format import layout_note, measure_file
-from heitler.data.calochallenge import Shape
+from heitler.data.any_format import ShowerFile, measure_file
 from heitler.data.observables import Observables
 from heitler.progress import progress_bar
 from heitler.validation.card import card_steps, score_card
@@ -29,10 +28,8 @@ SAME_ENERGIES = 1e-4
 class FileComparison:
     """What came out of two files."""
 
-    generated_file: Path
-    truth_file: Path
-    shape: Shape | None
-    """As asked for CaloChallenge files."""
+    generated_file: ShowerFile
+    truth_file: ShowerFile
     samples: tuple[Observables, Observables, Observables]
     """Generated, true, reference."""
     edges_GeV: NDArray[np.float64]
@@ -43,26 +40,23 @@ class FileComparison:
 
 
 def compare_files(
-    generated_file: Path,
-    truth_file: Path,
-    reference_file: Path | None,
-    *,
-    shape: Shape | None,
-    threshold_GeV: float,
-    config: ValidateConfig,
+    files: list[ShowerFile], *, threshold_GeV: float, config: ValidateConfig
 ) -> FileComparison:
     """Measure the files, piece by piece, and make the card.
+
+    Args:
+        files: generated, true, and perhaps other true showers as a reference.
 
     Raises:
         DataError: for a file that cannot be read.
         ComparisonError: for other image shapes or too few showers.
     """
-    files = [path for path in (generated_file, truth_file, reference_file) if path is not None]
-    read = [measure_file(path, shape, threshold_GeV) for path in files]
-    _check_comparable(files, read)
+    read = [measure_file(file, threshold_GeV) for file in files]
+    _check_comparable([file.path for file in files], read)
     generated, truth = read[:2]
-    notes = [note for path in files if (note := layout_note(path))] + _notes(generated, truth)
-    if reference_file is None:
+    notes = [note for file in files for note in file.notes]
+    notes += [*_particle_notes(files), *_empty_notes(files, read), *_notes(generated, truth)]
+    if len(files) == 2:
         halves = np.random.default_rng(config.seed).permutation(len(truth))
         middle = len(truth) // 2
         truth, reference = truth[np.sort(halves[:middle])], truth[np.sort(halves[middle:])]
@@ -76,10 +70,10 @@ def compare_files(
     with progress_bar("score card", card_steps(config)) as advance:
         scores = score_card(
             generated, truth, reference, edges, config,
-            trained_on_reference=reference_file is not None, advance=advance,
+            trained_on_reference=len(files) > 2, advance=advance,
         )  # fmt: skip
     samples = (generated, truth, reference)
-    return FileComparison(generated_file, truth_file, shape, samples, edges, scores, notes, config)
+    return FileComparison(files[0], files[1], samples, edges, scores, notes, config)
 
 
 def _check_comparable(files: list[Path], samples: list[Observables]) -> None:
@@ -94,6 +88,22 @@ def _check_comparable(files: list[Path], samples: list[Observables]) -> None:
                 f"{path}: {len(sample)} showers; at least {FEWEST_SHOWERS} are needed for a "
                 "comparison. Make more."
             )
+
+
+def _particle_notes(files: list[ShowerFile]) -> list[str]:
+    kinds = [file.particle for file in files]
+    if len(set(kinds)) == 1:
+        return []
+    told = ", ".join(f"{file.path.name}: {file.particle}" for file in files)
+    return [f"The files are of different particles ({told}): the card compares these."]
+
+
+def _empty_notes(files: list[ShowerFile], samples: list[Observables]) -> list[str]:
+    return [
+        f"{file.path}: {empty} of {len(sample)} showers are empty above the threshold; they count."
+        for file, sample in zip(files, samples, strict=True)
+        if (empty := int((sample.ecal_sum_GeV == 0).sum()))
+    ]
 
 
 def _notes(generated: Observables, truth: Observables) -> list[str]:
