@@ -23,6 +23,27 @@ from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent
 VARIANTS: dict[str, dict[str, Any]] = {
+    "heitler": {"recipe": "heitler", "learning_rate": 0.002},
+    "heitler, 12 channels": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"channels": 12},
+    },
+    "heitler, 48 channels": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"channels": 48},
+    },
+    "heitler, all layers seen": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"layers_seen": 25},
+    },
+    "heitler without averaging of weights": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"averaging": 0.0},
+    },
     "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
     "dense": {},
     "without the discriminator's part": {"changes": {"adversarial_weight": 0.0}},

@@ -17,18 +17,17 @@ from heitler.cluster.world import join_world
 from heitler.config import Config, load_config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import read_showers
-from heitler.data.mean_shower import mean_shower
 from heitler.data.observables import Observables, measure_cells
 from heitler.data.summary import DataSummary, load_summary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
 from heitler.model.recipes import recipe_of
-from heitler.model.shower_generator import start_from_mean
 from heitler.showers import apply_threshold
 from heitler.training.assembly import BatchAssembler
 from heitler.training.cycle import compile_cycle
 from heitler.training.randomness import validation_noise
+from heitler.training.start import start_from_showers
 from heitler.validation.classifier import classify
 from heitler.validation.features import high_level_features, low_level_features, with_energy
 from heitler.validation.metrics import build_settings, measure_quick
@@ -55,9 +54,7 @@ def main() -> None:
     join_world(1, threads_per_worker=1)
     summary = load_summary(data / "summary.json")
     gan = build_gan(config.model, config.train, summary.image_shape)
-    if recipe_of(config.model).start == "mean shower":
-        for network in (gan.generator, gan.exported):
-            start_from_mean(network, mean_shower(data / "train.h5"))
+    start_from_showers(gan, data / "train.h5")
     cycles = train_for(case["seconds"], gan, config, data / "train.h5", summary)
     found = judge(gan, config, data / "validation.h5", summary)
     print(json.dumps({**case, **cycles, **found}))
@@ -94,7 +91,7 @@ def train_for(
         ):
             begun = time.process_time()
             rate = learning_rate_at(share.cycle, len(plan), config.train, recipe)
-            for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+            for optimizer in filter(None, (gan.generator_optimizer, gan.discriminator_optimizer)):
                 optimizer.learning_rate.assign(rate)
             float(cycle(tensors).empty_fraction)
             used += time.process_time() - begun if done else 0.0

@@ -51,6 +51,8 @@ class Recipe:
     """Whether each cell deposits a random energy, or its expected one."""
     averaging: float
     """Of the generator's weights: how much of the old average is kept at an update; 0 is none."""
+    channels: int = 0
+    """Of the layered generator's convolutions."""
     layers_seen: int = 0
     """Of the layered generator: layers of each shower that its convolutions learn from in a cycle,
     drawn at random; the next cycle sees others."""
@@ -83,11 +85,12 @@ RECIPES = {
         start="measured",
         optimizer="adam",
         discriminator_rate=0.0,
-        rate_halved_after=1500.0,
+        rate_halved_after=300.0,
         score_weight=0.0,
         adversarial_weight=0.0,
         cell_noise=False,
-        averaging=0.998,
+        averaging=0.995,
+        channels=24,
         layers_seen=5,
     ),
     "dense": Recipe(

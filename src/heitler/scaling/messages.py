@@ -6,7 +6,7 @@ from heitler.config import ModelConfig
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
 from heitler.model.dense_sizes import dense_parameter_counts
 from heitler.model.layered.sizes import LayeredSizes
-from heitler.model.recipes import recipe_of
+from heitler.model.recipes import has_theta, recipe_of
 
 BYTES = 4
 """Gradients are exchanged in single precision."""
@@ -33,7 +33,7 @@ def parameter_counts(model: ModelConfig, image_shape: Size) -> tuple[int, int]:
     """Parameters of discriminator and generator that travel, batch-norm statistics included."""
     match recipe_of(model).networks:
         case "layered":
-            sizes = LayeredSizes(image_shape, ARCHITECTURES[model.network].conditions == 2)
+            sizes = LayeredSizes(image_shape, has_theta(model), recipe_of(model).channels)
             return 0, sizes.parameters
         case "sampled cells":
             return dense_parameter_counts(model, image_shape)

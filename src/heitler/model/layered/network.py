@@ -17,13 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from heitler.config import ModelConfig
-from heitler.model.architectures import ARCHITECTURES, Size
+from heitler.model.architectures import Size
 from heitler.model.layered.cell_level import CellLevel
 from heitler.model.layered.drawing import draw_shower
 from heitler.model.layered.layer_level import LayerLevel
 from heitler.model.layered.measured import Measured
 from heitler.model.layered.sizes import POINTS, RADII, LayeredSizes
 from heitler.model.layered.state import Particle
+from heitler.model.recipes import has_theta, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 NAME = "layered_shower"
@@ -113,7 +114,7 @@ class LayeredShower(keras.layers.Layer):  # type: ignore[misc]
 
 def layered_sizes(model: ModelConfig, image_shape: Size) -> LayeredSizes:
     """Sizes of the generator for images of this shape."""
-    return LayeredSizes(image_shape, ARCHITECTURES[model.network].conditions == 2)
+    return LayeredSizes(image_shape, has_theta(model), recipe_of(model).channels)
 
 
 def build_layered_generator(model: ModelConfig, image_shape: Size) -> keras.Model:

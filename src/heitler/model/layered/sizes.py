@@ -31,7 +31,7 @@ class LayeredSizes:
 
     image_shape: Size
     has_theta: bool
-    channels: int = 24
+    channels: int
     """Of the convolutions."""
     hidden: int = 96
     """Of the dense layers that follow a layer's state."""
