@@ -12,8 +12,11 @@ from pathlib import Path
 from types import TracebackType
 
 from heitler.errors import HeitlerError, Interrupted
+from heitler.place import require_project
 
 PIPELINE = Path("dvc.yaml")
+PROGRAMS = "pipelines"
+"""The folder of the stages."""
 SWEEP_LOCK = Path(".dvc/tmp/heitler-sweep.lock")
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
@@ -32,7 +35,7 @@ def run_stage(main: Callable[[], None]) -> None:
         if launched_rank() is None:
             if _is_dvc(os.getppid()):
                 end_with_parent()
-            announce(Path(sys.argv[0]).stem)
+            announce(Path(sys.argv[0]))
             refuse_without_login()
         main()
     except HeitlerError as error:
@@ -73,11 +76,17 @@ def _is_dvc(pid: int) -> bool:
     return any(Path(os.fsdecode(word)).name == "dvc" for word in words)
 
 
-def announce(stage: str) -> None:
+def announce(program: Path) -> None:
     """Say "Stage 6 of 13: train"; nothing where the program is no stage of the pipeline.
 
     DVC runs the stages in the order of dvc.yaml, which a test checks.
+
+    Raises:
+        PlaceError: for a stage outside the project's top folder.
     """
+    stage = program.stem
+    if program.parent.name == PROGRAMS:
+        require_project("params.yaml")
     if PIPELINE.is_file():
         import yaml  # here, because Ctrl-C meanwhile would still show a traceback
 

@@ -31,7 +31,7 @@ def test_uncommitted_code_is_noticed_but_not_what_a_run_keeps_or_writes_itself(
 
 
 def test_outside_a_repository_there_is_no_commit(tmp_path: Path) -> None:
-    assert provenance.git_state(tmp_path) == {}
+    assert provenance.git_state(tmp_path) == {"no_commit": "no git repository"}
 
 
 def test_data_hashes_are_those_of_dvc_lock(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from heitler.place import require_project
+
 
 def checkout(
     run: Annotated[
@@ -26,6 +28,7 @@ def checkout(
     """
     from heitler.tracking.restore import restore
 
+    require_project()
     found = restore(run)
     what = f"DVC experiment {found.experiment}" if found.experiment else "commit"
     print(f"Run {found.run_name} ({found.run_id}): code of {what} {found.revision[:10]}.")

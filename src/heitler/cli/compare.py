@@ -44,7 +44,9 @@ def compare(
     """
     from heitler.files import write_csv
     from heitler.tracking.comparison import COLUMNS, compare_runs
+    from heitler.tracking.store import require_store
 
+    require_store()
     rows = compare_runs(runs or [])
     columns = [column for column in COLUMNS if any(row[column.name] is not None for row in rows)]
     lines = [[column.heading for column in columns]]

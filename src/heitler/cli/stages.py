@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from heitler.config import build_config, load_yaml, merged, read_params
+from heitler.git import require_git
 from heitler.identity import with_identity
+from heitler.place import require_project
 from heitler.stage import refuse_during_sweep
 
 INPUTS = "inputs"
@@ -89,6 +91,7 @@ def _command(stage: str) -> Callable[..., None]:
                 raise typer.BadParameter(
                     f"--set is {change!r}. Write section.key=value, such as train.epochs=10."
                 )
+        require_project()
         refuse_during_sweep()
         new = what_changes(changes or [])  # a wrong parameter is named before anything starts
         if changes and not new:
@@ -97,6 +100,8 @@ def _command(stage: str) -> Callable[..., None]:
                 "becomes no DVC experiment of its own.",
                 flush=True,
             )
+        if new:
+            require_git()  # which keeps the experiment
         command = dvc_command(stage, new, only=only, force=force)
         if dry_run:
             print(shlex.join(command))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heitler.git import require_git
+from heitler.place import require_project
 from heitler.stage import sweeping
 
 if TYPE_CHECKING:
@@ -66,10 +68,12 @@ def sweep(
     from heitler.sweep.space import parse_space
     from heitler.tracking.sweeps import end_sweep, sweep_run
 
+    require_project()
     wanted = Sweep(name, parse_space(space), trials, maximise, seed)
     if slurm:
         print(_job_array(wanted, [*space, *_options(stage, metric, fixed or ())], slurm))
         return
+    require_git()
     parent = sweep_run(name)
     evaluate = dvc_experiment(stage, metric, tuple(fixed or ()), parent)
     with sweeping():
@@ -102,6 +106,8 @@ def experiments(
     """
     from heitler.sweep.experiments import load_experiments
 
+    require_project()
+    require_git()
     print("Reading DVC's experiments (up to a minute) ...", file=sys.stderr, flush=True)
     _write(load_experiments(prefix), metric, prefix.rstrip("-") or "all", maximise)
 

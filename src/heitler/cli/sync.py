@@ -9,8 +9,10 @@ def sync() -> None:
 
     Example: heitler sync
     """
+    from heitler.tracking.store import require_store
     from heitler.tracking.sync import sync_runs, sync_spool
 
+    require_store()
     for run_id, left in sync_spool().items():
         print(f"run {run_id}: " + (f"{left} records are still not taken" if left else "completed"))
     results = sync_runs()

@@ -16,7 +16,7 @@ from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 
 from heitler.config import PARAMS_FILE
-from heitler.tracking.provenance import git
+from heitler.git import git
 
 Stages = Mapping[str, Mapping[str, Any]]
 Part = Callable[[str, tuple[str, ...]], str | None]

@@ -4,7 +4,6 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import psutil
 import yaml
 
 import heitler
+from heitler.git import git, why_no_commit
 
 PACKAGE = Path(heitler.__file__).parent
 SOFTWARE = ("tensorflow-cpu", "horovod", "keras", "numpy", "mlflow", "dvc", "geant4-pybind")
@@ -41,13 +41,13 @@ def collect_provenance(root: Path = Path()) -> dict[str, dict[str, Any]]:
 
 
 def git_state(root: Path = Path()) -> dict[str, Any]:
-    """Commit, and whether tracked files differ from it; empty outside a repository.
+    """Commit, and whether tracked files differ from it; else why there is none to be told.
 
     Results and parameters do not count: stages rewrite the former, and runs keep the latter.
     """
     commit = git(root, "rev-parse", "HEAD")
     if commit is None:
-        return {}
+        return {"no_commit": why_no_commit(root)}
     changed = git(root, "status", "--porcelain", "--untracked-files=no", "--", *NO_CODE)
     return {"git_commit": commit, "uncommitted_changes": bool(changed)}
 
@@ -101,14 +101,3 @@ def experiment_revision(name: str, root: Path = Path()) -> str | None:
         if reference.rpartition("/")[2] == name:
             return commit
     return None
-
-
-def git(root: Path, *arguments: str) -> str | None:
-    """What git prints; None where it fails."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

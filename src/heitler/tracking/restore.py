@@ -11,13 +11,15 @@ import mlflow
 from mlflow import MlflowClient
 
 from heitler.errors import HeitlerError
+from heitler.git import git, require_git
 from heitler.tracking.comparison import EXPERIMENT_TAG, find_run
 from heitler.tracking.lookup import search
-from heitler.tracking.provenance import experiment_revision, git
+from heitler.tracking.provenance import experiment_revision
 from heitler.tracking.state import FILES, FOLDER
 from heitler.tracking.store import connect
 
 COMMIT_TAG = "heitler.code.git_commit"
+NO_COMMIT_TAG = "heitler.code.no_commit"
 CHANGED_TAG = "heitler.code.uncommitted_changes"
 DVC_CHECKOUT = (sys.executable, "-m", "dvc", "checkout")
 
@@ -51,6 +53,7 @@ def restore(name: str, root: Path = Path()) -> Restored:
 
     Raises:
         RestoreError: if the working copy has changes that would be lost, or git or DVC refuse.
+        GitError: if git does not answer here.
         ComparisonError: if there is no such run.
     """
     connect()
@@ -61,7 +64,8 @@ def restore(name: str, root: Path = Path()) -> Restored:
     revision = experiment_revision(experiment, root) if experiment else None
     found = revision or tags.get(COMMIT_TAG)
     if not found:
-        raise RestoreError(f"Run {run.info.run_name} does not say from which commit it is.")
+        why = tags.get(NO_COMMIT_TAG, "it was recorded by an earlier version")
+        raise RestoreError(f"Run {run.info.run_name} does not say from which commit it is: {why}")
     before = _head(root)
     _call(root, "git", "switch", "--quiet", "--detach", found)
     files = () if revision else _write_record(run.info.run_id, root)
@@ -95,10 +99,8 @@ def _head(root: Path) -> tuple[str, ...]:
 
 
 def _require_clean(root: Path) -> None:
-    changed = git(root, "status", "--porcelain", "--untracked-files=no")
-    if changed is None:
-        raise RestoreError(f"{root.resolve()}: no git repository, so there is no code to go back.")
-    if changed:
+    require_git(root)
+    if changed := git(root, "status", "--porcelain", "--untracked-files=no"):
         files = ", ".join(line[2:].strip() for line in changed.splitlines()[:4])
         raise RestoreError(
             f"Uncommitted changes would be lost ({files} ...). Commit them, or put them aside: "

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path
+from heitler.place import require_project
 
 DATABASE = "mlflow.db"
 EXPERIMENT = "heitler"
@@ -43,6 +44,12 @@ class StoreError(HeitlerError):
 def has_store() -> bool:
     """Whether there is one, or may be: a server's is not asked."""
     return URI_VARIABLE in os.environ or (runs_folder() / DATABASE).exists()
+
+
+def require_store() -> None:
+    """Raise PlaceError where no run can be: before one is made, and outside the project."""
+    if not has_store():
+        require_project()
 
 
 def connect(start: Path | None = None) -> None:
