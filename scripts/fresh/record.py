@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from newcomer import STEPS
 
@@ -18,13 +19,17 @@ class Record:
     """Steps by root, kept in a file from one `make fresh` to the next while the commit stays."""
 
     def __init__(self, path: Path, commit: str) -> None:
-        self.path = path
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        self.steps = kept.get("steps", {}) if kept.get("commit") == commit else {}
-        self.commit = commit
+        self.path, self.commit = path, commit
+        self.steps = self._kept()
+
+    def _kept(self) -> dict[str, Any]:
+        """Of this commit; another `make fresh` may work on other roots meanwhile."""
+        kept = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return kept.get("steps", {}) if kept.get("commit") == self.commit else {}
 
     def add(self, root: str, step: str, passed: bool, minutes: float) -> None:
         """Say and keep how a step ended."""
+        self.steps = self._kept()
         self.steps.setdefault(root, {})[step] = {"passed": passed, "minutes": round(minutes, 1)}
         self.path.write_text(json.dumps({"commit": self.commit, "steps": self.steps}, indent=2))
         print(f"{root}: {step} {'passed' if passed else 'FAILED'}, {minutes:.1f} min", flush=True)
