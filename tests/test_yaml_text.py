@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dvc.utils.serialize import parse_yaml
+from dvc.utils.serialize import modify_yaml, parse_yaml
 
 from heitler.cli.preset import load_preset
 from heitler.cli.stages import what_changes
@@ -80,6 +80,15 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path: Path) -> N
     )
     with pytest.raises(ConfigError, match=r"a\[1\]\.b stands twice: line 3, column 4 and line 3"):
         load_yaml('a:\n- 1\n- {b: 1, "b": 2}\n', "x")
+
+
+def test_a_time_that_dvc_has_written_without_quotes_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(Path("params.yaml").read_text())
+    with modify_yaml(path) as params:  # what `dvc exp run -S` does
+        params["cluster"]["slurm"]["walltime"] = "12:00:00"
+    assert "walltime: 12:00:00" in path.read_text()
+    assert load_config(path).cluster.slurm.walltime == "12:00:00"
 
 
 def test_quoted_text_repeated_anchors_and_a_byte_order_mark_are_clear() -> None:

@@ -1,7 +1,8 @@
 """YAML as DVC reads it too, or refused: no value has two readings, no key stands twice.
 
 DVC reads YAML 1.2, PyYAML is of 1.1: `010` is 10 or 8, `yes` a word or true, `1:30` a text or 90.
-What both read alike is read; so is `3e-4`, a number in 1.2 that 1.1 leaves as its text. Of a key
+What both read alike is read; so are `3e-4`, a number in 1.2 that 1.1 leaves as its text, and the
+time `12:00:00`, which 1.1 takes for a number in base 60. Of a key
 that stands twice DVC refuses the file, PyYAML takes the last.
 """
 
@@ -22,6 +23,8 @@ FLOAT = re.compile(
 """As ruamel.yaml, with which DVC reads, has it."""
 ONLY_IN_1_2 = re.compile(r"^([-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|[-+]\.[0-9]+([eE][-+][0-9]+)?)$")
 """Numbers that 1.1 leaves as text: 3e-4, -.5."""
+TIME = re.compile(r"[0-9]+:[0-5][0-9]:[0-5][0-9]")
+"""A time as batch systems have it, which DVC writes without quotes: text."""
 WORDS = {w: v for v in (True, False) for w in (str(v), str(v).lower(), str(v).upper())}
 BASES = {"b": 2, "o": 8, "x": 16}
 OLD_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "str")}
@@ -53,12 +56,19 @@ class _Loader(yaml.SafeLoader):
     """PyYAML's, which also reads numbers such as 3e-4."""
 
 
+def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    if node.style is None and TIME.fullmatch(node.value):
+        return str(node.value)
+    return loader.construct_yaml_int(node)
+
+
 def _construct_float(loader: _Loader, node: yaml.ScalarNode) -> float:
     number = re.sub("_", "", node.value)
     return float(number) if FLOAT.fullmatch(number) else loader.construct_yaml_float(node)
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", ONLY_IN_1_2, list("-+0123456789"))
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 
 
