@@ -109,16 +109,18 @@ def test_energies_are_read_from_text_csv_and_hdf5(name, tmp_path):
             file["energy"] = [12.5, 30.0]
     else:
         path.write_text("energy_GeV,theta\n12.5,1\n\n30,1\n" if "csv" in name else "12.5\n30\n")
-    assert read_requested_energies_GeV(path).tolist() == [12.5, 30.0]
+    energies, how = read_requested_energies_GeV(path)
+    assert energies.tolist() == [12.5, 30.0]
+    assert "2 energies" in how
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("", "holds no energies"),
-        ("energy\n10\nten\n", "line 3 is 'ten', not an energy"),
-        ("10\n-3\n", "energy number 2 is -3 GeV"),
-        ("10\nnan\n", "energy number 2 is nan GeV"),
+        ("energy\n10\nten\n", "line 3, column 1 is 'ten', no number"),
+        ("10\n-3\n", "line 2, column 1: energy -3"),
+        ("10\nnan\n", "line 2, column 1 is 'nan', no number"),
     ],
 )
 def test_a_wrong_energy_file_says_where(content, message, tmp_path):

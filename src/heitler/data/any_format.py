@@ -98,7 +98,8 @@ class ShowerFile:
         """Checked showers, some at a time; event ids count from 0, CPU times are unknown.
 
         Raises:
-            DataError: for the first value that no shower can have.
+            DataError: for the first value that no shower can have; where none is wrong but the
+                checksum of a file of this project is, for that.
         """
         with open_hdf5(self.path, REMEDY) as file:
             for first in range(0, len(self), at_once):
@@ -112,6 +113,7 @@ class ShowerFile:
                 if len(showers) >= ENOUGH_FOR_UNITS:
                     check_units(showers, where, self.plausible)
                 yield showers
+        check_seal(self.path, REMEDY)
 
     def _showers(self, file: h5py.File, chosen: slice) -> Showers:
         rows = self.rows[chosen]
@@ -151,7 +153,6 @@ def inspect_showers(path: Path, wishes: Wishes = Wishes()) -> ShowerFile:
             reading = decide_reading(raw_fraction, raw_energy, layout, stated)
         except UnitError as error:
             raise DataError(f"{path}: {error}") from None
-    check_seal(path, REMEDY)
     energy_GeV = raw_energy[rows] * reading.energy_GeV
     plausible = POSSIBLE if stated.scale else layout.plausible
     first = _first_note(path, layout, reading, stated, len(rows), particle, energy_GeV)
