@@ -2,10 +2,10 @@
 
     python benchmarks/reference.py heitler [--minutes M]
 
-Run it after `dvc repro validate` (docs/recipe.md has the whole command). From what the stages
-left it copies the generator (recipe heitler only: that is what `heitler generate` uses before any
-training), the parameters, the learning curve, the score card and the response, and writes where
-they come from and a README with the targets.
+Run it after `dvc repro validate@heitler` (docs/recipe.md has the whole command). From what the
+stages left it copies the generator (recipe heitler only: that is what `heitler generate` uses
+before any training), the parameters, the learning curve, the score card and the response, and
+writes where they come from and a README with the targets.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from heitler.config import OURS, RECIPES, load_config
 from heitler.files import write_json, write_text
 from heitler.report.card_page import card_rows, count_verdicts
 from heitler.tracking.provenance import collect_provenance
@@ -47,31 +48,28 @@ MEAN_RESPONSE = 0.02
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("recipe", choices=["heitler", "paper"])
+    parser.add_argument("recipe", choices=RECIPES)
     recipe = parser.parse_args().recipe
-    folder = REFERENCE if recipe == "heitler" else REFERENCE / recipe
+    folder = REFERENCE if recipe == OURS else REFERENCE / recipe
     folder.mkdir(parents=True, exist_ok=True)
-    if recipe == "heitler":
-        shutil.copytree("data/training/generator", folder / "generator", dirs_exist_ok=True)
+    generator = Path("data/training") / recipe / "generator"
+    if recipe == OURS:
+        shutil.copytree(generator, folder / "generator", dirs_exist_ok=True)
     params = yaml.safe_load(Path("params.yaml").read_text())
-    if params["model"]["recipe"] != recipe:
-        raise SystemExit(f"params.yaml: model.recipe is {params['model']['recipe']}, not {recipe}.")
     write_text(folder / "params.yaml", yaml.safe_dump(params, sort_keys=False))
-    history = read_history(folder)
+    history = read_history(recipe, folder)
     for name in ("card.json", "response.csv"):
-        shutil.copy(Path("reports/validate") / name, folder / name)
+        shutil.copy(Path("reports/validate") / recipe / name, folder / name)
     card = {score["name"]: score for score in json.loads((folder / "card.json").read_text())}
     summary = json.loads(Path("data/prepared/summary.json").read_text())
     about = {
         "showers": summary["showers"],
         "simulation": summary["simulation"],
         "data_sha256": summary["digest"],
-        "selected_epoch": json.loads(Path("data/training/generator/generator.json").read_text())[
-            "selected_epoch"
-        ],
+        "selected_epoch": json.loads((generator / "generator.json").read_text())["selected_epoch"],
         "training_seconds": sum(float(epoch["epoch_time_s"]) for epoch in history),
         "cycles": sum(float(epoch["cycles"]) for epoch in history),
-        "workers": params["train"]["workers"],
+        "workers": load_config().of_recipe(recipe).train.workers,
         "made_by": {**collect_provenance(), "data": {}},  # data_sha256 says which
     }
     write_json(folder / "about.json", about)
@@ -79,9 +77,9 @@ def main() -> None:
     print((folder / "README.md").read_text())
 
 
-def read_history(folder: Path) -> list[dict[str, str]]:
+def read_history(recipe: str, folder: Path) -> list[dict[str, str]]:
     """The learning curve; the columns that tell the physics are kept."""
-    with Path("reports/train/history.csv").open() as file:
+    with (Path("reports/train") / recipe / "history.csv").open() as file:
         history = list(csv.DictReader(file))
     with (folder / "history.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, CURVE, extrasaction="ignore")
@@ -91,7 +89,7 @@ def read_history(folder: Path) -> list[dict[str, str]]:
 
 
 def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[str]:
-    with Path("reports/validate/response.csv").open() as file:
+    with (Path("reports/validate") / recipe / "response.csv").open() as file:
         response = list(csv.DictReader(file))
     deviations = [abs(float(row["response_ratio"]) - 1) for row in response]
     floors = [abs(float(row["response_ratio_floor"]) - 1) for row in response]

@@ -1,6 +1,6 @@
-"""Stage `generate`: showers from the trained generator at the test set's energies, timed."""
+"""Stage `generate`: showers from a recipe's generator at the test set's energies, timed."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.stage import run_stage, stage_recipe  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from heitler.generation.sampler import Sampler
 
 TEST = Path("data/prepared/test.h5")
-GENERATOR = Path("data/training/generator")
-GENERATED = Path("data/generated/showers.h5")
-REPORT = Path("reports/generate")
+TRAININGS = Path("data/training")
+GENERATED = Path("data/generated")
+REPORTS = Path("reports/generate")
 
 
 def main() -> None:
-    config = load_config().generate
+    recipe, config = stage_recipe(), load_config().generate
     geant4 = read_showers(TEST)
     import_tensorflow()
     from heitler.generation.generate import write_generated
     from heitler.generation.sampler import load_sampler
 
-    sampler = load_sampler(GENERATOR, config.backend)
-    print(f"generate: {len(geant4)} showers at the test set's energies", flush=True)
+    sampler = load_sampler(TRAININGS / recipe / "generator", config.backend)
+    print(
+        f"generate: {len(geant4)} showers of recipe {recipe} at the test set's energies", flush=True
+    )
     seconds = write_generated(
-        GENERATED,
+        GENERATED / recipe / "showers.h5",
         sampler,
         geant4.primary_energy_GeV,
         geant4.theta_rad,
@@ -40,8 +42,9 @@ def main() -> None:
         batch_size=config.batch_size,
         event_id=geant4.event_id,
     )
-    write_json(REPORT / "metrics.json", timing(seconds, geant4.cpu_seconds))
-    write_costs(sampler, geant4, config)
+    report = REPORTS / recipe
+    write_json(report / "metrics.json", timing(seconds, geant4.cpu_seconds))
+    write_costs(report, sampler, geant4, config)
 
 
 def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
@@ -54,7 +57,7 @@ def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
     return metrics
 
 
-def write_costs(sampler: "Sampler", geant4: Showers, config: GenerateConfig) -> None:
+def write_costs(report: Path, sampler: "Sampler", geant4: Showers, config: GenerateConfig) -> None:
     """By primary energy, beside Geant4, and by batch size."""
     from heitler.generation.timing import cost_by_batch_size, cost_by_energy
 
@@ -67,8 +70,8 @@ def write_costs(sampler: "Sampler", geant4: Showers, config: GenerateConfig) -> 
         batch_size=config.batch_size,
     )
     by_batch_size = cost_by_batch_size(sampler, float(energy.mean()), config.timed_batch_sizes)
-    write_csv(REPORT / "cost_by_energy.csv", by_energy)
-    write_csv(REPORT / "cost_by_batch_size.csv", by_batch_size)
+    write_csv(report / "cost_by_energy.csv", by_energy)
+    write_csv(report / "cost_by_batch_size.csv", by_batch_size)
 
 
 if __name__ == "__main__":

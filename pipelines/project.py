@@ -5,7 +5,7 @@ from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 # isort: split
 from pathlib import Path
 
-from heitler.config import load_config
+from heitler.config import PUBLISHED, load_config
 from heitler.files import write_csv, write_json
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.scaling import published
@@ -17,7 +17,7 @@ from heitler.scaling.plan import Training, flat_row, plan_training
 from heitler.scaling.projection_summary import projection_metrics, residual_table
 
 SCALE = Path("reports/scale")
-HISTORY = Path("reports/train/history.csv")
+HISTORY = Path("reports/train") / PUBLISHED / "history.csv"
 REPORT = Path("reports/project")
 
 

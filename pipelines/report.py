@@ -5,14 +5,13 @@ from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 # isort: split
 from pathlib import Path
 
-from heitler.config import load_config
+from heitler.config import Config, load_config
 from heitler.files import write_json, write_text
 from heitler.report.claims.assess import assess_claims, claims_json, count_claims
 from heitler.report.cost_figure import draw_cost
-from heitler.report.inputs import load_inputs
+from heitler.report.inputs import RecipeResults, load_inputs
 from heitler.report.page import render_page
-from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
-from heitler.report.wording import counted
+from heitler.report.side_by_side import draw_samples, draw_single_showers, draw_trainings
 from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote
@@ -20,35 +19,45 @@ from heitler.tracking.state import log_state
 from heitler.tracking.training import training_run
 
 DATA = Path("data")
-TRAINING = DATA / "training"
+PREPARED = DATA / "prepared"
+TRAININGS = DATA / "training"
 REPORTS = Path("reports")
+REPORT = REPORTS / "report"
 PAGE = REPORTS / "index.html"
 
 
 def main() -> None:
     config = load_config()
     inputs = load_inputs(DATA, REPORTS)
-    print(f"report: {counted(len(inputs.history), 'epoch')}, all stages", flush=True)
-    draw_losses(REPORTS / "report/losses.svg", inputs.history)
-    draw_response_history(REPORTS / "report/response_history.svg", inputs.history)
-    draw_epoch_times(REPORTS / "report/epoch_times.svg", inputs.history)
-    compact_cpu_s = inputs.metrics["compact"]["compact_cpu_ms"] / 1e3
-    draw_cost(REPORTS / "report/cost.svg", inputs.cost_by_energy, compact_cpu_s)
+    generated = {recipe: DATA / "generated" / recipe / "showers.h5" for recipe in inputs.recipes}
+    draw_trainings(REPORT, inputs)
+    draw_samples(REPORT, PREPARED, generated, config)
+    puzzle_answer = draw_single_showers(REPORT, PREPARED, generated, config)
+    costs = {recipe: results.cost_by_energy for recipe, results in inputs.recipes.items()}
+    draw_cost(REPORT / "cost.svg", costs, inputs.metrics["compact"]["compact_cpu_ms"] / 1e3)
     claims = assess_claims(REPORTS, config)
-    write_json(REPORTS / "report/claims.json", claims_json(claims))
-    run = training_run(TRAINING, generate=config.generate)
-    write_text(PAGE, render_page(inputs, config, collect_provenance(), latest_runs()))
-    run.log_metrics({f"generate_{k}": v for k, v in inputs.metrics["generate"].items()})
+    write_json(REPORT / "claims.json", claims_json(claims))
+    page = render_page(inputs, config, collect_provenance(), latest_runs(), puzzle_answer)
+    write_text(PAGE, page)
+    for results in inputs.recipes.values():
+        complete_run(results, config, inputs.summary["digest"])
+    print(f"report: {len(claims)} claims of the paper: {count_claims(claims)}")
+    print(f"report: open {PAGE}")
+
+
+def complete_run(results: RecipeResults, config: Config, digest: str) -> None:
+    """Add to the run of a recipe's training what came after it, and register the generator."""
+    run = training_run(TRAININGS / results.recipe, generate=config.generate)
+    run.log_metrics({f"generate_{k}": v for k, v in results.metrics["generate"].items()})
     log_state(run)
     for stage in ("prepare", "report"):
         run.log_files(REPORTS / stage, stage)
-    if promotion := promote(run.run_id, inputs.card, inputs.summary["digest"]):
+    if promotion := promote(run.run_id, results.card, digest):
         print(
-            f"report: the generator is version {promotion.version} of {promotion.model}; best by "
-            f"its score card is version {promotion.champion}: {promotion.uri}"
+            f"report: the generator of recipe {results.recipe} is version {promotion.version} of "
+            f"{promotion.model}; best by its score card is version {promotion.champion}: "
+            f"{promotion.uri}"
         )
-    print(f"report: {len(claims)} claims of the paper: {count_claims(claims)}")
-    print(f"report: open {PAGE}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
-"""Stage `train`: 3DGAN on `train.workers` Horovod workers, from the last checkpoint if any."""
+"""Stage `train`: one recipe on `train.workers` Horovod workers, from the last checkpoint if any."""
 
-from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+from heitler.stage import (
+    launched_rank,
+    run_stage,
+    stage_recipe,
+)  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import csv
@@ -23,25 +27,33 @@ if TYPE_CHECKING:
     from heitler.model.gan import Gan
 
 PREPARED = Path("data/prepared")
-TRAINING = Path("data/training")
-REPORT = Path("reports/train")
-STOP_FILE = Path("data/.stop-training")
+TRAININGS = Path("data/training")
+REPORTS = Path("reports/train")
 
 
 def main() -> None:
-    config = load_config()
-    if launched_rank() is None:
-        refuse(training_problems(config, PREPARED, (TRAINING, REPORT, Path("mlruns"))), "train")
-        print(f"train: epochs {config.train.epochs}, workers {config.train.workers}", flush=True)
-        print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
-        for folder in (TRAINING / "generator", REPORT):  # what a killed export had begun
-            remove_unfinished(folder, "*")
-        sys.exit(launch(config))
-    match sys.argv[1:]:
-        case ["--workers", workers]:  # fewer than wanted, of a job that lost some
+    config = load_config().of_recipe(stage_recipe())
+    match sys.argv[2:]:
+        case _ if launched_rank() is None:
+            start(config)
+        case ["--workers", workers]:  # perhaps fewer than wanted, of a job that lost some
             train_as_worker(config, int(workers))
         case _:
             train_as_worker(config, config.train.workers)
+
+
+def start(config: Config) -> None:
+    """Check what the training needs, and run it to its end."""
+    recipe = config.model.recipe
+    folder, report = TRAININGS / recipe, REPORTS / recipe
+    written = (folder, report, Path("mlruns"))
+    refuse(training_problems(config, PREPARED, written), f"train@{recipe}")
+    train = config.train
+    print(f"train: recipe {recipe}, epochs {train.epochs}, workers {train.workers}", flush=True)
+    print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
+    for exported in (folder / "generator", report):  # what a killed export had begun
+        remove_unfinished(exported, "*")
+    sys.exit(launch(config))
 
 
 def launch(config: Config) -> int:
@@ -56,7 +68,8 @@ def launch(config: Config) -> int:
             lambda: load_config().cluster,
             sizes if config.cluster.elastic else sizes[:1],
             __file__,
-            stop_file=STOP_FILE,
+            config.model.recipe,
+            stop_file=TRAININGS.with_name(f".stop-training-{config.model.recipe}"),
         )
     finally:
         if code not in (0, STOPPED):  # who stops as asked closes it
@@ -82,7 +95,8 @@ def train_as_worker(wanted: Config, workers: int) -> None:
     from heitler.training.loop import TrainingInput, train
     from heitler.validation.epoch import epoch_check
 
-    cluster = config.cluster
+    cluster, recipe = config.cluster, config.model.recipe
+    folder = TRAININGS / recipe
     world = join_world(
         workers,
         cluster.threads_per_worker,
@@ -99,14 +113,14 @@ def train_as_worker(wanted: Config, workers: int) -> None:
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
     places = gather_objects(describe_worker(), "places")
-    tracked = track_training(wanted, TRAINING, fingerprint, datasets, active=world.writes)
+    tracked = track_training(wanted, folder, fingerprint, datasets, active=world.writes)
     with ending_together(), tracked as run:
         run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
         gan, history = train(
             config,
             TrainingInput(PREPARED / "train.h5", validation, summary),
             world,
-            folder=TRAINING / "checkpoints",
+            folder=folder / "checkpoints",
             fingerprint=fingerprint,
             check_physics=epoch_check(
                 validation, energy_range, config.train.response_bins, spectrum
@@ -119,19 +133,19 @@ def train_as_worker(wanted: Config, workers: int) -> None:
                 "energy_max_GeV": energy_range[1],
                 "particle": validation.particle,
                 "epochs": len(history),
-                "selected_epoch": select_epoch(gan, history, config.train.select_by),
+                "selected_epoch": select_epoch(folder, gan, history, config.train.select_by),
             }
             run.log_metrics({"selected_epoch": about["selected_epoch"]})
-            write_generator(TRAINING / "generator", gan, about)
-            write_history(history, run.run_id)
-            run.log_generator(TRAINING / "generator", served_generator(summary.image_shape))
+            write_generator(folder / "generator", gan, about)
+            write_history(REPORTS / recipe, history, run.run_id)
+            run.log_generator(folder / "generator", served_generator(summary.image_shape))
 
 
-def select_epoch(gan: "Gan", history: list[dict[str, float]], select_by: str) -> int:
+def select_epoch(folder: Path, gan: "Gan", history: list[dict[str, float]], select_by: str) -> int:
     """Go back to the best epoch's networks, and say which it is."""
     from heitler.training.checkpoints import load_best
 
-    best = load_best(TRAINING / "checkpoints", history, select_by)
+    best = load_best(folder / "checkpoints", history, select_by)
     best.restore(gan)
     print(f"train: epoch {best.epoch} of {len(history)} is exported (by {select_by})", flush=True)
     return best.epoch
@@ -151,15 +165,15 @@ def training_fingerprint(config: Config, data_digest: str) -> str:
     )
 
 
-def write_history(history: list[dict[str, float]], run_id: str) -> None:
+def write_history(report: Path, history: list[dict[str, float]], run_id: str) -> None:
     """Every epoch, and the last one as DVC's metrics, whose rows so name their MLflow run."""
-    REPORT.mkdir(parents=True, exist_ok=True)
-    with atomic_path(REPORT / "history.csv") as path, path.open("w", newline="") as file:
+    report.mkdir(parents=True, exist_ok=True)
+    with atomic_path(report / "history.csv") as path, path.open("w", newline="") as file:
         names = dict.fromkeys(name for epoch in history for name in epoch)
         writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(history)
-    write_json(REPORT / "metrics.json", history[-1] | {"mlflow_run": run_id})
+    write_json(report / "metrics.json", history[-1] | {"mlflow_run": run_id})
 
 
 if __name__ == "__main__":

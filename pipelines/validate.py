@@ -1,69 +1,55 @@
-"""Stage `validate`: generated showers against Geant4's, with the floor of Geant4 against itself."""
+"""Stage `validate`: a recipe's showers against Geant4's, with the floor of Geant4 itself."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.stage import run_stage, stage_recipe  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
 from heitler.config import load_config
-from heitler.data.hdf5 import iterate_showers, read_attributes
-from heitler.data.observables import join, load_observables
-from heitler.data.summary import load_summary
+from heitler.data.hdf5 import iterate_showers
 from heitler.files import write_csv, write_json
 from heitler.progress import progress_bar
+from heitler.report.samples import Generated, Samples
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.tracking.training import training_run
 from heitler.validation.card import card_steps, flat_metrics, score_card
-from heitler.validation.compare import (
-    check_pairs,
-    compare_response,
-    response_rows,
-    validation_metrics,
-)
-from heitler.validation.response import energy_bin_edges
+from heitler.validation.compare import compare_response, response_rows, validation_metrics
+from heitler.validation.held_out import load_held_out
 from heitler.validation.score import Score, count_verdicts
 
 PREPARED = Path("data/prepared")
-GENERATED = Path("data/generated/showers.h5")
-TRAINING = Path("data/training")
-REPORT = Path("reports/validate")
+GENERATED = Path("data/generated")
+TRAININGS = Path("data/training")
+REPORTS = Path("reports/validate")
 
 
 def main() -> None:
-    config = load_config()
-    geant4 = load_observables(PREPARED / "test.h5")
-    reference = join(load_observables(PREPARED / f"{name}.h5") for name in ("train", "validation"))
-    # Geant4's cells went through the threshold in the prepare stage.
-    attributes = read_attributes(PREPARED / "test.h5")
-    generated = load_observables(GENERATED, attributes["cell_threshold_GeV"])
-    check_pairs(generated, geant4)
-    print(f"validate: {len(generated)} generated showers against Geant4", flush=True)
+    recipe, config = stage_recipe(), load_config()
+    showers, report = GENERATED / recipe / "showers.h5", REPORTS / recipe
+    held_out = load_held_out(PREPARED, config.validate.energy_bins)
+    generated, geant4 = held_out.load_generated(showers), held_out.geant4
+    count = len(generated)
+    print(f"validate: {count} showers of recipe {recipe} against Geant4", flush=True)
 
-    summary = load_summary(PREPARED / "summary.json")
-    edges = energy_bin_edges(
-        summary.energy_min_GeV,
-        summary.energy_max_GeV,
-        config.validate.energy_bins,
-        attributes.get("energy_spectrum", "uniform"),
-    )
-    samples = (generated, geant4, reference)
-    response = compare_response(*samples, edges)
+    samples = (generated, geant4, held_out.reference)
+    response = compare_response(*samples, held_out.edges_GeV)
     steps = card_steps(config.validate)
     with progress_bar("score card", steps) as advance:
-        scores = score_card(*samples, edges, config.validate, advance=advance)
+        scores = score_card(*samples, held_out.edges_GeV, config.validate, advance=advance)
     limit = config.validate.limits.response_max_deviation[0]
     metrics = validation_metrics(*samples, response, limit) | flat_metrics(scores)
-    write_json(REPORT / "metrics.json", metrics)
-    write_json(REPORT / "card.json", [score.as_json() for score in scores])
-    write_csv(REPORT / "response.csv", response_rows(response))
+    write_json(report / "metrics.json", metrics)
+    write_json(report / "card.json", [score.as_json() for score in scores])
+    write_csv(report / "response.csv", response_rows(response))
     size = config.detector.cell_size_mm
-    write_validation_figures(REPORT, samples, response, config.validate, size)
-    pair = next(iterate_showers(GENERATED)), next(iterate_showers(PREPARED / "test.h5"))
-    draw_showers(REPORT / "showers.svg", *pair, size)
-    run = training_run(TRAINING)
+    drawn = Samples([Generated(generated, response)], geant4, held_out.reference)
+    write_validation_figures(report, drawn, config.validate, size)
+    made, mc = next(iterate_showers(showers)), next(iterate_showers(PREPARED / "test.h5"))
+    draw_showers(report / "showers.svg", {"generated": made}, mc, size)
+    run = training_run(TRAININGS / recipe)
     # The validation set's response ratios of every epoch are in the same run.
     run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
-    run.log_files(REPORT, "validate")
+    run.log_files(report, "validate")
     announce(metrics, scores)
 
 

@@ -9,7 +9,7 @@ import yaml
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 
-from heitler.stage import sweeping
+from heitler.stage import stage_names, sweeping
 
 STAGE = Path("pipelines/simulate.py").resolve()
 
@@ -44,7 +44,7 @@ def test_a_stage_says_how_far_the_pipeline_is(tmp_path):
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_text(Path(name).read_text())
     done = run_in(tmp_path)
-    assert done.stdout.startswith(f"Stage 3 of {len(stages())}: simulate\n")
+    assert done.stdout.startswith(f"Stage 3 of {len(stage_names())}: simulate\n")
 
 
 def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch):
@@ -85,7 +85,7 @@ def test_a_dvc_that_is_killed_takes_its_stage_with_it(tmp_path):
 
 def test_dvc_runs_the_stages_in_the_order_in_which_they_are_counted():
     graph = get_active_graph(Repo(".").index.graph)
-    assert [stage.addressing for stage in plan_repro(graph)] == list(stages())
+    assert [stage.addressing for stage in plan_repro(graph)] == stage_names()
 
 
 def stages():

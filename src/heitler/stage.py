@@ -10,9 +10,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from heitler.errors import HeitlerError, Interrupted
 from heitler.place import require_project
+
+if TYPE_CHECKING:
+    from heitler.config import Recipe
 
 PIPELINE = Path("dvc.yaml")
 PROGRAMS = "pipelines"
@@ -77,7 +81,7 @@ def _is_dvc(pid: int) -> bool:
 
 
 def announce(program: Path) -> None:
-    """Say "Stage 6 of 13: train"; nothing where the program is no stage of the pipeline.
+    """Say "Stage 7 of 16: train@paper"; nothing where the program is no stage of the pipeline.
 
     DVC runs the stages in the order of dvc.yaml, which a test checks.
 
@@ -88,12 +92,38 @@ def announce(program: Path) -> None:
     if program.parent.name == PROGRAMS:
         require_project("params.yaml")
     if PIPELINE.is_file():
-        import yaml  # here, because Ctrl-C meanwhile would still show a traceback
+        names = stage_names()
+        for named in (stage, "@".join([stage, *sys.argv[1:2]])):
+            if named in names:
+                refuse_during_sweep()
+                print(f"Stage {names.index(named) + 1} of {len(names)}: {named}", flush=True)
 
-        stages = list(yaml.safe_load(PIPELINE.read_text())["stages"])
-        if stage in stages:
-            refuse_during_sweep()
-            print(f"Stage {stages.index(stage) + 1} of {len(stages)}: {stage}", flush=True)
+
+def stage_names() -> list[str]:
+    """DVC's names of all stages: "simulate", "train@paper", "train@heitler"."""
+    import yaml  # here, because Ctrl-C meanwhile would still show a traceback
+
+    stages = yaml.safe_load(PIPELINE.read_text())["stages"]
+    return [
+        f"{name}@{recipe}" if recipe else name
+        for name, stage in stages.items()
+        for recipe in stage.get("matrix", {}).get("recipe", [""])
+    ]
+
+
+def stage_recipe() -> "Recipe":
+    """The recipe that this program was started for: `pipelines/train.py heitler`.
+
+    Raises:
+        HeitlerError: if none is named, or one that there is not.
+    """
+    from heitler.config import RECIPES  # here for the same reason
+
+    for recipe in RECIPES:
+        if sys.argv[1:2] == [recipe]:
+            return recipe
+    program, known = Path(sys.argv[0]).name, " or ".join(RECIPES)
+    raise HeitlerError(f"{program}: of which recipe? Add {known}: {program} {RECIPES[-1]}")
 
 
 @contextlib.contextmanager

@@ -42,15 +42,15 @@ def output_of(*arguments: str) -> str:
 
 def test_a_dry_run_shows_the_command_for_train_workers(project: Path) -> None:
     set_cluster(project, launcher="mpi")
-    shown = output_of("launch", "train", "--dry-run")
+    shown = output_of("launch", "train@heitler", "--dry-run")
     assert f"I_MPI_ROOT={sys.prefix}" in shown
     assert "mpiexec.hydra -l -n 2 -ppn 2" in shown
-    assert shown.rstrip().endswith("pipelines/train.py")
+    assert shown.rstrip().endswith("pipelines/train.py heitler")
 
 
 def test_slurm_prints_a_job_and_a_sweep_is_an_array(project: Path) -> None:
     set_cluster(project, launcher="slurm")
-    assert "#SBATCH --ntasks=2" in output_of("launch", "train")
+    assert "#SBATCH --ntasks=2" in output_of("launch", "train@paper")
     sweep = output_of("launch", "scale")
     assert "#SBATCH --array=0-1%1" in sweep
     assert "pipelines/scale.py --workers" in sweep
@@ -64,13 +64,13 @@ def test_a_stage_without_workers_is_refused_with_those_that_have_them(project: P
 
 def test_submit_is_for_slurm(project: Path) -> None:
     with pytest.raises(LaunchError, match=r"cluster\.launcher is local"):
-        CliRunner().invoke(app, ["launch", "train", "--submit"], catch_exceptions=False)
+        CliRunner().invoke(app, ["launch", "train@paper", "--submit"], catch_exceptions=False)
 
 
 def test_without_showers_no_worker_starts(project: Path) -> None:
     code = "from heitler.cli.main import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "launch", "train"], capture_output=True, text=True
+        [sys.executable, "-c", code, "launch", "train@paper"], capture_output=True, text=True
     )
     assert done.returncode == 1
     assert done.stdout == ""

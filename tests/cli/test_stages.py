@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from heitler.cli.main import app
 from heitler.cli.stages import STAGES
+from heitler.config import ConfigError
 
 HEITLER = Path(sys.executable).with_name("heitler")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
@@ -37,6 +38,8 @@ def test_every_stage_has_a_command() -> None:
 
 def test_a_stage_command_is_dvcs(tmp_path: Path) -> None:
     assert output_of("train", "--dry-run") == "dvc repro train\n"
+    assert output_of("train", "heitler", "--dry-run") == "dvc repro train@heitler\n"
+    assert "There are paper and heitler" in output_of("train", "papper", code=2)
     shown = output_of("train", "--only", "--force", "-S", "train.seed=2", "--dry-run")
     assert shown == "dvc exp run --single-item --force --set-param train.seed=2 inputs train\n"
 
@@ -84,3 +87,16 @@ def test_the_same_command_again_goes_on_by_dvc_repro() -> None:
     assert shown.splitlines()[-1] == "dvc repro train"
     shown = output_of("train", "-S", f"train.epochs={epochs + 1}", "--dry-run")
     assert shown == f"dvc exp run --set-param train.epochs={epochs + 1} train\n"
+
+
+def test_a_recipes_change_is_made_where_params_yaml_has_it_or_added() -> None:
+    shown = output_of("train", "heitler", "-S", "recipes.heitler.train.epochs=7", "--dry-run")
+    assert "--set-param recipes.heitler.train.epochs=7 train@heitler" in shown
+    shown = output_of("train", "-S", "recipes.heitler.train.seed=7", "--dry-run")
+    assert "--set-param ++recipes.heitler.train.seed=7 train" in shown
+
+
+def test_a_change_that_the_recipe_overrides_is_refused_with_the_key_to_change() -> None:
+    with pytest.raises(ConfigError, match=r"recipes.heitler.train.epochs takes its place"):
+        output_of("train", "heitler", "-S", "train.epochs=7", "--dry-run")
+    assert "train.epochs=7" in output_of("train", "paper", "-S", "train.epochs=7", "--dry-run")

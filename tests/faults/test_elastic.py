@@ -29,7 +29,7 @@ def test_the_worker_that_is_left_goes_on_and_every_event_is_seen_once(tmp_path: 
     assert "Error: worker 0 on " in folder.output
     assert "Going on with 1 worker from the last checkpoint." in folder.output
     assert "resuming after epoch" in folder.output
-    with (tmp_path / "reports/train/history.csv").open(newline="") as file:
+    with (tmp_path / "reports/train/paper/history.csv").open(newline="") as file:
         history = list(csv.DictReader(file))
     assert len(history) == EPOCHS
     workers = [int(float(epoch["workers"])) for epoch in history]

@@ -34,10 +34,12 @@ def test_all_problems_are_listed_at_once_and_nothing_is_started(tmp_path: Path) 
     params["cluster"]["threads_per_worker"] = 10**6
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     (folder / "reports").write_text("a file where a folder should be")
-    done = subprocess.run([sys.executable, STAGE], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, STAGE, "paper"], cwd=folder, capture_output=True, text=True
+    )
     assert done.returncode == 1
     first, *listed = done.stderr.splitlines()
-    assert first == "Error: train is not started, for 5 problems:"
+    assert first == "Error: train@paper is not started, for 5 problems:"
     for said in (
         "data/prepared/train.h5: its content does not have the checksum",
         "data/prepared/validation.h5: no such file. Make it again: dvc repro --force prepare",

@@ -26,7 +26,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
     workers = workers_of(training)
     assert stop(training, signal.SIGINT) == 130
     assert "-cycle-" in folder.checkpoints[-1]
-    assert "data/training/checkpoints. To go on: the same command" in folder.output
+    assert "data/training/paper/checkpoints. To go on: the same command" in folder.output
     assert "Error" not in folder.output
     assert "Traceback" not in folder.output
     assert_they_end(workers.values(), within_s=5)

@@ -22,6 +22,7 @@ from tests.conftest import ONE_FOR_ALL
 
 STAGE = Path(__file__).parents[2] / "pipelines/train.py"
 PARAMS = Path(__file__).parents[2] / "params.yaml"
+RECIPE = "paper"
 SHAPE = (9, 9, 9)
 QUICK = {
     "workers": 2,
@@ -44,7 +45,7 @@ class TrainingFolder:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_TR")}
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
-                [sys.executable, str(STAGE)],
+                [sys.executable, str(STAGE), RECIPE],
                 cwd=self.path,
                 env=environment | variables,
                 stdout=output,
@@ -82,12 +83,14 @@ class TrainingFolder:
     @property
     def checkpoints(self) -> list[str]:
         """Their names, oldest first."""
-        names = [path.stem for path in (self.path / "data/training/checkpoints").glob("epoch-*.h5")]
+        names = [
+            path.stem for path in (self.path / "data/training/paper/checkpoints").glob("epoch-*.h5")
+        ]
         return sorted(names, key=lambda name: [int(n) for n in re.findall(r"\d+", f"{name}-0")])
 
     def variables(self) -> dict[str, np.ndarray]:
         """Networks and optimisers of the newest checkpoint."""
-        path = self.path / "data/training/checkpoints" / f"{self.checkpoints[-1]}.h5"
+        path = self.path / "data/training/paper/checkpoints" / f"{self.checkpoints[-1]}.h5"
         with h5py.File(path) as file:
             return {f"{part}/{key}": file[part][key][()] for part in file for key in file[part]}
 

@@ -96,7 +96,7 @@ def main() -> None:
 def what_came_out(folder: TrainingFolder) -> dict[str, np.ndarray]:
     """All variables, showers of the exported generator, MLflow's record of the epochs."""
     energies = np.linspace(10, 100, 8)
-    showers = load_sampler(folder.path / "data/training/generator").sample(
+    showers = load_sampler(folder.path / "data/training/paper/generator").sample(
         energies, seed=1, batch_size=8
     )
     return folder.variables() | {"showers": showers} | recorded(folder)
@@ -108,7 +108,9 @@ def recorded(folder: TrainingFolder) -> dict[str, np.ndarray]:
     Values that are not finite, such as noise scales of tiny batches, are not recorded.
     """
     client = MlflowClient(database_uri(folder.path / "mlruns"))
-    run = client.get_run(json.loads((folder.path / "data/training/run.json").read_text())["run_id"])
+    run = client.get_run(
+        json.loads((folder.path / "data/training/paper/run.json").read_text())["run_id"]
+    )
     check(run.info.status == "FINISHED", folder, f"is {run.info.status} in MLflow")
     found = {}
     for name in run.data.metrics:

@@ -14,7 +14,13 @@ from heitler.cli.preset import load_preset
 from heitler.config import PARAMS_FILE, merged
 
 PIPELINES = Path(__file__).parents[2] / "pipelines"
-RUN = "import runpy, sys; [runpy.run_path(s, run_name='__main__') for s in sys.argv[1:]]"
+RUN = """
+import runpy, sys
+_, recipe, *scripts = sys.argv
+for script in scripts:
+    sys.argv = [script, recipe]
+    runpy.run_path(script, run_name="__main__")
+"""
 """Several stages in one process: the libraries are imported once."""
 TINY = {
     "detector": {
@@ -45,7 +51,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = os.environ | {"CI": "true"}
     environment.pop("MLFLOW_TRACKING_URI", None)
     for stages in (("tables", "simulate", "prepare", "train"), ("generate", "validate")):
-        command = [sys.executable, "-c", RUN, *(PIPELINES / f"{stage}.py" for stage in stages)]
+        scripts = [str(PIPELINES / f"{stage}.py") for stage in stages]
+        command = [sys.executable, "-c", RUN, "heitler", *scripts]
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1500
         )
@@ -64,9 +71,9 @@ def test_geant4_shoots_at_lead_and_scintillator(project):
 
 
 def test_a_generator_of_this_detector_is_trained_and_judged(project):
-    with h5py.File(project / "data/generated/showers.h5") as generated:
+    with h5py.File(project / "data/generated/heitler/showers.h5") as generated:
         assert generated["ECAL"].shape[1:] == (7, 7, 8)
-    card = json.loads((project / "reports/validate/card.json").read_text())
+    card = json.loads((project / "reports/validate/heitler/card.json").read_text())
     assert {line["verdict"] for line in card} <= {"pass", "warn", "fail"}
-    found = json.loads((project / "reports/validate/metrics.json").read_text())
+    found = json.loads((project / "reports/validate/heitler/metrics.json").read_text())
     assert found["showers_geant4"] == found["showers_generated"] > 0

@@ -10,6 +10,7 @@ import sqlite3
 
 import pytest
 
+from heitler.config import RECIPES
 from tests.pipelines.conftest import ROOT, Project
 
 TRAININGS = (
@@ -23,11 +24,14 @@ STAGES = [
     "evolve",
     "degradation",
     "scale",
-    "train",
+    "train@paper",
+    "train@heitler",
     "project",
     "compact",
-    "generate",
-    "validate",
+    "generate@paper",
+    "generate@heitler",
+    "validate@paper",
+    "validate@heitler",
     "report",
 ]
 TUTORIAL = re.findall(r"```sh\n(.*?)\n```", (ROOT / "docs/tutorial.md").read_text(), re.DOTALL)
@@ -52,17 +56,20 @@ def test_all_stages_run_from_nothing_and_leave_a_page(project: Project) -> None:
     assert stages_run(output) == STAGES
     page = (project.folder / "reports/index.html").read_text()
     assert "<svg" in page
-    metrics = json.loads((project.folder / "reports/train/metrics.json").read_text())
     summary = json.loads((project.folder / "data/prepared/summary.json").read_text())
-    assert metrics["workers"] == 2
-    assert metrics["events_seen"] == summary["showers"]["train"] > 30
+    for recipe in RECIPES:
+        text = (project.folder / "reports/train" / recipe / "metrics.json").read_text()
+        metrics = json.loads(text)
+        assert metrics["workers"] == 2
+        assert metrics["events_seen"] == summary["showers"]["train"] > 30
 
 
-def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
-    [(run_id, status)] = mlflow_runs(
-        project, f"select run_uuid, status from runs where {TRAININGS}"
-    )
-    assert status == "FINISHED"
+def test_each_recipes_training_is_one_complete_mlflow_run(project: Project) -> None:
+    query = f"select name, status, run_uuid from runs where {TRAININGS} order by name"
+    runs = mlflow_runs(project, query)
+    assert [run[:2] for run in runs] == [
+        (f"first-{recipe}", "FINISHED") for recipe in sorted(RECIPES)
+    ]
     keys = {key for (key,) in mlflow_runs(project, "select distinct key from metrics")}
     expected = {"epoch_time_s", "showers_per_second", "cycle_time_s", "input_wait_s"}
     expected |= {"compute_time_s", "communication_time_s", "straggler_wait_s"}
@@ -74,7 +81,10 @@ def test_the_training_is_one_complete_mlflow_run(project: Project) -> None:
     tags = dict(mlflow_runs(project, "select key, value from tags"))
     assert len(tags["heitler.code.git_commit"]) == 40
     assert mlflow_runs(project, "select count(*) from datasets") == [(2,)]
-    assert list((project.folder / "mlruns/artifacts" / run_id).rglob("*.svg"))
+    recipes = "select value from tags where key = 'heitler.recipe' order by value"
+    assert mlflow_runs(project, recipes) == [(recipe,) for recipe in sorted(RECIPES)]
+    for *_, run_id in runs:
+        assert list((project.folder / "mlruns/artifacts" / run_id).rglob("*.svg"))
 
 
 def test_the_sweep_over_workers_is_one_parent_run_with_a_child_per_point(project: Project) -> None:
@@ -89,16 +99,16 @@ def test_the_sweep_over_workers_is_one_parent_run_with_a_child_per_point(project
     assert metrics["weak_2_workers_efficiency"] > 0
 
 
-def test_the_logged_generator_loads_back_and_makes_showers(project: Project) -> None:
+def test_each_logged_generator_loads_back_and_makes_showers(project: Project) -> None:
     code = (
         "import mlflow, pandas as pd; from heitler.tracking.store import connect; connect(); "
         "models = mlflow.search_logged_models(output_format='list'); "
-        "[model] = [model for model in models if model.name == 'generator']; "
-        "model = mlflow.pyfunc.load_model(model.model_uri); "
+        "found = [model for model in models if model.name == 'generator']; "
+        "loaded = [mlflow.pyfunc.load_model(model.model_uri) for model in found]; "
         "frame = pd.DataFrame({'primary_energy_GeV': [1, 3]}); "
-        "print('shape', model.predict(frame).shape)"
+        "print('shapes', [model.predict(frame).shape for model in loaded])"
     )
-    assert "shape (2, 9, 9, 9)" in project.run("python", "-c", code)
+    assert "shapes [(2, 9, 9, 9), (2, 9, 9, 9)]" in project.run("python", "-c", code)
 
 
 def test_running_again_does_nothing(project: Project) -> None:
@@ -136,35 +146,37 @@ def test_more_showers_simulate_only_the_new_shards(project: Project) -> None:
 
 
 def test_one_worker_as_an_experiment_reruns_from_train_only(project: Project) -> None:
-    assert stages_run(project.run(*ONE_WORKER.split())) == ["train"]
+    assert stages_run(project.run(*ONE_WORKER.split())) == ["train@paper", "train@heitler"]
     counts = mlflow_runs(
         project,
         "select value, count(*) from params where key = 'train.workers' "
         f"and {TRAININGS} group by value",
     )
-    assert counts == [("1", 1), ("2", 1)]
+    assert counts == [("1", 2), ("2", 2)]
     table = project.run("dvc", "exp", "show", "--csv")
     assert "one-worker" in table
     query = (
         "select run_uuid from tags where key = 'heitler.dvc.experiment' and value = 'one-worker'"
     )
-    [(run_id,)] = mlflow_runs(project, query)
-    assert run_id in table
+    found = mlflow_runs(project, query)
+    assert len(found) == 2
+    assert all(run_id in table for (run_id,) in found)
     assert "train.workers" in project.run("dvc", "params", "diff")
     assert "epoch_time_s" in project.run("dvc", "metrics", "diff")
-    left = "the results of compact, generate, project, report, validate"
+    left = "the results of compact, generate@heitler, generate@paper, project, report, validate@"
     assert left in " ".join(project.run("heitler", "claims").split())
-    assert stages_run(project.run("dvc", "repro")) == STAGES[STAGES.index("train") + 1 :]
+    assert stages_run(project.run("dvc", "repro")) == STAGES[STAGES.index("train@heitler") + 1 :]
     assert "Not of what" not in project.run("heitler", "claims")
 
 
-def test_queued_experiments_write_to_the_same_store(project: Project) -> None:
-    project.run("dvc", "exp", "run", "train", "--queue", "-S", "train.seed=5", "--name", "queued")
+def test_queued_experiments_write_to_the_same_store_and_train_the_changed_recipe_alone(
+    project: Project,
+) -> None:
+    change = "recipes.heitler.train.epochs=3"
+    project.run("dvc", "exp", "run", "train", "--queue", "-S", change, "--name", "queued")
     project.run("dvc", "exp", "run", "--run-all")
-    [(tag,)] = mlflow_runs(
-        project, "select value from tags where key = 'heitler.dvc.experiment' and value = 'queued'"
-    )
-    assert tag == "queued"
+    names = "select name from runs where run_uuid in (select run_uuid from tags where value = "
+    assert mlflow_runs(project, f"{names}'queued')") == [("queued-heitler",)]
 
 
 @pytest.mark.parametrize(

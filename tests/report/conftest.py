@@ -11,7 +11,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from heitler.config import Config, build_config
+from heitler.config import RECIPES, Config, build_config
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
 from heitler.degradation.effects import COSTS as COSTS_OF_ARM
@@ -27,9 +27,17 @@ from heitler.report.data_figures import write_data_figures
 from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
 from heitler.report.efficiency_figure import draw_efficiency
 from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
+from heitler.report.puzzle import draw_puzzle, make_puzzle
+from heitler.report.samples import STYLES, Generated, Samples
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
-from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
+from heitler.report.training_figures import (
+    draw_epoch_times,
+    draw_learning,
+    draw_losses,
+    draw_response_history,
+)
 from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.report.wording import LABELS
 from heitler.scaling.calibration import calibrate
 from heitler.scaling.efficiency import compare_points
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
@@ -121,6 +129,7 @@ def epoch(number: int) -> dict[str, float]:
         "cycles": 4.0,
         "events_seen": 70.0,
         "response_ratio_10_55_GeV": 0.5,
+        "response_worst_deviation": 0.5,
     }
 
 
@@ -153,28 +162,37 @@ def write_results(data: Path, reports: Path) -> None:
     generated = dataclasses.replace(geant4, cells_GeV=np.float32(1.2) * geant4.cells_GeV)
     samples = (measure(generated), measure(geant4), measure(reference))
     response = compare_response(*samples, EDGES)
-    folder = reports / "validate"
-    write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
-    write_validation_figures(folder, samples, response, config.validate, 5.1)
     scores = score_card(*samples, EDGES, config.validate)
-    write_json(folder / "card.json", [score.as_json() for score in scores])
-    draw_showers(folder / "showers.svg", generated, geant4, 5.1)
+    for recipe in RECIPES:
+        folder = reports / "validate" / recipe
+        write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
+        write_json(folder / "card.json", [score.as_json() for score in scores])
+    drawn = [Generated(samples[0], response, LABELS[r], STYLES[r]) for r in RECIPES]
+    report = reports / "report"
+    write_validation_figures(report, Samples(drawn, *samples[1:]), config.validate, 5.1)
+    made = {LABELS[recipe]: generated for recipe in RECIPES}
+    draw_showers(report / "showers.svg", made, geant4, 5.1)
+    draw_puzzle(report / "puzzle.svg", make_puzzle(geant4, generated, seed=1))
     sets = {"train": samples[2], "validation": samples[1], "test": samples[1]}
     write_data_figures(reports / "prepare", sets, [0.02], EDGES, config.detector, geant4)
     history = [epoch(1), epoch(2)]
-    draw_losses(reports / "report/losses.svg", history)
-    draw_epoch_times(reports / "report/epoch_times.svg", history)
-    draw_response_history(reports / "report/response_history.svg", history)
+    for recipe in RECIPES:
+        draw_losses(report / recipe / "losses.svg", history)
+        draw_epoch_times(report / recipe / "epoch_times.svg", history)
+        draw_response_history(report / recipe / "response_history.svg", history)
+    draw_learning(report / "learning.svg", {LABELS[r]: (STYLES[r], history) for r in RECIPES})
     write_projection(reports / "project")
     write_measured_scaling(reports / "scale")
     write_evolution(reports / "evolve", config)
     write_degradation(reports / "degradation", config)
-    for stage in ("prepare", "train", "generate"):
-        write_json(reports / stage / "metrics.json", {})
-    write_csv(reports / "train/history.csv", history)
-    write_csv(reports / "generate/cost_by_energy.csv", COSTS)
-    write_csv(reports / "generate/cost_by_batch_size.csv", [BATCH_COST])
-    draw_cost(reports / "report/cost.svg", COSTS, 0.0005)
+    write_json(reports / "prepare/metrics.json", {})
+    for recipe in RECIPES:
+        for stage in ("train", "generate"):
+            write_json(reports / stage / recipe / "metrics.json", {})
+        write_csv(reports / "train" / recipe / "history.csv", history)
+        write_csv(reports / "generate" / recipe / "cost_by_energy.csv", COSTS)
+        write_csv(reports / "generate" / recipe / "cost_by_batch_size.csv", [BATCH_COST])
+    draw_cost(report / "cost.svg", dict.fromkeys(RECIPES, COSTS), 0.0005)
     write_json(reports / "compact/metrics.json", COMPACT)
     write_json(data / "prepared/summary.json", summary())
 

@@ -18,7 +18,7 @@ from heitler.report.claims.number import Number
 from tests.report.conftest import Results, small_config
 
 HEITLER = Path(sys.executable).with_name("heitler")
-STAGES = {"generate", "scale", "project", "validate", "evolve", "degradation"}
+STAGES = {"generate@paper", "scale", "project", "validate@paper", "evolve", "degradation"}
 
 
 def papers_config() -> Config:
@@ -86,7 +86,7 @@ def test_the_claim_of_256_nodes_needs_too_much_energy_most_of_all_at_low_energie
 
 def test_a_torn_file_or_an_older_stage_is_said_in_its_rows_only(results):
     (results.reports / "evolve/metrics.json").write_text('{"seeds": 3, ')
-    change_metrics(results, "validate", response_max_deviation=None)
+    change_metrics(results, "validate/paper", response_max_deviation=None)
     claims = claims_of(results.reports)
     assert "not valid JSON" in claims["genetic-error"].reason
     assert "gave no response_max_deviation" in claims["physics-one-node"].reason
@@ -115,9 +115,9 @@ def test_speed_up_is_geant4_over_the_generator_with_its_range_over_energies(resu
     assert (claim.ours.low, claim.ours.value, claim.ours.high) == pytest.approx((75, 150, 225))
     assert claim.verdict == "holds in part"
     assert claim.implied.value == pytest.approx(17_000)
-    change_table(results.reports / "generate/cost_by_energy.csv", generated_cpu_s=0.001)
+    change_table(results.reports / "generate/paper/cost_by_energy.csv", generated_cpu_s=0.001)
     assert claims_of(results.reports)["speed-up"].verdict == "holds"
-    change_table(results.reports / "generate/cost_by_energy.csv", generated_cpu_s=1e4)
+    change_table(results.reports / "generate/paper/cost_by_energy.csv", generated_cpu_s=1e4)
     assert claims_of(results.reports)["speed-up"].verdict == "does not hold"
 
 
@@ -126,7 +126,7 @@ def test_too_little_training_is_not_held_against_the_paper(results):
     assert claim.ours.value == pytest.approx(20, abs=0.5)
     assert claim.verdict == "not comparable here"
     assert "too little training" in claim.reason
-    change_metrics(results, "validate", response_max_deviation=0.03)
+    change_metrics(results, "validate/paper", response_max_deviation=0.03)
     assert claims_of(results.reports)["physics-one-node"].verdict == "holds"
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from heitler.data.observables import measure
+from heitler.report.puzzle import draw_puzzle, make_puzzle
+from heitler.report.samples import Generated, Samples
 from heitler.report.style import figure
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures
@@ -47,11 +49,36 @@ def test_a_generator_that_deposits_nothing_can_be_drawn(tmp_path):
     samples = (measure(nothing), measure(geant4), measure(random_showers(30, 2)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_validation_figures(
-            tmp_path, samples, compare_response(*samples, EDGES), config.validate, 5.1
-        )
-        draw_showers(tmp_path / "showers.svg", nothing, geant4, 5.1)
+        response = compare_response(*samples, EDGES)
+        drawn = Samples([Generated(samples[0], response)], *samples[1:])
+        write_validation_figures(tmp_path, drawn, config.validate, 5.1)
+        draw_showers(tmp_path / "showers.svg", {"generated": nothing}, geant4, 5.1)
     assert len(list(tmp_path.glob("*.svg"))) == 11
+
+
+def test_the_puzzle_hides_as_many_of_geant4s_showers_as_generated_ones_and_knows_which(tmp_path):
+    """Generated showers here deposit nothing."""
+    geant4 = random_showers(30, 1)
+    nothing = dataclasses.replace(geant4, cells_GeV=np.zeros_like(geant4.cells_GeV))
+    puzzle = make_puzzle(geant4, nothing, seed=3)
+    real = [n for n, shown in enumerate(puzzle.displays, 1) if shown.image_GeV.sum() > 0]
+    assert puzzle.geant4 == real
+    assert len(real) == 6
+    assert len(puzzle.displays) == len({shown.title for shown in puzzle.displays}) == 12
+    assert make_puzzle(geant4, nothing, seed=4).geant4 != real
+    draw_puzzle(tmp_path / "puzzle.svg", puzzle)
+    assert "Geant4" not in (tmp_path / "puzzle.svg").read_text()
+
+
+def test_the_losses_of_a_recipe_without_discriminator_are_drawn(tmp_path):
+    losses = {"total": 7.0, "energies": -3.0, "layers": 10.0}
+    history = [
+        {"epoch": n} | {f"generator_1_{name}": value / n for name, value in losses.items()}
+        for n in (1.0, 2.0)
+    ]
+    draw_losses(tmp_path / "losses.svg", history)
+    drawn = (tmp_path / "losses.svg").read_bytes()
+    assert all(title in drawn for title in (b"Total, weighted", b"Energies", b"Layers"))
 
 
 def test_one_epoch_and_missing_columns_can_be_drawn(tmp_path):

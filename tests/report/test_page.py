@@ -5,19 +5,22 @@ import re
 
 import pytest
 
+from heitler.config import RECIPES
 from heitler.report.figures import DATA, DEGRADATION, DISPLAYS, EVOLUTION, SHAPES, TRAINING
 from heitler.report.inputs import ReportError, load_inputs
 from heitler.report.page import flatten, render_page
 from tests.report.conftest import Results, small_config
 
+ANSWER = "Geant4's are 2 and 3."
 PROVENANCE = {"git": {"commit": "c0ffee", "dirty": False}, "machine": {"cores": 2}}
 
 
 def page_of(results: Results) -> str:
-    return render_page(load_inputs(results.data, results.reports), results.config, PROVENANCE)
+    inputs = load_inputs(results.data, results.reports)
+    return render_page(inputs, results.config, PROVENANCE, puzzle_answer=ANSWER)
 
 
-def change_metrics(results: Results, stage: str = "validate", **values: object) -> None:
+def change_metrics(results: Results, stage: str = "validate/heitler", **values: object) -> None:
     path = results.reports / stage / "metrics.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
@@ -25,7 +28,8 @@ def change_metrics(results: Results, stage: str = "validate", **values: object) 
 def test_every_figure_is_on_the_page_with_a_text_alternative(results):
     page = page_of(results)
     figures = re.findall(r'<svg[^>]* role="img"[^>]* aria-label="([^"]+)"', page)
-    assert len(figures) == 5 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION + DEGRADATION)
+    of_each = len(SHAPES + DISPLAYS + DATA + EVOLUTION + DEGRADATION)
+    assert len(figures) == 7 + of_each + len(RECIPES) * len(TRAINING)
     assert len(set(figures)) == len(figures)
     for number in ("1.20 from 10 to 40 GeV", "1.20 from 70 to 100 GeV"):
         assert number in figures[0]
@@ -33,8 +37,9 @@ def test_every_figure_is_on_the_page_with_a_text_alternative(results):
 
 def test_the_numbers_say_what_they_were_made_from(results):
     change_metrics(results, showers_generated=1234)
-    words = "1,234 generated showers, and as many of Geant4 at the same energies; 20 s of training"
-    assert f"{words} on 2 workers." in page_of(results)
+    page = page_of(results)
+    assert "1,234 generated showers of each, and as many of Geant4 at the same energies" in page
+    assert "training: published 20 s on 2 workers, ours 20 s on 2 workers." in page
 
 
 def test_nothing_is_loaded_from_elsewhere_and_there_is_no_script(results):
@@ -43,6 +48,25 @@ def test_nothing_is_loaded_from_elsewhere_and_there_is_no_script(results):
     assert targets
     assert all(target.startswith(("#", "data:image/png;base64,")) for target in targets)
     assert not re.search(r"<(script|link|iframe|object)|@import|\son\w+=", page)
+
+
+def test_both_recipes_are_judged_line_by_line_in_one_table(results):
+    change_verdicts(results, hits_ratio="warn")
+    page = page_of(results)
+    table = page[page.index('<table class="numbers card">') :]
+    [line] = [row for row in table.split("<tr>") if "Cells hit" in row.split("<br>")[0]]
+    verdicts = re.findall(r'<span class="chip (\w+)">', line)
+    assert verdicts[1] == "warn"
+    assert len(verdicts) == len(RECIPES)
+
+
+def test_the_puzzles_answer_is_folded_below_its_unlabelled_showers(results):
+    page = page_of(results)
+    puzzle = page[page.index('<section id="puzzle">') :].split("</section>")[0]
+    picture, _, folded = puzzle.partition("<details>")
+    assert "<svg" in picture
+    assert "Geant4&#39;s are 2 and 3." in folded
+    assert "are 2 and 3" not in picture
 
 
 def test_ids_of_all_figures_differ_and_every_reference_resolves(results):
@@ -63,7 +87,7 @@ def test_text_from_parameters_is_escaped(results):
 
 def test_cost_of_a_shower_is_shown_with_its_batch_size(results):
     page = page_of(results)
-    assert "CPU time per shower of Geant4 and of the generator" in page
+    assert "CPU time per shower of Geant4 and of the generators" in page
     assert "128 at once" in page
     assert "0.75\N{NO-BREAK SPACE}ms (1.25\N{NO-BREAK SPACE}ms of CPU time)" in page
 
@@ -104,7 +128,8 @@ def test_the_papers_efficiency_and_the_checked_predictions_are_shown(results):
 
 def test_a_failing_response_is_said_plainly_with_its_numbers(results):
     page = page_of(results)
-    assert "Not yet: the model is under-trained." in page
+    assert "Ours: not yet: the model is under-trained." in page
+    assert "Published: not yet: the model is under-trained." in page
     # 2 epochs of 70 showers in batches of 16: 4 cycles each.
     assert "After 140 showers seen (2 epochs on 70 showers, 8 cycles)" in page
     assert "off by up to 20\N{NO-BREAK SPACE}% in a bin" in page
@@ -113,7 +138,7 @@ def test_a_failing_response_is_said_plainly_with_its_numbers(results):
 
 def change_verdicts(results: Results, **verdicts: str) -> None:
     """Of the score card: all lines pass but those given."""
-    path = results.reports / "validate/card.json"
+    path = results.reports / "validate/heitler/card.json"
     lines = json.loads(path.read_text())
     path.write_text(
         json.dumps([line | {"verdict": verdicts.get(line["name"], "pass")} for line in lines])
@@ -124,8 +149,9 @@ def test_a_passing_card_is_not_called_under_trained(results):
     change_metrics(results, response_max_deviation=0.021, response_passes=True)
     change_verdicts(results)
     page = page_of(results)
-    assert "Yes: no line of the score card fails." in page
-    assert "under-trained" not in page
+    assert "Ours: yes: no line of the score card fails." in page
+    assert "Ours: not yet" not in page
+    assert "Published: not yet: the model is under-trained." in page
     assert "not fit for physics" not in page
 
 
@@ -133,13 +159,13 @@ def test_a_right_response_alone_does_not_pass(results):
     change_metrics(results, response_max_deviation=0.021, response_passes=True)
     change_verdicts(results, layer_correlation="fail")
     page = page_of(results)
-    assert "In part: the deposited energy is right, other physics is not." in page
+    assert "Ours: in part: the deposited energy is right, other physics is not." in page
     assert "0 warn, 1 fail" in page
     assert "not fit for physics" in page
 
 
 def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):
-    path = results.reports / "validate/metrics.json"
+    path = results.reports / "validate/heitler/metrics.json"
     metrics = json.loads(path.read_text())
     for name in ("longitudinal", "transverse_x", "transverse_y"):
         del metrics[f"{name}_profile_error"]
@@ -152,9 +178,10 @@ def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):
 @pytest.mark.parametrize(
     ("file", "stage"),
     [
-        ("reports/train/history.csv", "train"),
-        ("reports/validate/metrics.json", "validate"),
-        ("reports/validate/response.svg", "validate"),
+        ("reports/train/heitler/history.csv", "train@heitler"),
+        ("reports/validate/paper/metrics.json", "validate@paper"),
+        ("reports/report/response.svg", "report"),
+        ("reports/report/paper/losses.svg", "report"),
         ("data/prepared/summary.json", "prepare"),
         ("reports/degradation/verdict.json", "degradation"),
     ],
@@ -166,8 +193,10 @@ def test_a_missing_result_names_the_stage_to_run(results, file, stage):
 
 
 def test_a_torn_result_names_the_stage_to_run(results):
-    (results.reports / "validate/metrics.json").write_text('{"response_ratio": 1.')
-    with pytest.raises(ReportError, match=r"metrics.json: not valid JSON.*dvc repro validate"):
+    (results.reports / "validate/heitler/metrics.json").write_text('{"response_ratio": 1.')
+    with pytest.raises(
+        ReportError, match=r"metrics.json: not valid JSON.*dvc repro validate@heitler"
+    ):
         page_of(results)
 
 

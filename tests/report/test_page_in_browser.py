@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from heitler.config import RECIPES
 from heitler.report.claims.assess import QUESTIONS
 from heitler.report.figures import DATA, DISPLAYS, EVOLUTION, SHAPES, TRAINING
 from heitler.report.inputs import load_inputs
@@ -25,7 +26,7 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-FIGURES = 7 + len(SHAPES + DISPLAYS + TRAINING + DATA + EVOLUTION)
+FIGURES = 9 + len(SHAPES + DISPLAYS + DATA + EVOLUTION) + len(RECIPES) * len(TRAINING)
 PATIENCE_MS = 180_000
 """For machines that do other work beside."""
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text()

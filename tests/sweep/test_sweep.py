@@ -23,12 +23,13 @@ from heitler.sweep.space import Choice, Range, parse_space
 
 HEITLER = Path(sys.executable).with_name("heitler")
 RATE = "train.learning_rate"
+PAPER = ("--stage", "train@paper", "--metric", "train@paper.selection_score")
 STAGE = """
 import json, yaml
 train = yaml.safe_load(open("params.yaml"))["train"]
 if train["seed"] == 2: raise SystemExit("seed 2 fails")
 score = abs(train["learning_rate"] - 0.003) + train["epochs"]
-json.dump({"selection_score": score}, open("reports/train/metrics.json", "w"))
+json.dump({"selection_score": score}, open("reports/train/paper/metrics.json", "w"))
 """
 
 
@@ -37,12 +38,13 @@ def project(tmp_path: Path) -> Path:
     """A git and DVC repository whose stage `train` computes a number from its parameters."""
     shutil.copy(PARAMS_FILE, tmp_path)
     (tmp_path / "stage.py").write_text(STAGE)
-    metrics = "reports/train/metrics.json"
+    metrics = "reports/train/paper/metrics.json"
     train = {"cmd": f"{sys.executable} stage.py", "params": ["train"], "deps": ["stage.py"]}
+    train["matrix"] = {"recipe": ["paper"]}
     train["metrics"] = [{metrics: {"cache": False}}]
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": train}}))
-    (tmp_path / "reports/train").mkdir(parents=True)
-    (tmp_path / "reports/train/.gitkeep").touch()
+    (tmp_path / "reports/train/paper").mkdir(parents=True)
+    (tmp_path / "reports/train/paper/.gitkeep").touch()
     (tmp_path / ".gitignore").write_text("/mlruns\n/reports/sweeps\n")
     identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
     for command in (
@@ -61,7 +63,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_sweep_is_a_table_and_a_picture_of_dvc_experiments_and_goes_on(project: Path) -> None:
-    words = ("sweep", f"{RATE}=log:0.001:0.01", "train.seed=1,2", "-S", "train.epochs=1")
+    words = ("sweep", f"{RATE}=log:0.001:0.01", "train.seed=1,2", "-S", "train.epochs=1", *PAPER)
     first = run(project, *words, "--trials", "2")
     assert first.returncode == 0, first.stdout + first.stderr
     done = run(project, *words, "--trials", "3")
@@ -69,7 +71,7 @@ def test_a_sweep_is_a_table_and_a_picture_of_dvc_experiments_and_goes_on(project
     assert "Trial 2 of 3" not in done.stdout
     with (project / "reports/sweeps/sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
-    scores = [float(row["train.selection_score"]) for row in rows]
+    scores = [float(row["train@paper.selection_score"]) for row in rows]
     assert scores == sorted(scores)
     assert scores[0] == pytest.approx(abs(float(rows[0][RATE]) - 0.003) + 1)
     assert len(rows) + done.stdout.count("fails") + first.stderr.count("failed to reproduce") >= 2
@@ -77,7 +79,7 @@ def test_a_sweep_is_a_table_and_a_picture_of_dvc_experiments_and_goes_on(project
     assert yaml.safe_load((project / "params.yaml").read_text())["train"]["epochs"] != 1
     shown = run(project, "experiments", "--metric", "train.no_such")
     assert shown.returncode == 1
-    assert "There are: train.selection_score" in shown.stderr
+    assert "There are: train@paper.selection_score" in shown.stderr
 
 
 def kept(path: Path) -> JournalStorage:

@@ -15,8 +15,11 @@ from heitler.tracking.scaling import log_sweep
 EPOCHS = {1: (40.0, 20.0, 20.0), 2: (30.0, 12.5, 12.5)}  # the first epoch compiles
 
 
-def log_training(name: str, workers: int, experiment: str = "") -> str:
-    parameters = {"train": {"workers": workers, "global_batch_size": 8, "epochs": 3}}
+def log_training(name: str, workers: int, experiment: str = "", recipe: str = "paper") -> str:
+    parameters = {
+        "model": {"recipe": recipe},
+        "train": {"workers": workers, "global_batch_size": 8, "epochs": 3},
+    }
     with open_run(name, parameters=parameters, tags={"dvc": {"experiment": experiment}}) as run:
         for epoch, seconds in enumerate(EPOCHS[workers], 1):
             metrics = {"epoch_time_s": seconds, "showers_per_second": 700 / seconds}
@@ -46,6 +49,17 @@ def test_speed_up_and_efficiency_are_relative_to_the_first_run(trainings: list[s
 def test_runs_are_found_by_id_by_its_beginning_and_by_experiment(trainings: list[str]) -> None:
     rows = compare_runs([trainings[0], trainings[0][:6], "my-experiment"])
     assert [row["run"] for row in rows] == ["one", "one", "two"]
+
+
+def test_an_experiment_stands_for_its_recipes_whose_speeds_are_compared_each_with_its_own(
+    store: Path,
+) -> None:
+    for experiment, workers in (("alone", 1), ("together", 2)):
+        for recipe in ("paper", "heitler"):
+            log_training(f"{experiment}-{recipe}", workers, experiment, recipe)
+    rows = compare_runs(["alone", "together"])
+    assert [row["recipe"] for row in rows] == ["paper", "heitler"] * 2
+    assert [row["speed_up"] for row in rows] == pytest.approx([1, 1, 1.6, 1.6])
 
 
 def test_without_names_the_latest_finished_trainings_are_compared(trainings: list[str]) -> None:

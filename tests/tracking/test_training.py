@@ -13,7 +13,7 @@ from heitler.tracking.runs import close_abandoned_runs, open_run
 from heitler.tracking.store import connect
 from heitler.tracking.training import RUN_FILE, track_training, training_run
 
-FOLDER = Path("data/training")
+FOLDER = Path("data/training/paper")
 KILLED_OUTRIGHT = """
 import os, signal
 from heitler.tracking.runs import open_run
@@ -110,7 +110,7 @@ def test_trainings_of_equal_parameters_have_names_of_their_own(make_config, stor
     for _ in range(2):
         with track_training(make_config(), FOLDER, "same", [], active=True) as run:
             pass
-    assert mlflow.get_run(run.run_id).info.run_name == "train-2w-b8-5ep-2"
+    assert mlflow.get_run(run.run_id).info.run_name == "paper-2w-b8-5ep-2"
 
 
 def test_later_stages_make_a_new_run_if_the_trainings_was_deleted(make_config, store, capsys):

@@ -22,7 +22,7 @@ def checkout(
 
     Examples:
 
-    heitler checkout train-2w-b8-5ep
+    heitler checkout paper-2w-b8-5ep
 
     heitler checkout batty-waft
     """

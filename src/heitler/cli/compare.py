@@ -31,14 +31,14 @@ def compare(
 ) -> None:
     """Compare runs: speed, efficiency, where the time went, losses and response.
 
-    Speed-up and efficiency are relative to the first run named, so name the one with the fewest
-    workers first.
+    Speed-up and efficiency are relative to the first run of the same recipe, so name the one with
+    the fewest workers first. A DVC experiment stands for its trainings, one per recipe.
 
     Examples:
 
     heitler compare
 
-    heitler compare train-1w-b8-5ep train-2w-b8-5ep --csv compared.csv
+    heitler compare paper-1w-b8-5ep paper-2w-b8-5ep --csv compared.csv
 
     heitler compare scale
     """

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from heitler.config import OURS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,7 +32,8 @@ class BackendName(StrEnum):
     ONNXRUNTIME = "onnxruntime"
 
 
-TRAINED, REFERENCE = Path("data/training/generator"), Path("reports/reference/generator")
+TRAINED = Path("data/training") / OURS / "generator"
+REFERENCE = Path("reports/reference/generator")
 WHICH, MODEL = "Which showers", "Which generator, and how it runs"
 
 
@@ -98,8 +101,9 @@ def generate(
     generator: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of a trained generator. Default: the one trained here, data/training/"
-            "generator; before any training the reference model, reports/reference/generator.",
+            help="Folder of a trained generator. Default: ours that was trained here, "
+            "data/training/heitler/generator (the published recipe's: data/training/paper/"
+            "generator); before any training the reference model, reports/reference/generator.",
             rich_help_panel=MODEL,
         ),
     ] = None,

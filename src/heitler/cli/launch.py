@@ -1,6 +1,7 @@
 """`heitler launch`: a stage on many workers, where the section `cluster` says; no DVC involved."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,13 @@ import typer
 from heitler.cluster.commands import launch_command, launch_environment, shown
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.slurm import job_script, submit, sweep_script
-from heitler.config import Config, load_config
+from heitler.config import RECIPES, Config, load_config
 
 PIPELINES = Path("pipelines")
 
 
 def launch(
-    stage: Annotated[str, typer.Argument(help="A stage with workers: train, scale, ...")],
+    stage: Annotated[str, typer.Argument(help="A stage with workers: scale, train@heitler, ...")],
     send: Annotated[
         bool, typer.Option("--submit", help="Slurm: send the job instead of printing it.")
     ] = False,
@@ -31,15 +32,17 @@ def launch(
 
     Examples:
 
-    heitler launch train
+    heitler launch train@heitler
 
-    heitler launch train --dry-run
+    heitler launch train@paper --dry-run
 
     heitler launch scale --submit
     """
-    config = load_config()
-    script = PIPELINES / f"{stage}.py"
-    sizes = world_sizes(config, stage, script)
+    name, _, recipe = stage.partition("@")
+    script = PIPELINES / f"{name}.py"
+    config = _of_recipe(load_config(), name, recipe)
+    sizes = world_sizes(config, name, script)
+    command = [str(script), *([recipe] if recipe else [])]
     slurm = config.cluster.launcher == "slurm"
     if send and not slurm:
         raise LaunchError(
@@ -47,14 +50,29 @@ def launch(
             "Change it, or leave --submit away."
         )
     if slurm:
-        job = slurm_job(config, stage, sizes, script)
+        job = slurm_job(config, name, sizes, command)
         print(submit(job) if send and not dry_run else job)
     elif dry_run:
         variables = launch_environment(config.cluster)
         for workers in sizes:
-            print(shown(launch_command(config.cluster, workers, [str(script)]), variables))
+            print(shown(launch_command(config.cluster, workers, command), variables))
     else:
-        os.execv(sys.executable, [sys.executable, "-u", str(script)])
+        os.execv(sys.executable, [sys.executable, "-u", *command])
+
+
+def _of_recipe(config: Config, stage: str, recipe: str) -> Config:
+    """The parameters of one of several trainings.
+
+    Raises:
+        LaunchError: if none is named, or one that there is not.
+    """
+    for known in RECIPES:
+        if stage == "train" and recipe == known:
+            return config.of_recipe(known)
+    if stage == "train" or recipe:
+        names = " or ".join(f"train@{known}" for known in RECIPES)
+        raise LaunchError(f"{stage}{'@' * bool(recipe)}{recipe}: of which recipe? Launch {names}.")
+    return config
 
 
 def world_sizes(config: Config, stage: str, script: Path) -> list[int]:
@@ -74,11 +92,11 @@ def world_sizes(config: Config, stage: str, script: Path) -> list[int]:
     return [sizes] if isinstance(sizes, int) else list(sizes)
 
 
-def slurm_job(config: Config, stage: str, sizes: list[int], script: Path) -> str:
+def slurm_job(config: Config, stage: str, sizes: list[int], command: list[str]) -> str:
     """The batch script: a job array for a sweep over numbers of workers."""
     if len(sizes) == 1:
-        return job_script(config.cluster, stage, sizes[0], str(script))
-    return sweep_script(config.cluster, stage, sizes, str(script))
+        return job_script(config.cluster, stage, sizes[0], *command)
+    return sweep_script(config.cluster, stage, sizes, shlex.join(command))
 
 
 def _has_workers(config: Config, script: Path) -> bool:

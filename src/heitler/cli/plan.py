@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from heitler.cli.options import finite
+from heitler.config import PUBLISHED
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from heitler.scaling.plan import Estimate, PlanRow, Training
 
 WHAT, NODE, FROM = "What is trained", "On what", "Measured where"
-HISTORY = Path("reports/train/history.csv")
+HISTORY = Path("reports/train") / PUBLISHED / "history.csv"
 CALIBRATED = Path("reports/plan")
 WIDTH_OF_FILES = 140
 

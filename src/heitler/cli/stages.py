@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from heitler.config import build_config, load_yaml, merged, read_params
+from heitler.config import (
+    RECIPES,
+    build_config,
+    for_dvc,
+    load_yaml,
+    merged,
+    read_params,
+    require_effect,
+)
 from heitler.git import require_git
 from heitler.identity import with_identity
 from heitler.place import require_project
@@ -21,7 +29,7 @@ STAGES = {
     "simulate": "Showers from Geant4, or imported from CERN's files.",
     "prepare": "Checks, threshold, and training, validation and test sets.",
     "scale": "The training cycle measured on several numbers of workers.",
-    "train": "3DGAN on `train.workers` Horovod workers, from the last checkpoint if any.",
+    "train": "Both recipes, or one, on `train.workers` workers, from the last checkpoint if any.",
     "project": "Time per epoch on many nodes, from what `scale` measured.",
     "compact": "A cheaper generator that learns from the trained one.",
     "degradation": "Why large batches degrade physics, and what helps.",
@@ -32,6 +40,10 @@ STAGES = {
 the stages of these names apply to the test set."""
 EXAMPLES = {"simulate": "simulate.showers=2000"}
 PANEL = "Stages of the pipeline"
+Which = Annotated[
+    str | None,
+    typer.Argument(metavar="RECIPE", help=f"{' or '.join(RECIPES)}. Default: one after the other."),
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,14 +62,16 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the command, and 
 def add_stages(app: typer.Typer) -> None:
     """One command per stage."""
     for stage, what in STAGES.items():
-        app.command(stage, help=_help(stage, what), rich_help_panel=PANEL)(_command(stage))
+        run = train if stage == "train" else _command(stage)
+        app.command(stage, help=_help(stage, what), rich_help_panel=PANEL)(run)
 
 
 def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> list[str]:
     """What to run: `dvc repro`, or `dvc exp run` where parameters are changed."""
     what = ["exp", "run"] if changes else ["repro"]
     options = [*(["--single-item"] if only else []), *(["--force"] if force else [])]
-    values = [word for change in changes for word in ("--set-param", change)]
+    known = read_params() if changes else {}
+    values = [word for change in changes for word in ("--set-param", for_dvc(known, change))]
     before = [INPUTS] if only and stage != INPUTS else []  # or DVC would miss changed code
     return ["dvc", *what, *options, *values, *before, stage]
 
@@ -82,33 +96,53 @@ def what_changes(changes: list[str]) -> list[str]:
     return [] if params == before else changes
 
 
+def train(
+    recipe: Which = None,
+    changes: Changes = None,
+    only: Only = False,
+    force: Force = False,
+    dry_run: DryRun = False,
+) -> None:
+    """The stage, of all recipes or of one."""
+    if recipe not in (None, *RECIPES):
+        raise typer.BadParameter(f"{recipe}: no such recipe. There are {' and '.join(RECIPES)}.")
+    _run(f"train@{recipe}" if recipe else "train", changes or [], only, force, dry_run)
+
+
 def _command(stage: str) -> Callable[..., None]:
     def run(
         changes: Changes = None, only: Only = False, force: Force = False, dry_run: DryRun = False
     ) -> None:
-        for change in changes or []:
-            if "=" not in change or "." not in change.partition("=")[0]:
-                raise typer.BadParameter(
-                    f"--set is {change!r}. Write section.key=value, such as train.epochs=10."
-                )
-        require_project()
-        refuse_during_sweep()
-        new = what_changes(changes or [])  # a wrong parameter is named before anything starts
-        if changes and not new:
-            print(
-                "params.yaml has these values already: what was interrupted goes on, and "
-                "becomes no DVC experiment of its own.",
-                flush=True,
-            )
-        if new:
-            require_git()  # which keeps the experiment
-        command = dvc_command(stage, new, only=only, force=force)
-        if dry_run:
-            print(shlex.join(command))
-            return
-        os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
+        _run(stage, changes or [], only, force, dry_run)
 
     return run
+
+
+def _run(stage: str, changes: list[str], only: bool, force: bool, dry_run: bool) -> None:
+    for change in changes:
+        key, equals, _ = change.partition("=")
+        if not equals or "." not in key:
+            raise typer.BadParameter(
+                f"--set is {change!r}. Write section.key=value, such as simulate.showers=2000."
+            )
+    require_project()
+    for change in changes:
+        require_effect(read_params(), change.partition("=")[0], stage)
+    refuse_during_sweep()
+    new = what_changes(changes)  # a wrong parameter is named before anything starts
+    if changes and not new:
+        print(
+            "params.yaml has these values already: what was interrupted goes on, and "
+            "becomes no DVC experiment of its own.",
+            flush=True,
+        )
+    if new:
+        require_git()  # which keeps the experiment
+    command = dvc_command(stage, new, only=only, force=force)
+    if dry_run:
+        print(shlex.join(command))
+        return
+    os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
 
 
 def _help(stage: str, what: str) -> str:
@@ -123,5 +157,5 @@ def _help(stage: str, what: str) -> str:
 
     heitler {stage} --only --force
 
-    heitler {stage} --set {EXAMPLES.get(stage, "train.epochs=10")}
+    heitler {stage} --set {EXAMPLES.get(stage, "recipes.heitler.train.epochs=80")}
     """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heitler.config import OURS, read_params, require_effect
 from heitler.git import require_git
 from heitler.place import require_project
 from heitler.stage import sweeping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from heitler.sweep.experiments import Experiment
     from heitler.sweep.guided import Sweep
 
-METRIC = "train.selection_score"
+STAGE = f"train@{OURS}"
+METRIC = f"{STAGE}.selection_score"
 FOLDER = Path("reports/sweeps")
 WIDTH_OF_FILES = 250
 Judged = Annotated[str, typer.Option("--metric", help="STAGE.METRIC to judge by.")]
@@ -33,7 +35,7 @@ def sweep(
     ],
     trials: Annotated[int, typer.Option(min=1, help="Experiments in all.")] = 10,
     name: Annotated[str, typer.Option(help="A sweep of this name goes on.")] = "sweep",
-    stage: Annotated[str, typer.Option(help="The last stage to run.")] = "train",
+    stage: Annotated[str, typer.Option(help="The last stage to run.")] = STAGE,
     metric: Judged = METRIC,
     maximise: Maximise = False,
     fixed: Annotated[
@@ -53,12 +55,13 @@ def sweep(
 
     Examples:
 
-    heitler sweep train.learning_rate=log:0.0003:0.01 train.global_batch_size=8,16,32 --trials 12
+    heitler sweep recipes.heitler.train.learning_rate=log:0.0003:0.01 --trials 12
 
-    heitler sweep train.rmsprop_rho=lin:0.8:0.99 -S train.epochs=2 --name memory
+    heitler sweep train.rmsprop_rho=lin:0.8:0.99 -S train.epochs=2 --name memory \\
+        --stage train@paper --metric train@paper.selection_score
 
     On a cluster, one trial per element of a job array, four at a time:
-    heitler sweep train.learning_rate=log:0.0003:0.01 --trials 32 --slurm 4 | sbatch
+    heitler sweep recipes.heitler.train.learning_rate=log:0.0003:0.01 --trials 32 --slurm 4 | sbatch
 
     To try all combinations instead, DVC needs no help:
     dvc exp run --queue -S train.seed=1,2 -S train.learning_rate=0.001,0.003 && dvc queue start
@@ -70,6 +73,8 @@ def sweep(
 
     require_project()
     wanted = Sweep(name, parse_space(space), trials, maximise, seed)
+    for word in (*space, *(fixed or ())):
+        require_effect(read_params(), word.partition("=")[0], stage)
     if slurm:
         print(_job_array(wanted, [*space, *_options(stage, metric, fixed or ())], slurm))
         return
@@ -102,7 +107,7 @@ def experiments(
 
     heitler experiments
 
-    heitler experiments sweep- --metric train.epoch_time_s
+    heitler experiments sweep- --metric train@paper.epoch_time_s
     """
     from heitler.sweep.experiments import load_experiments
 

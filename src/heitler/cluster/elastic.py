@@ -24,10 +24,11 @@ def run_with_survivors(
     cluster: Callable[[], ClusterConfig],
     sizes: Sequence[int],
     script: str,
-    *,
+    *arguments: str,
     stop_file: Path | None = None,
 ) -> int:
-    """Run a script with `--workers N`, again with a smaller N whenever a worker is lost.
+    """Run a script with `--workers N` after its arguments, again with a smaller N whenever a worker
+    is lost.
 
     A worker that fails by itself ends the job: it would fail again.
 
@@ -44,7 +45,8 @@ def run_with_survivors(
     lost: Counter[str] = Counter()
     section, workers = cluster(), sizes[0]
     while True:
-        end = run_job(section, workers, script, WORKERS_OPTION, str(workers), stop_file=stop_file)
+        words = (*arguments, WORKERS_OPTION, str(workers))
+        end = run_job(section, workers, script, *words, stop_file=stop_file)
         if end.lost is None or not section.elastic:
             return end.code
         lost[rank_hosts(section, workers)[end.lost]] += 1

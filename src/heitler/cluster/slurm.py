@@ -12,9 +12,12 @@ from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
 
 
-def job_script(cluster: ClusterConfig, stage: str, workers: int, script: str) -> str:
+def job_script(
+    cluster: ClusterConfig, stage: str, workers: int, script: str, *arguments: str
+) -> str:
     """A job that runs a stage's script on `workers` Horovod workers."""
-    step = " \\\n    ".join(shlex.quote(w) for w in launch_command(cluster, workers, [script]))
+    command = launch_command(cluster, workers, [script, *arguments])
+    step = " \\\n    ".join(map(shlex.quote, command))
     return _script(cluster, stage, workers, [], [step])
 
 

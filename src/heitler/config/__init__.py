@@ -4,7 +4,7 @@ Unknown keys, wrong types and impossible values raise `ConfigError` with the key
 the remedy, before any long work starts.
 """
 
-from heitler.config.changes import Changes, merged
+from heitler.config.changes import Changes, for_dvc, has_key, merged
 from heitler.config.checking import changed
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.compact import CompactConfig
@@ -28,6 +28,7 @@ from heitler.config.recipes import (
     Recipe,
     RecipeConfig,
     RecipesConfig,
+    require_effect,
 )
 from heitler.config.results import GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
@@ -67,8 +68,11 @@ __all__ = [
     "build_config",
     "changed",
     "digest_for_workers",
+    "for_dvc",
+    "has_key",
     "load_config",
     "load_yaml",
     "merged",
     "read_params",
+    "require_effect",
 ]

@@ -18,3 +18,17 @@ def merged(parameters: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[s
             else:
                 result[key] = value
     return result
+
+
+def has_key(parameters: Any, key: str) -> bool:
+    """Whether nested parameters have a dotted key, such as "train.epochs"."""
+    for part in key.split("."):
+        if not isinstance(parameters, Mapping) or part not in parameters:
+            return False
+        parameters = parameters[part]
+    return True
+
+
+def for_dvc(parameters: Mapping[str, Any], change: str) -> str:
+    """`key=value` as `dvc exp run -S` takes it: with ++ for a key that is not in the file yet."""
+    return change if has_key(parameters, change.partition("=")[0]) else f"++{change}"

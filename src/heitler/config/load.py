@@ -62,6 +62,16 @@ class Config:
             train=changed(self.train, "train", own.train, where=where),
         )
 
+    def where(self, key: str) -> str:
+        """Where params.yaml has "train.epochs" of this recipe, for messages that say to change it.
+
+        Meant for what `of_recipe` returns.
+        """
+        section, name = key.split(".")
+        own = self.recipes[self.model.recipe]
+        changed_here = name in {"model": own.model, "train": own.train}[section]
+        return f"recipes.{self.model.recipe}.{key}" if changed_here else key
+
 
 def load_config(path: Path = PARAMS_FILE) -> Config:
     """Read and check a parameter file.

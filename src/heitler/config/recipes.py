@@ -1,12 +1,13 @@
 """The section `recipes`: the two trainings of the pipeline, and in what they differ."""
 
+from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic.dataclasses import dataclass
 
-from heitler.config.changes import Changes
-from heitler.config.types import STRICT
+from heitler.config.changes import Changes, has_key
+from heitler.config.types import STRICT, ConfigError
 
 Recipe = Literal["paper", "heitler"]
 RECIPES: tuple[Recipe, ...] = get_args(Recipe)
@@ -36,6 +37,25 @@ class RecipesConfig:
     heitler: RecipeConfig
     """This project's."""
 
-    def __getitem__(self, recipe: Recipe) -> RecipeConfig:
+    def __getitem__(self, recipe: str) -> RecipeConfig:
         changes: RecipeConfig = getattr(self, recipe)
         return changes
+
+
+def require_effect(parameters: Mapping[str, Any], key: str, stage: str) -> None:
+    """Refuse a change of `train.epochs` for `train@heitler`, where that recipe has its own.
+
+    Args:
+        parameters: content of params.yaml.
+        key: what is to be changed.
+        stage: DVC's name; nothing is refused for a stage that is of no recipe.
+
+    Raises:
+        ConfigError: naming the key to change instead.
+    """
+    name, _, recipe = stage.partition("@")
+    own = f"recipes.{recipe}.{key}"
+    if recipe and has_key(parameters, own):
+        raise ConfigError(
+            f"{key} has no effect on {name}@{recipe}: {own} takes its place. Change that one."
+        )

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from heitler.config import ConfigError, load_config
+from heitler.config import RECIPES, ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
 from heitler.identity import REMEDY, has_login, lent_identity
 from heitler.report.wording import counted
@@ -24,7 +24,8 @@ def check_parameters() -> list[Finding]:
         config = load_config()
     except ConfigError as error:
         return [broken("params.yaml", str(error))]
-    found = f"{config.simulate.showers:,} showers, {counted(config.train.epochs, 'epoch')}"
+    epochs = [f"{config.of_recipe(name).train.epochs} ({name})" for name in RECIPES]
+    found = f"{config.simulate.showers:,} showers, epochs {', '.join(epochs)}"
     return [ok("params.yaml", found)]
 
 

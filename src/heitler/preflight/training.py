@@ -55,8 +55,8 @@ def _parameter_problems(config: Config, summary: DataSummary) -> Iterator[str]:
     train, showers = config.train, summary.showers.get("train", 0)
     if train.global_batch_size > showers:
         yield (
-            f"train.global_batch_size is {train.global_batch_size}, but the training set has only "
-            f"{showers} showers. Lower it, or raise simulate.showers."
+            f"{config.where('train.global_batch_size')} is {train.global_batch_size}, but the "
+            f"training set has only {showers} showers. Lower it, or raise simulate.showers."
         )
     cores = psutil.cpu_count() or 1
     if config.cluster.launcher == "local" and config.cluster.threads_per_worker > cores:
@@ -74,6 +74,7 @@ def _machine_problems(config: Config, cells: int, written: tuple[Path, ...]) -> 
         yield from no_memory(
             training_memory_B(train, cells),
             f"{train.workers} workers with {showers_at_once(train)} showers at once",
-            "Lower train.global_batch_size or train.workers, or raise train.virtual_workers.",
+            f"Lower {config.where('train.global_batch_size')} or train.workers, or raise "
+            f"{config.where('train.virtual_workers')}.",
         )
         yield from no_ports()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from heitler.config import Config
+from heitler.config import OURS, Config
 from heitler.report.inputs import ReportInputs
 from heitler.report.verdict import Training, Verdict
 from heitler.report.wording import percent
@@ -21,7 +21,7 @@ class Advice:
 
 def caveats(inputs: ReportInputs, verdict: Verdict) -> list[str]:
     """Limits of these very results."""
-    found = inputs.metrics["validate"]
+    found = inputs.ours.found
     points = []
     if not verdict.passes:
         points.append(
@@ -61,22 +61,23 @@ def _simulation_caveats(label: str) -> list[str]:
 
 def longer_trainings(inputs: ReportInputs, config: Config, training: Training) -> list[Advice]:
     """Commands that should get closer, with the time that they take on this machine."""
-    epochs = LONGER * config.train.epochs
+    ours = f"recipes.{OURS}.train"
+    epochs = LONGER * config.of_recipe(OURS).train.epochs
     per_epoch = training.seconds / training.epochs
     showers = MORE_SHOWERS * config.simulate.showers
     return [
         Advice(
-            f"dvc exp run -S train.epochs={epochs}",
+            f"heitler train --set {ours}.epochs={epochs} && dvc repro",
             f"goes on from epoch {training.epochs} for {epochs - training.epochs} more, about "
             f"{_hours(per_epoch * (epochs - training.epochs))} at the speed seen here",
         ),
         Advice(
-            f"dvc exp run -S simulate.showers={showers} -S train.epochs={epochs}",
+            f"dvc exp run -S simulate.showers={showers} -S {ours}.epochs={epochs}",
             f"{MORE_SHOWERS} times the showers, only the new ones simulated; training from the "
             f"start takes about {_hours(per_epoch * epochs * MORE_SHOWERS)}",
         ),
         Advice(
-            f"dvc exp run -S train.global_batch_size={_smaller_batch(config)}",
+            f"dvc exp run -S {ours}.global_batch_size={_smaller_batch(config)}",
             "more and smaller cycles per epoch: early on, the number of updates matters most",
         ),
     ]
@@ -84,8 +85,9 @@ def longer_trainings(inputs: ReportInputs, config: Config, training: Training) -
 
 def _smaller_batch(config: Config) -> int:
     """Half the batch, as far as the batch-norm groups allow."""
-    groups = config.train.batch_norm_groups
-    return max(config.train.global_batch_size // 2 // groups, 1) * groups
+    train = config.of_recipe(OURS).train
+    groups = train.batch_norm_groups
+    return max(train.global_batch_size // 2 // groups, 1) * groups
 
 
 def _hours(seconds: float) -> str:

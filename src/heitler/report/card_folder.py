@@ -5,6 +5,7 @@ from pathlib import Path
 from heitler.data.any_format import known_cell_size_mm
 from heitler.files import write_json, write_text
 from heitler.report.card_page import render_card_page
+from heitler.report.samples import Generated, Samples
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.validation.compare import compare_response
 from heitler.validation.files import FileComparison
@@ -17,17 +18,18 @@ def write_card_folder(folder: Path, comparison: FileComparison) -> None:
     figures = folder / "validate"
     size = known_cell_size_mm(comparison.truth_file.path)
     response = compare_response(*comparison.samples, comparison.edges_GeV)
-    write_validation_figures(figures, comparison.samples, response, comparison.config, size)
+    generated, truth, reference = comparison.samples
+    samples = Samples([Generated(generated, response)], truth, reference)
+    write_validation_figures(figures, samples, comparison.config, size)
     first = [next(file.read()) for file in (comparison.generated_file, comparison.truth_file)]
-    draw_showers(figures / "showers.svg", first[0], first[1], size)
-    generated, truth, reference = (len(sample) for sample in comparison.samples)
+    draw_showers(figures / "showers.svg", {"generated": first[0]}, first[1], size)
     page = render_card_page(
         card,
         folder,
         generated=comparison.generated_file.path.name,
         truth=comparison.truth_file.path.name,
-        showers=f"{generated:,} showers against {truth:,} true ones, with {reference:,} other true "
-        "ones for the floor.",
+        showers=f"{len(generated):,} showers against {len(truth):,} true ones, with "
+        f"{len(reference):,} other true ones for the floor.",
         notes=comparison.notes,
     )
     write_text(folder / "index.html", page)

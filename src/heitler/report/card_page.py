@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from heitler.report.figures import DISPLAYS, SHAPES, Figure, response_figure
+from heitler.report.figures import Figure, displays, response_figure, shapes
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html.j2"
@@ -58,6 +58,28 @@ def card_rows(card: Sequence[Mapping[str, Any]]) -> list[CardRow]:
     ]
 
 
+@dataclass(frozen=True)
+class CardLine:
+    """A line of the cards of several recipes."""
+
+    about: CardRow
+    """What does not depend on the generator: title, floor, limit."""
+    rows: tuple[CardRow | None, ...]
+    """Of the recipes, in their order; None where a card has no such line."""
+
+
+def card_lines(cards: Sequence[Sequence[Mapping[str, Any]]]) -> list[CardLine]:
+    """The lines of several cards side by side, in the order of the last."""
+    tables = [
+        {line["name"]: row for line, row in zip(card, card_rows(card), strict=True)}
+        for card in cards
+    ]
+    return [
+        CardLine(row, tuple(table.get(name) for table in tables))
+        for name, row in tables[-1].items()
+    ]
+
+
 def count_verdicts(card: Sequence[Mapping[str, Any]]) -> str:
     """Such as "30 of 33 lines pass, 2 warn, 1 fail (Correlation between layers)".
 
@@ -98,7 +120,11 @@ def render_card_page(
     )
     verdicts = [line["verdict"] for line in card]
     numbers = {line["name"]: line["value"] for line in card}
-    figures: list[Figure] = [response_figure(numbers), *SHAPES, *DISPLAYS]
+    figures: list[Figure] = [
+        response_figure("validate", {"generated": numbers}),
+        *shapes("validate"),
+        *displays("validate"),
+    ]
     return environment.get_template(TEMPLATE).render(
         card=card_rows(card),
         figures=figures,

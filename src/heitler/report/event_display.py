@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from heitler.report.style import figure
 
+Image = NDArray[np.floating]
+
 MEV = 1000.0
 DECADES = 4
 COLOURS = "viridis"
@@ -30,12 +32,7 @@ def draw_displays(path: Path, displays: Sequence[Display], cell_size_mm: float |
 
     Places across are in cells where the size of a cell is not known.
     """
-    projections = [
-        (d.image_GeV.sum(axis=1) * MEV, d.image_GeV.sum(axis=2) * MEV)  # (X, Z), (X, Y) MeV
-        for d in displays
-    ]
-    highest = max(float(p.max()) for pair in projections for p in pair) or 1.0
-    norm = LogNorm(highest / 10**DECADES, highest)
+    projections, norm = _project(displays)
     with figure(path, width=1.6 + 2.6 * len(displays), height=5.2) as drawing:
         panels = drawing.subplots(2, len(displays), squeeze=False)
         for column, (display, (side, front)) in enumerate(zip(displays, projections, strict=True)):
@@ -44,6 +41,38 @@ def draw_displays(path: Path, displays: Sequence[Display], cell_size_mm: float |
             image = _front_view(panels[1, column], front, norm, cell_size_mm)
         bar = drawing.colorbar(image, ax=panels, shrink=0.8, pad=0.02)
         bar.set_label("Energy in column of cells (MeV)")
+
+
+def draw_tiles(path: Path, displays: Sequence[Display], columns: int) -> None:
+    """Small pictures without axes, `columns` in a row: side view above front view."""
+    projections, norm = _project(displays)
+    rows = -(-len(displays) // columns)
+    with figure(path, width=1.0 + 1.7 * columns, height=3.6 * rows) as drawing:
+        panels = drawing.subplots(2 * rows, columns, squeeze=False)
+        for panel in panels.flat:
+            panel.set_axis_off()
+        for number, (display, (side, front)) in enumerate(zip(displays, projections, strict=True)):
+            row, column = divmod(number, columns)
+            above, below = panels[2 * row, column], panels[2 * row + 1, column]
+            above.set_title(display.title, fontsize=11)
+            for panel, energy_MeV in ((above, side), (below, front.T)):
+                x, y = energy_MeV.shape
+                image = _show(panel, energy_MeV, norm, (0, y, 0, x))
+                panel.set_axis_on()
+                panel.set(xticks=[], yticks=[], aspect="equal")
+                panel.minorticks_off()
+        bar = drawing.colorbar(image, ax=panels, shrink=0.6, pad=0.01)
+        bar.set_label("Energy in column of cells (MeV)")
+
+
+def _project(displays: Sequence[Display]) -> tuple[list[tuple[Image, Image]], LogNorm]:
+    """Sums along y and along z, (X, Z) and (X, Y) in MeV, and one colour scale for all."""
+    projections = [
+        (display.image_GeV.sum(axis=1) * MEV, display.image_GeV.sum(axis=2) * MEV)
+        for display in displays
+    ]
+    highest = max(float(p.max()) for pair in projections for p in pair) or 1.0
+    return projections, LogNorm(highest / 10**DECADES, highest)
 
 
 def _side_view(

@@ -1,14 +1,16 @@
 """Which figures the page shows, with caption and text alternative."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from heitler.config import Recipe
 from heitler.report.inline import inline_svg
 from heitler.report.inputs import require_figure
+from heitler.report.wording import LABELS
 
 
 @dataclass(frozen=True)
@@ -26,79 +28,106 @@ class Figure:
         return inline_svg(require_figure(reports / self.path), self.alternative)
 
 
-def response_figure(found: Mapping[str, Any]) -> Figure:
-    """The main figure; its alternative gives the ratios."""
-    prefix, unit = "response_ratio_", "_GeV"
-    ratios = [
-        f"{value:.2f} from {key.removeprefix(prefix).removesuffix(unit).replace('_', ' to ')} GeV"
-        for key, value in found.items()
-        if key.startswith(prefix) and key.endswith(unit) and "error" not in key
-    ]
+def response_figure(folder: str, found: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """The main figure, in a folder under `reports/`; its alternative gives the ratios.
+
+    Args:
+        folder: where it is.
+        found: metrics of each generator, by its label.
+    """
+    said = [f"{label}{': ' * bool(words)}{words}" for label, words in _ratios(found).items()]
     return Figure(
-        "validate/response.svg",
+        f"{folder}/response.svg",
         "Deposited over primary energy (the sampling fraction) against primary energy, and the "
         "ratio of generated to Geant4 showers below. Bars are errors of the mean. The band shows "
         "what statistics alone does: two independent Geant4 samples. Between the dotted lines "
         "the response passes.",
-        f"Ratio of generated to Geant4 sampling fraction{': ' * bool(ratios)}{', '.join(ratios)}.",
+        f"Ratio of generated to Geant4 sampling fraction; {'; '.join(said)}.",
     )
+
+
+def _ratios(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    prefix, unit = "response_ratio_", "_GeV"
+
+    def energies(key: str) -> str:
+        return key.removeprefix(prefix).removesuffix(unit).replace("_", " to ")
+
+    return {
+        label: ", ".join(
+            f"{value:.2f} from {energies(key)} GeV"
+            for key, value in metrics.items()
+            if key.startswith(prefix) and key.endswith(unit) and "error" not in key
+        )
+        for label, metrics in found.items()
+    }
+
+
+def shapes(folder: str) -> list[Figure]:
+    """What the showers are like, drawn in a folder under `reports/`."""
+    return [replace(figure, path=f"{folder}/{figure.path}") for figure in SHAPES]
 
 
 SHAPES = (
     Figure(
-        "validate/resolution.svg",
+        "resolution.svg",
         "Linearity and resolution: mean and relative spread of the deposited energy, tails left "
         "out, with the fit of stochastic, noise and constant term (E in GeV).",
         "Mean and relative spread of the sampling fraction against primary energy, with fits.",
     ),
     Figure(
-        "validate/longitudinal.svg",
+        "longitudinal.svg",
         "Along the depth: mean energy in each layer over the primary energy. Arrows at the upper "
         "edge: ratios that are larger still.",
         "Mean energy per layer of Geant4 and generated showers, with their ratio.",
     ),
     Figure(
-        "validate/radial.svg",
+        "radial.svg",
         "Across: mean energy in rings around the axis.",
         "Mean energy per ring around the axis of Geant4 and generated showers, with ratio.",
     ),
     Figure(
-        "validate/transverse_x.svg",
+        "transverse_x.svg",
         "Across: mean energy in each column of cells along x.",
         "Mean energy per column of cells along x of Geant4 and generated showers, with ratio.",
     ),
     Figure(
-        "validate/transverse_y.svg",
+        "transverse_y.svg",
         "Across: mean energy in each column of cells along y.",
         "Mean energy per column of cells along y of Geant4 and generated showers, with ratio.",
     ),
     Figure(
-        "validate/cells.svg",
+        "cells.svg",
         "Energies of single cells.",
         "Histogram of cell energies of Geant4 and generated showers, with ratio.",
     ),
     Figure(
-        "validate/hits.svg",
+        "hits.svg",
         "How many cells are hit.",
         "Histogram of the number of hits of Geant4 and generated showers, with ratio.",
     ),
     Figure(
-        "validate/correlations.svg",
+        "correlations.svg",
         "How the energies of two layers vary together: a shower that starts late is strong at the "
         "back and weak at the front.",
         "Correlation matrices of the layers of Geant4 and generated showers, and their difference.",
     ),
 )
 
+
+def displays(folder: str) -> list[Figure]:
+    """Event displays in a folder under `reports/`."""
+    return [replace(figure, path=f"{folder}/{figure.path}") for figure in DISPLAYS]
+
+
 DISPLAYS = (
     Figure(
-        "validate/showers.svg",
+        "showers.svg",
         "One shower of each kind at the same primary energy, from the side (above; the particle "
         "comes from the left) and from the front (below).",
         "Colour maps of one Geant4 and one generated shower.",
     ),
     Figure(
-        "validate/mean_showers.svg",
+        "mean_showers.svg",
         "The mean of all test showers of each kind.",
         "Colour maps of the mean Geant4 and the mean generated shower.",
     ),
@@ -110,21 +139,49 @@ GEANT4_DISPLAY = Figure(
     "Colour maps of one Geant4 shower of the test set.",
 )
 
+PUZZLE = Figure(
+    "report/puzzle.svg",
+    "Single showers of different events, from the side (the particle comes from the left) and from "
+    "the front. Half of them are Geant4's, the others were generated by ours. Which?",
+    "Small colour maps of single showers, some of Geant4, some generated, without saying which.",
+)
+
+LEARNING = Figure(
+    "report/learning.svg",
+    "What both recipes learn on the same showers in about the same time: the largest deviation of "
+    "the response in a bin of primary energy, on showers of the validation set, after every epoch.",
+    "Largest deviation of the response against the time of training, of both recipes.",
+)
+
+
+def training_figures(recipe: Recipe) -> list[Figure]:
+    """How a recipe's training went; text alternatives name it."""
+    return [
+        replace(
+            figure,
+            path=f"report/{recipe}/{figure.path}",
+            alternative=f"{figure.alternative} Recipe: {LABELS[recipe]}.",
+        )
+        for figure in TRAINING
+    ]
+
+
 TRAINING = (
     Figure(
-        "report/losses.svg",
-        "Losses per epoch: their weighted total, telling real from generated (cross-entropy), "
-        "and the mean errors of the primary and of the deposited energy. Each cycle updates the "
-        "discriminator on real and on fake showers, then the generator.",
-        "Losses of discriminator and generator after every epoch.",
+        "losses.svg",
+        "Losses per epoch. Of the published recipe: their weighted total, telling real from "
+        "generated (cross-entropy), and the mean errors of the primary and of the deposited "
+        "energy; each cycle updates the discriminator on real and on fake showers, then the "
+        "generator.",
+        "Losses after every epoch.",
     ),
     Figure(
-        "report/response_history.svg",
+        "response_history.svg",
         "Response ratio of the validation set after every epoch; 1 is right.",
         "Response ratio in bins of primary energy after every epoch.",
     ),
     Figure(
-        "report/epoch_times.svg",
+        "epoch_times.svg",
         "Where the time went, as the mean over workers, and the speed of training.",
         "Seconds per epoch for computing, communication and input, and showers per second.",
     ),
@@ -133,8 +190,8 @@ TRAINING = (
 COST = Figure(
     "report/cost.svg",
     "CPU time per shower, all threads added, against primary energy: Geant4 follows more particles "
-    "at higher energy, the network computes the same for every shower. Below, their ratio.",
-    "CPU time per shower of Geant4 and of the generator in bins of primary energy, with ratio.",
+    "at higher energy, a network computes the same for every shower. Below, their ratio.",
+    "CPU time per shower of Geant4 and of the generators in bins of primary energy, with ratio.",
 )
 
 WORKERS = Figure(

@@ -1,5 +1,7 @@
 """Figures of what varies from shower to shower: resolution, cells, hits, correlations."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +9,15 @@ import mplhep
 import numpy as np
 from hist import Hist, axis
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
 from heitler.data.observables import CELL_EDGES_GEV, Observables
+from heitler.report.samples import Samples
 from heitler.report.style import (
     ABOVE,
     FLOOR,
     GEANT4,
-    GENERATED,
     POINTS,
     draw_ratio,
     figure,
@@ -25,8 +28,6 @@ from heitler.validation.correlation import layer_correlation
 from heitler.validation.linearity_resolution import core_by_energy, fit_linearity, fit_resolution
 
 Float = NDArray[np.float64]
-Samples = tuple[Observables, Observables, Observables]
-"""Generated, Geant4, and independent Geant4 showers."""
 
 MEV = 1000.0
 HIT_BINS = 25
@@ -34,16 +35,12 @@ ZERO_TERM = 1e-4
 CURVE_POINTS = 100
 
 
-def draw_resolution(
-    path: Path, generated: Observables, geant4: Observables, edges_GeV: Float
-) -> None:
+def draw_resolution(path: Path, samples: Samples) -> None:
     """mu90 against primary energy with a straight line, sigma90 / mu90 with its three terms."""
+    edges_GeV = samples.generated[0].response.edges_GeV
     with figure(path, height=6.2) as drawing:
         linearity, resolution = drawing.subplots(2, 1, sharex=True)
-        for sample, style, name in (
-            (geant4, GEANT4, "Geant4"),
-            (generated, GENERATED, "generated"),
-        ):
+        for sample, style, name in _geant4_first(samples):
             points = core_by_energy(sample, edges_GeV)
             mean_error = points.sigma90 / np.sqrt(np.maximum(points.showers, 1))
             linearity.errorbar(
@@ -65,42 +62,62 @@ def draw_resolution(
 def draw_cells(path: Path, samples: Samples) -> None:
     """Cells per shower by energy, with the ratio to Geant4."""
     edges = CELL_EDGES_GEV * MEV
-    filled = np.flatnonzero(samples[1].cell_spectrum.sum(axis=0) > 0)
+    filled = np.flatnonzero(samples.geant4.cell_spectrum.sum(axis=0) > 0)
     kept = slice(filled[0], filled[-1] + 2) if len(filled) else slice(None)
-    counts = [sample.cell_spectrum[:, kept][:, : len(edges[kept]) - 1] for sample in samples]
-    _draw_counts(path, counts, edges[kept], "Cell energy (MeV)", "Cells per shower", log=True)
+
+    def counts(sample: Observables) -> NDArray[Any]:
+        return sample.cell_spectrum[:, kept][:, : len(edges[kept]) - 1]
+
+    bins = Bins(edges[kept], "Cell energy (MeV)", "Cells per shower", log=True)
+    _draw_counts(path, samples, counts, bins)
 
 
 def draw_hits(path: Path, samples: Samples, threshold_GeV: float) -> None:
     """Distribution of the number of cells hit."""
-    numbers = [hits(sample, threshold_GeV) for sample in samples]
-    highest = max(float(values.max()) for values in numbers) or 1.0
+    everything = (samples.geant4, samples.reference, *(g.showers for g in samples.generated))
+    highest = max(float(hits(sample, threshold_GeV).max()) for sample in everything) or 1.0
     bins = axis.Regular(HIT_BINS, 0, 1.001 * highest, underflow=False, overflow=False)
-    counts = [  # (N, bins): one entry per shower
-        np.stack([Hist(bins).fill([value]).values() for value in values]) for values in numbers
-    ]
+
+    def counts(sample: Observables) -> NDArray[Any]:  # (N, bins): one entry per shower
+        numbers = hits(sample, threshold_GeV)
+        return np.stack([Hist(bins).fill([value]).values() for value in numbers])
+
     label = f"Cells above {threshold_GeV * MEV:.3g} MeV"
-    _draw_counts(path, counts, bins.edges, label, "Part of the showers", log=False)
+    _draw_counts(path, samples, counts, Bins(bins.edges, label, "Part of the showers", log=False))
 
 
-def draw_correlations(path: Path, generated: Observables, geant4: Observables) -> None:
-    """Pearson's r between the energies of every two layers, and the difference."""
-    made, mc = layer_correlation(generated), layer_correlation(geant4)
-    layers = len(mc)
-    with figure(path, width=9.6, height=3.6) as drawing:
-        panels = drawing.subplots(1, 3, sharey=True)
-        for panel, matrix, title in zip(
-            panels, (mc, made, made - mc), ("Geant4", "Generated", "Difference"), strict=True
-        ):
-            image = panel.imshow(
-                np.ma.masked_invalid(matrix), vmin=-1, vmax=1, cmap="RdBu_r", origin="lower",
-                extent=(0.5, layers + 0.5, 0.5, layers + 0.5), interpolation="nearest",
-            )  # fmt: skip
-            image.set_gid(title.lower())  # equal pictures would get equal ids
-            panel.set_title(title, fontsize=11)
+def draw_correlations(path: Path, samples: Samples) -> None:
+    """Pearson's r between the energies of every two layers, and the difference; a row for each
+    generator."""
+    mc = layer_correlation(samples.geant4)
+    rows = len(samples.generated)
+    with figure(path, width=9.6, height=0.6 + 3.0 * rows) as drawing:
+        panels = drawing.subplots(rows, 3, sharex=True, sharey=True, squeeze=False)
+        for row, generated in zip(panels, samples.generated, strict=True):
+            made, name = layer_correlation(generated.showers), generated.label
+            image = _draw_matrix(row[0], mc, "Geant4", f"geant4-{name}")
+            _draw_matrix(row[1], made, name.capitalize(), name)
+            _draw_matrix(row[2], made - mc, "Difference", f"difference-{name}")
+            row[0].set_ylabel("Layer")
+        for panel in panels[-1]:
             panel.set_xlabel("Layer")
-        panels[0].set_ylabel("Layer")
         drawing.colorbar(image, ax=panels, shrink=0.8, pad=0.02).set_label("Correlation")
+
+
+def _draw_matrix(panel: Axes, matrix: Float, title: str, name: str) -> AxesImage:
+    layers = len(matrix)
+    image = panel.imshow(
+        np.ma.masked_invalid(matrix), vmin=-1, vmax=1, cmap="RdBu_r", origin="lower",
+        extent=(0.5, layers + 0.5, 0.5, layers + 0.5), interpolation="nearest",
+    )  # fmt: skip
+    image.set_gid(name)  # equal pictures would get equal ids
+    panel.set_title(title, fontsize=11)
+    return image
+
+
+def _geant4_first(samples: Samples) -> list[tuple[Observables, dict[str, Any], str]]:
+    generated = [(made.showers, made.style, made.label) for made in samples.generated]
+    return [(samples.geant4, GEANT4, "Geant4"), *generated]
 
 
 def _fitted(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) -> str:
@@ -130,37 +147,52 @@ def _line(axes: Axes, points: Any, style: dict[str, Any], edges_GeV: Float) -> s
     return rf": $E_{{sum}}$ = {100 * slope:.2f}% $E_p$ {MEV * offset_GeV:+.0f} MeV"
 
 
+@dataclass(frozen=True)
+class Bins:
+    """Bins and names of a histogram."""
+
+    edges: Float
+    xlabel: str
+    ylabel: str
+    log: bool
+    """Both scales."""
+
+
 def _draw_counts(
-    path: Path, counts: list[NDArray[Any]], edges: Float, xlabel: str, ylabel: str, *, log: bool
+    path: Path, samples: Samples, counts: Callable[[Observables], NDArray[Any]], bins: Bins
 ) -> None:
-    """Mean counts per shower, (N, B) each of (generated, Geant4, reference), and their ratio."""
-    made, mc, other = (sample.mean(axis=0, dtype=np.float64) for sample in counts)
-    errors = [sample.std(axis=0) / np.sqrt(len(sample)) for sample in counts]
+    """Mean counts per shower, (N, B) of every sample, and their ratio to Geant4's."""
+    mc, mc_error = _mean(counts(samples.geant4))
+    other = _over(*_mean(counts(samples.reference)), mc, mc_error)
+    edges = bins.edges
+    centres = np.sqrt(edges[:-1] * edges[1:]) if bins.log else (edges[:-1] + edges[1:]) / 2
     with figure(path, height=5.6) as drawing:
         main, ratio = main_and_ratio(drawing)
-        for values, error, style, label in (
-            (mc, errors[1], GEANT4, "Geant4"),
-            (made, errors[0], GENERATED, "generated"),
-        ):
+        ratio.stairs(
+            other[0] + other[1], edges, baseline=other[0] - other[1], fill=True,
+            label="Geant4 / Geant4, independent samples", **FLOOR,
+        )  # fmt: skip
+        for sample, style, label in _geant4_first(samples):
+            values, error = _mean(counts(sample))
             mplhep.histplot(
                 values, edges, yerr=error, ax=main, color=style["color"], label=label, flow="none"
             )
-        main.set_ylabel(ylabel)
-        if log:
+            if sample is not samples.geant4:
+                points, error = _over(values, error, mc, mc_error)
+                finite = np.isfinite(points)
+                draw_ratio(ratio, centres[finite], points[finite], error[finite], style)
+        main.set_ylabel(bins.ylabel)
+        if bins.log:
             main.set(xscale="log", yscale="log")
         main.legend()
-        floor, floor_error = _over(other, errors[2], mc, errors[1])
-        points, error = _over(made, errors[0], mc, errors[1])
-        ratio.stairs(
-            floor + floor_error, edges, baseline=floor - floor_error, fill=True,
-            label="Geant4 / Geant4, independent samples", **FLOOR,
-        )  # fmt: skip
-        centres = np.sqrt(edges[:-1] * edges[1:]) if log else (edges[:-1] + edges[1:]) / 2
-        finite = np.isfinite(points)
-        draw_ratio(ratio, centres[finite], points[finite], error[finite])
-        ratio.set(xlabel=xlabel, ylabel="Ratio to Geant4")
+        ratio.set(xlabel=bins.xlabel, ylabel="Ratio to Geant4")
         ratio.set_ylim(0, min(ratio.get_ylim()[1], 3.0))
         ratio.legend(loc="best", fontsize=10)
+
+
+def _mean(counts: NDArray[Any]) -> tuple[Float, Float]:
+    """Of (N, B) over showers, with its error."""
+    return counts.mean(axis=0, dtype=np.float64), counts.std(axis=0) / np.sqrt(len(counts))
 
 
 def _over(values: Float, error: Float, truth: Float, truth_error: Float) -> tuple[Float, Float]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import jinja2
 
-from heitler.config import Config, as_dict
+from heitler.config import OURS, Config, as_dict
 from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
-from heitler.report.card_page import EXPLAINED, card_rows, count_verdicts
+from heitler.report.card_page import EXPLAINED, card_lines, count_verdicts
 from heitler.report.claims.assess import assess_claims, not_the_papers, tally
 from heitler.report.evolution import strategy_rows, table_1
 from heitler.report.inputs import ReportInputs
@@ -20,13 +20,17 @@ from heitler.report.tables import (
     compact_rows,
     physics_made_from,
     physics_rows,
+    side_by_side,
     speed_rows,
     training_rows,
 )
 from heitler.report.verdict import describe_training, reach_verdict
+from heitler.report.wording import LABELS
 from heitler.report.workers import worker_rows, workers_answer
 
 TEMPLATE = "page.html.j2"
+REPORT = "report"
+"""Folder, under reports/, of the figures of all samples."""
 CHIPS = {"holds": "pass", "holds in part": "partly", "does not hold": "fail"}
 """How a claim's verdict looks; the others are grey."""
 
@@ -36,6 +40,7 @@ def render_page(
     config: Config,
     provenance: Mapping[str, Any],
     runs: Sequence[Mapping[str, Any]] = (),
+    puzzle_answer: str = "",
 ) -> str:
     """The whole page as HTML; all text from parameters and files is escaped.
 
@@ -44,6 +49,7 @@ def render_page(
         config: the parameters that made them.
         provenance: commit, data hashes, machine, versions; nested mappings are flattened.
         runs: rows of `heitler.tracking.comparison.compare_runs`.
+        puzzle_answer: which of the single showers are Geant4's.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -52,23 +58,32 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    training = describe_training(inputs, config)
-    verdict = reach_verdict(inputs, training)
+    environment.filters["lower_first"] = lambda text: f"{text[:1].lower()}{text[1:]}"
+    trainings = {recipe: describe_training(inputs, recipe, config) for recipe in inputs.recipes}
+    verdicts = {
+        recipe: reach_verdict(results, trainings[recipe])
+        for recipe, results in inputs.recipes.items()
+    }
+    both = list(inputs.recipes.values())
     claims = assess_claims(inputs.reports, config)
     return environment.get_template(TEMPLATE).render(
-        network=config.model.network,
         detector=config.detector.name,
+        labels=[LABELS[recipe] for recipe in inputs.recipes],
         summary=inputs.summary,
         claims=claims,
         claims_tally=tally(claims),
         claims_warning=not_the_papers(config),
         chips=CHIPS,
         runs=run_rows(runs),
-        verdict=verdict,
-        training=training,
-        response=figures.response_figure(inputs.metrics["validate"]),
-        shapes=figures.SHAPES,
-        displays=(*figures.DISPLAYS, figures.GEANT4_DISPLAY),
+        verdict=verdicts[OURS],
+        verdicts=[(LABELS[recipe], verdicts[recipe]) for recipe in reversed(inputs.recipes)],
+        response=figures.response_figure(
+            REPORT, {LABELS[results.recipe]: results.found for results in both}
+        ),
+        shapes=figures.shapes(REPORT),
+        displays=(*figures.displays(REPORT), figures.GEANT4_DISPLAY),
+        puzzle=figures.PUZZLE,
+        puzzle_answer=puzzle_answer,
         evolution=figures.EVOLUTION,
         evolved=inputs.metrics["evolve"],
         strategy_rows=strategy_rows(inputs.metrics["evolve"]),
@@ -76,17 +91,22 @@ def render_page(
         degradation=inputs.degradation,
         degradation_seeds=inputs.metrics["degradation"]["seeds"],
         degradation_figures=figures.DEGRADATION,
-        training_figures=figures.TRAINING,
+        learning=figures.LEARNING,
+        training_figures=[
+            (LABELS[recipe], figures.training_figures(recipe)) for recipe in inputs.recipes
+        ],
         data_figures=figures.DATA,
         load=lambda figure: figure.load(inputs.reports),
-        card=card_rows(inputs.card),
-        card_counts=count_verdicts(inputs.card),
+        card_lines=card_lines([results.card for results in both]),
+        card_counts=[(LABELS[r.recipe], count_verdicts(r.card)) for r in both],
         card_explained=EXPLAINED,
-        physics_made_from=physics_made_from(inputs, training),
-        physics_rows=physics_rows(inputs),
-        training_rows=training_rows(inputs, training),
+        physics_made_from=physics_made_from(inputs, trainings),
+        physics_rows=side_by_side(*map(physics_rows, both)),
+        training_rows=side_by_side(
+            *(training_rows(results, trainings[results.recipe]) for results in both)
+        ),
         speed_rows=speed_rows(inputs),
-        batch_size_rows=batch_size_rows(inputs),
+        batch_size_rows=side_by_side(*map(batch_size_rows, both)),
         compact_rows=compact_rows(inputs),
         cost=figures.COST,
         many_nodes=figures.MANY_NODES,
@@ -95,8 +115,8 @@ def render_page(
         workers=figures.WORKERS,
         projection_rows=projection_rows(inputs.metrics["project"]),
         published=published_efficiency(inputs.metrics["project"]),
-        caveats=caveats(inputs, verdict),
-        longer=longer_trainings(inputs, config, training),
+        caveats=caveats(inputs, verdicts[OURS]),
+        longer=longer_trainings(inputs, config, trainings[OURS]),
         simulation=dict(flatten(inputs.summary["simulation"])),
         provenance=dict(flatten(provenance)),
         parameters=dict(flatten(as_dict(config))),

@@ -38,6 +38,7 @@ def mlflow_address() -> str:
 
 
 COLUMNS = (
+    ("recipe", "Recipe", "s"),
     ("workers", "Workers", ".0f"),
     ("global_batch_size", "Batch", ".0f"),
     ("epochs", "Epochs", ".0f"),
@@ -49,4 +50,4 @@ COLUMNS = (
 
 
 def _text(value: Any, form: str) -> str:
-    return "" if value is None else format(float(value), form)
+    return "" if value is None else format(value, form)

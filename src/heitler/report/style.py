@@ -97,14 +97,16 @@ def main_and_ratio(drawing: Figure) -> tuple[Axes, Axes]:
     return main, ratio
 
 
-def draw_ratio(axes: Axes, x: Float, ratio: Float, error: Float) -> None:
+def draw_ratio(
+    axes: Axes, x: Float, ratio: Float, error: Float, style: dict[str, Any] = GENERATED
+) -> None:
     """Generated over Geant4 with errors; points above `MAX_RATIO` become arrows at the edge."""
-    axes.errorbar(x, ratio, error, **GENERATED, **POINTS)
+    axes.errorbar(x, ratio, error, **style, **POINTS)
     beyond = ratio > MAX_RATIO
     if beyond.any():
         axes.set_ylim(0, MAX_RATIO)
         arrows = np.full(beyond.sum(), 0.96 * MAX_RATIO)
-        axes.plot(x[beyond], arrows, "^", color=GENERATED["color"], markersize=6)
+        axes.plot(x[beyond], arrows, "^", color=style["color"], markersize=6)
 
 
 def draw_floor(axes: Axes, edges: Float, ratio: Float, error: Float) -> None:

@@ -2,12 +2,14 @@
 
 import math
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.report.inputs import ReportInputs
+from heitler.config import Recipe
+from heitler.report.inputs import RecipeResults, ReportInputs
 from heitler.report.verdict import Training, speed_ratio
-from heitler.report.wording import decimal, duration, percent, with_error
+from heitler.report.wording import LABELS, counted, decimal, duration, percent, with_error
 
 PROFILES = (
     ("longitudinal", "Shape along the depth"),
@@ -28,19 +30,48 @@ class Row:
     showers: str = ""
 
 
-def physics_made_from(inputs: ReportInputs, training: Training) -> str:
+@dataclass(frozen=True)
+class SideBySide:
+    """One number of both recipes."""
+
+    quantity: str
+    values: tuple[str, ...]
+    """Of the recipes, in their order."""
+    unit: str
+    floor: str
+
+
+def side_by_side(*rows_of_recipes: list[Row]) -> list[SideBySide]:
+    """Rows with equal quantities as one; what but one recipe has is left empty for the other."""
+    tables = [{row.quantity: row for row in rows} for rows in rows_of_recipes]
+    rows = {quantity: row for table in tables for quantity, row in table.items()}
+    return [
+        SideBySide(
+            quantity,
+            tuple(table[quantity].value if quantity in table else "" for table in tables),
+            row.unit,
+            row.floor,
+        )
+        for quantity, row in rows.items()
+    ]
+
+
+def physics_made_from(inputs: ReportInputs, trainings: Mapping[Recipe, Training]) -> str:
     """How many showers, workers and seconds are behind `physics_rows`."""
-    showers = f"{inputs.metrics['validate']['showers_generated']:,}"
-    workers = f"{training.workers} worker{'s' if training.workers != 1 else ''}"
+    showers = f"{inputs.ours.found['showers_generated']:,}"
+    trained = [
+        f"{LABELS[recipe]} {training.seconds:,.0f} s on {counted(training.workers, 'worker')}"
+        for recipe, training in trainings.items()
+    ]
     return (
-        f"{showers} generated showers, and as many of Geant4 at the same energies; "
-        f"{training.seconds:,.0f} s of training on {workers}."
+        f"{showers} generated showers of each, and as many of Geant4 at the same energies; "
+        f"training: {', '.join(trained)}."
     )
 
 
-def physics_rows(inputs: ReportInputs) -> list[Row]:
+def physics_rows(results: RecipeResults) -> list[Row]:
     """Generated against Geant4, with the floor beside each number."""
-    found = inputs.metrics["validate"]
+    found = results.found
     rows = [
         Row(
             "Response ratio, all energies",
@@ -61,9 +92,9 @@ def physics_rows(inputs: ReportInputs) -> list[Row]:
     return rows
 
 
-def training_rows(inputs: ReportInputs, training: Training) -> list[Row]:
+def training_rows(results: RecipeResults, training: Training) -> list[Row]:
     """How training went."""
-    history = inputs.history
+    history = results.history
     shares = {
         name: sum(epoch.get(name, math.nan) for epoch in history) / training.seconds
         for name in ("communication_time_s", "straggler_wait_s", "input_wait_s")
@@ -84,27 +115,32 @@ def training_rows(inputs: ReportInputs, training: Training) -> list[Row]:
 
 
 def speed_rows(inputs: ReportInputs) -> list[Row]:
-    """CPU time per shower, Geant4 beside the generator."""
-    found = inputs.metrics["validate"]
+    """CPU time per shower, Geant4 beside the generators."""
+    found = inputs.ours.found
     showers = f"{found['showers_generated']:,}"
-    rows = []
-    for who, key in (("Geant4", "geant4"), ("3DGAN", "generated")):
-        seconds = found.get(f"{key}_cpu_seconds_per_shower")
-        rows.append(Row(f"{who}, CPU time per shower", duration(seconds), "", showers=showers))
-    ratio = speed_ratio(found)
-    rows.append(Row("Geant4 over 3DGAN", f"{ratio:,.0f}" if ratio else "not known", "times"))
+    seconds = {"Geant4": found.get("geant4_cpu_seconds_per_shower")}
+    for recipe, results in inputs.recipes.items():
+        seconds[LABELS[recipe].capitalize()] = results.found.get("generated_cpu_seconds_per_shower")
+    rows = [
+        Row(f"{who}, CPU time per shower", duration(value), "", showers=showers)
+        for who, value in seconds.items()
+    ]
+    for recipe, results in inputs.recipes.items():
+        ratio = speed_ratio(results.found)
+        value = f"{ratio:,.0f}" if ratio else "not known"
+        rows.append(Row(f"Geant4 over {LABELS[recipe]}", value, "times"))
     return rows
 
 
-def batch_size_rows(inputs: ReportInputs) -> list[Row]:
+def batch_size_rows(results: RecipeResults) -> list[Row]:
     """Wall and CPU time per generated shower, by batch size."""
     return [
         Row(
             f"{row['batch_size']:,.0f} at once",
-            duration(row["wall_ms"] / 1e3),
-            f"({duration(row['cpu_ms'] / 1e3)} of CPU time)",
+            f"{duration(row['wall_ms'] / 1e3)} ({duration(row['cpu_ms'] / 1e3)} of CPU time)",
+            "",
         )
-        for row in inputs.cost_by_batch_size
+        for row in results.cost_by_batch_size
     ]
 
 
@@ -118,7 +154,7 @@ def compact_rows(inputs: ReportInputs) -> list[Row]:
             duration(found[f"{key}_wall_ms"] / 1e3),
             f"({duration(found[f'{key}_cpu_ms'] / 1e3)} of CPU time)",
         )
-        for who, key in (("Compact", "compact"), ("Full", "full"))
+        for who, key in (("Compact", "compact"), ("Ours", "full"))
     ]
     rows.append(
         Row(

@@ -1,7 +1,9 @@
 """Figures of how training went, from one row of metrics per epoch."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,21 +19,56 @@ LOSSES = {
     "primary_energy": "Primary energy (%)",
     "ecal_sum": "Deposited energy (%)",
 }
+"""Of the published recipe; those of others are named as in their history."""
+OF_AN_UPDATE = re.compile(r"(discriminator_real|discriminator_fake|generator_\d+)_(\w+)")
+WIDE = 10.0
+"""From this ratio of the largest to the smallest on, a loss is drawn on a logarithmic scale."""
 
 
 def draw_losses(path: Path, history: Sequence[Epoch]) -> None:
     """One panel per loss; a line per update of the cycle, such as `discriminator_real`."""
-    with figure(path, height=5.6) as drawing:
-        for axes, (loss, title) in zip(drawing.subplots(2, 2).flat, LOSSES.items(), strict=True):
-            names = [name for name in _names(history) if name.endswith(f"_{loss}")]
-            labels = [name.removesuffix(f"_{loss}").replace("_", " ") for name in names]
-            _draw_lines(axes, history, dict(zip(names, labels, strict=True)))
+    panels = _loss_panels(history)
+    rows = -(-len(panels) // 2)
+    with figure(path, height=0.6 + 2.5 * rows) as drawing:
+        free = list(drawing.subplots(rows, 2, squeeze=False).flat)
+        for title, labels in panels.items():
+            axes = free.pop(0)
+            _draw_lines(axes, history, labels)
             axes.set(xlabel="Epoch", ylabel=title)
-            if loss != "real_fake":  # the percentages start at thousands
+            values = np.concatenate([_column(history, name) for name in labels])
+            if np.nanmin(values) > 0 and np.nanmax(values) > WIDE * np.nanmin(values):
                 axes.set_yscale("log")
                 plain_log_labels(axes.yaxis)
-        handles, names = axes.get_legend_handles_labels()
-        drawing.legend(handles, names, loc="outside lower center", ncols=2, fontsize=10)
+        for axes in free:
+            axes.remove()
+        lines, names = drawing.axes[0].get_legend_handles_labels()
+        drawing.legend(lines, names, loc="outside lower center", ncols=2, fontsize=10)
+
+
+def _loss_panels(history: Sequence[Epoch]) -> dict[str, dict[str, str]]:
+    """By title, the columns of a panel and their labels; the total first."""
+    found: dict[str, dict[str, str]] = {"total": {}}
+    for name in _names(history):
+        if match := OF_AN_UPDATE.fullmatch(name):
+            update, loss = match.groups()
+            found.setdefault(loss, {})[name] = update.replace("_", " ")
+    titles = {loss: LOSSES.get(loss, loss.replace("_", " ").capitalize()) for loss in found}
+    return {titles[loss]: labels for loss, labels in found.items() if labels}
+
+
+def draw_learning(
+    path: Path, histories: Mapping[str, tuple[dict[str, Any], Sequence[Epoch]]]
+) -> None:
+    """Largest |R - 1| of the validation set against the time of training, by label and style."""
+    with figure(path) as drawing:
+        axes = drawing.subplots()
+        for label, (style, history) in histories.items():
+            seconds = np.cumsum(_column(history, "epoch_time_s"))
+            axes.plot(seconds, _column(history, "response_worst_deviation"), label=label, **style)
+        axes.set(xlabel="Time of training (s)", ylabel="Largest |R - 1|, validation set")
+        axes.set_yscale("log")
+        plain_log_labels(axes.yaxis)
+        axes.legend()
 
 
 def draw_response_history(path: Path, history: Sequence[Epoch]) -> None:

@@ -1,5 +1,6 @@
 """Figures of generated showers against Geant4."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +9,24 @@ from numpy.typing import NDArray
 
 from heitler.config import ValidateConfig
 from heitler.data.hdf5 import Showers
-from heitler.data.observables import Observables
 from heitler.report.event_display import Display, draw_displays
 from heitler.report.fluctuation_figures import (
     MEV,
-    Samples,
     draw_cells,
     draw_correlations,
     draw_hits,
     draw_resolution,
 )
+from heitler.report.samples import Samples
 from heitler.report.style import (
     ABOVE,
     GEANT4,
-    GENERATED,
     POINTS,
     draw_floor,
     draw_ratio,
     figure,
     main_and_ratio,
 )
-from heitler.validation.compare import ResponseComparison
 from heitler.validation.profiles import mean_profile, relative_difference
 
 Float = NDArray[np.float64]
@@ -36,51 +34,47 @@ LAYER = "Layer"
 
 
 def write_validation_figures(
-    folder: Path,
-    samples: Samples,
-    response: ResponseComparison,
-    config: ValidateConfig,
-    cell_size_mm: float | None,
+    folder: Path, samples: Samples, config: ValidateConfig, cell_size_mm: float | None
 ) -> None:
-    """Write the figures of (generated, Geant4, reference) into `folder`; pairs are drawn apart.
+    """Write the figures of all samples into `folder`; single showers are drawn apart.
 
     Places across are in cells where the size of a cell is not known.
     """
-    generated, geant4, _ = samples
-    draw_response(folder / "response.svg", response, config.limits.response_max_deviation[0])
-    draw_resolution(folder / "resolution.svg", generated, geant4, response.edges_GeV)
+    draw_response(folder / "response.svg", samples, config.limits.response_max_deviation[0])
+    draw_resolution(folder / "resolution.svg", samples)
     draw_longitudinal(folder / "longitudinal.svg", samples)
     draw_radial(folder / "radial.svg", samples, cell_size_mm)
     for axis in "xy":
         draw_transverse(folder / f"transverse_{axis}.svg", samples, axis, cell_size_mm)
     draw_cells(folder / "cells.svg", samples)
     draw_hits(folder / "hits.svg", samples, config.hit_threshold_MeV / MEV)
-    draw_correlations(folder / "correlations.svg", generated, geant4)
-    draw_mean_showers(folder / "mean_showers.svg", generated, geant4, cell_size_mm)
+    draw_correlations(folder / "correlations.svg", samples)
+    draw_mean_showers(folder / "mean_showers.svg", samples, cell_size_mm)
 
 
-def draw_response(path: Path, response: ResponseComparison, response_pass: float) -> None:
+def draw_response(path: Path, samples: Samples, response_pass: float) -> None:
     """The paper's Fig. 2 with errors, and the response ratio below.
 
     The band is the ratio of two independent Geant4 samples with its error, the floor; the dotted
     lines are the largest deviation that passes.
     """
+    first = samples.generated[0].response
     with figure(path, height=5.6) as drawing:
         main, ratio = main_and_ratio(drawing)
-        for sample, style, label in (
-            (response.geant4, GEANT4, "Geant4"),
-            (response.generated, GENERATED, "generated"),
-        ):
+        drawn = [(made.response.generated, made.style, made.label) for made in samples.generated]
+        for sample, style, label in [(first.geant4, GEANT4, "Geant4"), *drawn]:
             main.errorbar(
                 sample.energy_GeV, 100 * sample.mean, 100 * sample.error, **style, **POINTS,
                 label=label,
             )  # fmt: skip
         main.set_ylabel("Deposited / primary energy (%)")
         main.set_ylim(bottom=0)
-        main.legend(**ABOVE)
-        draw_floor(ratio, response.edges_GeV, response.floor, response.floor_error)
-        energy = response.generated.energy_GeV
-        draw_ratio(ratio, energy, response.ratio, response.ratio_error)
+        main.legend(**ABOVE | {"ncols": 3})
+        draw_floor(ratio, first.edges_GeV, first.floor, first.floor_error)
+        for made in samples.generated:
+            found = made.response
+            energy = found.generated.energy_GeV
+            draw_ratio(ratio, energy, found.ratio, found.ratio_error, made.style)
         for limit in (1 - response_pass, 1 + response_pass):
             ratio.axhline(limit, color="0.4", linewidth=1, linestyle=":")
         ratio.set(xlabel="Primary energy (GeV)", ylabel="Ratio to Geant4")
@@ -88,53 +82,57 @@ def draw_response(path: Path, response: ResponseComparison, response_pass: float
 
 
 def draw_longitudinal(path: Path, samples: Samples) -> None:
-    """Mean energy per layer of (generated, Geant4, reference) and its ratio to Geant4."""
-    layers = np.arange(1, samples[1].longitudinal.shape[1] + 1, dtype=np.float64)
-    profiles = [sample.longitudinal for sample in samples]
-    _draw_profiles(path, profiles, layers, LAYER, "Deposit / primary energy per layer (%)")
+    """Mean energy per layer of every sample and its ratio to Geant4."""
+    layers = np.arange(1, samples.geant4.longitudinal.shape[1] + 1, dtype=np.float64)
+    label = "Deposit / primary energy per layer (%)"
+    _draw_profiles(path, samples, "longitudinal", layers, LAYER, label)
 
 
 def draw_transverse(path: Path, samples: Samples, axis: str, cell_size_mm: float | None) -> None:
     """Mean energy per column of cells along `axis` (x or y), drawn likewise."""
-    profiles = [getattr(sample, f"transverse_{axis}") for sample in samples]
-    columns = profiles[0].shape[1]
+    name = f"transverse_{axis}"
+    columns = getattr(samples.geant4, name).shape[1]
     size, unit = _length(cell_size_mm)
     centres = (np.arange(columns) - (columns - 1) / 2) * size
     label = "Deposit / primary energy per column (%)"
-    _draw_profiles(path, profiles, centres, f"{axis} ({unit})", label)
+    _draw_profiles(path, samples, name, centres, f"{axis} ({unit})", label)
 
 
 def draw_radial(path: Path, samples: Samples, cell_size_mm: float | None) -> None:
     """Mean energy per ring around the axis, drawn likewise."""
     size, unit = _length(cell_size_mm)
-    radii = np.arange(samples[1].radial.shape[1], dtype=np.float64) * size
+    radii = np.arange(samples.geant4.radial.shape[1], dtype=np.float64) * size
     label = "Deposit / primary energy per ring (%)"
-    _draw_profiles(path, [sample.radial for sample in samples], radii, f"Radius ({unit})", label)
+    _draw_profiles(path, samples, "radial", radii, f"Radius ({unit})", label)
 
 
 def draw_showers(
-    path: Path, generated: Showers, geant4: Showers, cell_size_mm: float | None
+    path: Path, generated: Mapping[str, Showers], geant4: Showers, cell_size_mm: float | None
 ) -> None:
-    """The Geant4 shower of median energy, and the generated one of the nearest energy."""
+    """The Geant4 shower of median energy, and of each generator, by its label, the one of the
+    nearest energy."""
     energy = geant4.primary_energy_GeV
-    row = int(np.argmin(np.abs(energy - np.median(energy))))
-    made = int(np.argmin(np.abs(generated.primary_energy_GeV - energy[row])))
-    displays = [
-        Display(f"{name}, {showers.primary_energy_GeV[i]:.0f} GeV", showers.cells_GeV[i])
-        for name, showers, i in (("Geant4", geant4, row), ("Generated", generated, made))
-    ]
+    wanted = energy[np.argmin(np.abs(energy - np.median(energy)))]
+    displays = []
+    for name, showers in {"Geant4": geant4, **generated}.items():
+        row = int(np.argmin(np.abs(showers.primary_energy_GeV - wanted)))
+        title = f"{_titled(name)}, {showers.primary_energy_GeV[row]:.0f} GeV"
+        displays.append(Display(title, showers.cells_GeV[row]))
     draw_displays(path, displays, cell_size_mm)
 
 
-def draw_mean_showers(
-    path: Path, generated: Observables, geant4: Observables, cell_size_mm: float | None
-) -> None:
+def draw_mean_showers(path: Path, samples: Samples, cell_size_mm: float | None) -> None:
     """The mean Geant4 and the mean generated shower."""
+    named = {"Geant4": samples.geant4} | {made.label: made.showers for made in samples.generated}
     displays = [
-        Display(f"{name}, mean of {len(sample)}", sample.image_GeV / len(sample))
-        for name, sample in (("Geant4", geant4), ("Generated", generated))
+        Display(f"{_titled(name)}, mean of {len(sample)}", sample.image_GeV / len(sample))
+        for name, sample in named.items()
     ]
     draw_displays(path, displays, cell_size_mm)
+
+
+def _titled(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _length(cell_size_mm: float | None) -> tuple[float, str]:
@@ -143,17 +141,20 @@ def _length(cell_size_mm: float | None) -> tuple[float, str]:
 
 
 def _draw_profiles(
-    path: Path, profiles: list[Float], abscissa: Float, xlabel: str, ylabel: str
+    path: Path, samples: Samples, name: str, abscissa: Float, xlabel: str, ylabel: str
 ) -> None:
-    generated, geant4, reference = (mean_profile(profile) for profile in profiles)
+    geant4, reference = (
+        mean_profile(getattr(sample, name)) for sample in (samples.geant4, samples.reference)
+    )
+    generated = [
+        (mean_profile(getattr(made.showers, name)), made.style, made.label)
+        for made in samples.generated
+    ]
     width = abscissa[1] - abscissa[0] if len(abscissa) > 1 else 1.0
     edges = np.append(abscissa - width / 2, abscissa[-1] + width / 2)
     with figure(path, height=5.6) as drawing:
         main, ratio = main_and_ratio(drawing)
-        for profile, style, label in (
-            (geant4, GEANT4, "Geant4"),
-            (generated, GENERATED, "generated"),
-        ):
+        for profile, style, label in [(geant4, GEANT4, "Geant4"), *generated]:
             main.errorbar(
                 abscissa, 100 * profile.mean, 100 * profile.error, **style, **POINTS, label=label
             )
@@ -163,7 +164,8 @@ def _draw_profiles(
         main.legend()
         floor, floor_error = relative_difference(reference, geant4)
         draw_floor(ratio, edges, 1 + floor, floor_error)
-        difference, error = relative_difference(generated, geant4)
-        draw_ratio(ratio, abscissa, 1 + difference, error)
+        for profile, style, _ in generated:
+            difference, error = relative_difference(profile, geant4)
+            draw_ratio(ratio, abscissa, 1 + difference, error, style)
         ratio.set(xlabel=xlabel, ylabel="Ratio to Geant4")
         ratio.legend(loc="best", fontsize=10)

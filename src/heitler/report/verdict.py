@@ -6,9 +6,9 @@ Every sentence is computed from the stages' results; nothing here is known befor
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.config import Config
+from heitler.config import Config, Recipe
 from heitler.report.card_page import count_verdicts
-from heitler.report.inputs import ReportInputs
+from heitler.report.inputs import RecipeResults, ReportInputs
 from heitler.report.wording import counted, decimal, duration, percent
 
 MANY_CYCLES = 10_000
@@ -39,23 +39,24 @@ class Verdict:
     sentences: list[str]
 
 
-def describe_training(inputs: ReportInputs, config: Config) -> Training:
-    """Totals over the epochs."""
+def describe_training(inputs: ReportInputs, recipe: Recipe, config: Config) -> Training:
+    """Totals over the epochs of a recipe's training."""
+    history = inputs.recipes[recipe].history
     return Training(
         showers=int(inputs.summary["showers"]["train"]),
-        epochs=len(inputs.history),
-        cycles=int(sum(epoch["cycles"] for epoch in inputs.history)),
-        showers_seen=int(sum(epoch["events_seen"] for epoch in inputs.history)),
-        workers=config.train.workers,
-        seconds=sum(epoch["epoch_time_s"] for epoch in inputs.history),
+        epochs=len(history),
+        cycles=int(sum(epoch["cycles"] for epoch in history)),
+        showers_seen=int(sum(epoch["events_seen"] for epoch in history)),
+        workers=config.of_recipe(recipe).train.workers,
+        seconds=sum(epoch["epoch_time_s"] for epoch in history),
     )
 
 
-def reach_verdict(inputs: ReportInputs, training: Training) -> Verdict:
+def reach_verdict(results: RecipeResults, training: Training) -> Verdict:
     """Pass or fail by the response in energy bins and the whole score card, and the reasons."""
-    found = inputs.metrics["validate"]
+    found = results.found
     right_energy = bool(found["response_passes"])
-    passes = right_energy and all(line["verdict"] != "fail" for line in inputs.card)
+    passes = right_energy and all(line["verdict"] != "fail" for line in results.card)
     if passes:
         headline = "Yes: no line of the score card fails."
     elif right_energy:
@@ -68,7 +69,7 @@ def reach_verdict(inputs: ReportInputs, training: Training) -> Verdict:
         _response_sentence(found, training),
         _shape_sentence(found),
         f"Score card, every line beside what Geant4 shows against itself: "
-        f"{count_verdicts(inputs.card)}.",
+        f"{count_verdicts(results.card)}.",
     ]
     if speed := _speed_sentence(found, passes):
         sentences.append(speed)

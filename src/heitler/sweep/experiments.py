@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from heitler.errors import HeitlerError
@@ -26,8 +27,8 @@ class Experiment:
     parameters: Mapping[str, Any]
     """Such as "train.workers"; lists stay lists."""
     metrics: Mapping[str, float]
-    """By the stage's name and the metric's: "train.epoch_time_s"; not what a stage that it did not
-    run has left."""
+    """By the stage's name and the metric's: "train@heitler.epoch_time_s"; not what a stage that it
+    did not run has left."""
 
 
 def load_experiments(prefix: str = "") -> list[Experiment]:
@@ -84,8 +85,9 @@ def _contents(files: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stage(path: str) -> str:
-    """reports/train/metrics.json -> train."""
-    return path.split("/")[-2] if "/" in path else path
+    """DVC's name: reports/scale/metrics.json -> scale, reports/train/paper/... -> train@paper."""
+    folders = PurePosixPath(path).parts[1:-1]
+    return "@".join(folders) or path
 
 
 def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

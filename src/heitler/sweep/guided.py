@@ -18,6 +18,7 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from heitler.config import OURS, for_dvc, read_params
 from heitler.identity import with_identity
 from heitler.sweep.experiments import SweepError, load_experiments
 from heitler.sweep.pruning import MEDIAN, SCORE, follow
@@ -122,21 +123,24 @@ def dvc_experiment(stage: str, metric: str, fixed: tuple[str, ...], parent: str)
 
     Args:
         stage: the last one to run.
-        metric: such as "train.selection_score".
+        metric: such as "train@heitler.selection_score".
         fixed: further overrides, the same in all trials.
         parent: the sweep's run in MLflow.
     """
 
+    recipe = stage.partition("@")[2] or OURS
+
     def evaluate(trial: optuna.Trial, name: str, parameters: Mapping[str, Any]) -> float | None:
         values = [*fixed, *(f"{key}={value}" for key, value in parameters.items())]
-        options = [word for value in values for word in ("--set-param", value)]
+        known = read_params()
+        options = [word for value in values for word in ("--set-param", for_dvc(known, value))]
         command = ["dvc", "exp", "run", "--temp", "--name", name, *options, stage]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             env=with_identity() | {PARENT_VARIABLE: parent},
             process_group=0,
         )
-        if follow(process, trial, lambda: epoch_scores(parent, name, SCORE)):
+        if follow(process, trial, lambda: epoch_scores(parent, name, recipe, SCORE)):
             return None
         return metric_of(name, metric)
 

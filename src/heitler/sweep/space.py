@@ -1,4 +1,4 @@
-"""What a guided sweep may choose: `train.learning_rate=log:0.0005:0.005`, `train.seed=1,2,3`."""
+"""What a guided sweep may choose: `recipes.heitler.train.epochs=20,40`, `train.seed=1,2,3`."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 
-from heitler.config import PARAMS_FILE, ConfigError, load_yaml, read_params
+from heitler.config import PARAMS_FILE, RECIPES, ConfigError, load_yaml, read_params
 from heitler.data.number_text import parse_decimal
 from heitler.sweep.experiments import SweepError
 
@@ -56,6 +56,7 @@ def parse_space(texts: Sequence[str]) -> Space:
         ConfigError: for a parameter that params.yaml does not have, or a value with two readings.
     """
     known = read_params()
+    known["recipes"] = dict.fromkeys(RECIPES, known)  # any key of model and train
     space: dict[str, Range | Choice] = {}
     for text in texts:
         key, equals, values = text.partition("=")

@@ -35,7 +35,7 @@ class Column:
     heading: str
     decimals: int
     value: Callable[["_Run", "_Run"], Cell]
-    """Of a run and the first run of the table."""
+    """Of a run and the first run of its recipe in the table."""
 
 
 def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
@@ -44,9 +44,9 @@ def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
     `mlflow_page` is the run's page, to be put behind the address of MLflow's server.
 
     Args:
-        names: run ids (or their first characters), run names or names of DVC experiments; a sweep
-            stands for its points. Without any: the latest finished trainings, or else the latest
-            sweep.
+        names: run ids (or their first characters), run names or names of DVC experiments, which
+            stand for the trainings of their recipes; a sweep stands for its points. Without any:
+            the latest finished trainings, or else the latest sweep.
 
     Raises:
         ComparisonError: naming similar runs, if one is not there.
@@ -59,9 +59,15 @@ def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
         raise ComparisonError("No finished run in MLflow yet. Make one: dvc repro")
     wrapped = [_Run(client, run) for run in chosen]
     return [
-        {c.name: c.value(run, wrapped[0]) for c in COLUMNS} | {"mlflow_page": run.page()}
+        {c.name: c.value(run, _first(wrapped, run.recipe())) for c in COLUMNS}
+        | {"mlflow_page": run.page()}
         for run in wrapped
     ]
+
+
+def _first(runs: Sequence["_Run"], recipe: str | None) -> "_Run":
+    """What the speed of runs of a recipe is compared with."""
+    return next(run for run in runs if run.recipe() == recipe)
 
 
 def latest_runs() -> list[dict[str, Cell]]:
@@ -78,6 +84,11 @@ class _Run:
     def __init__(self, client: MlflowClient, run: Run) -> None:
         self.client, self.run = client, run
         self._histories: dict[str, list[float]] = {}
+
+    def recipe(self) -> str | None:
+        """What was trained."""
+        name: str | None = self.run.data.params.get("model.recipe")
+        return name
 
     def experiment(self) -> str | None:
         """DVC's name of it, and its revision: what `dvc exp show` has in its first columns."""
@@ -135,6 +146,7 @@ COLUMNS = (
     Column("run", "run", 0, lambda run, _: run.run.info.run_name),
     Column("run_id", "id", 0, lambda run, _: run.run.info.run_id[:8]),
     Column("experiment", "DVC experiment", 0, lambda run, _: run.experiment()),
+    Column("recipe", "recipe", 0, lambda run, _: run.recipe()),
     Column("workers", "workers", 0, lambda run, _: run.parameter("train.workers")),
     Column("batch_per_worker", "batch per worker", 0, lambda run, _: run.batch_per_worker()),
     Column(
@@ -179,10 +191,12 @@ def _parent(run: Run) -> str | None:
 
 
 def _find(name: str, runs: list[Run]) -> list[Run]:
-    """The run of this name, or the points of this sweep."""
+    """The run of this name, the points of this sweep, or the trainings of this experiment."""
     found = find_run(name, runs)
     points = [run for run in runs if _parent(run) == found.info.run_id]
-    return points or [found]
+    own = [run for run in runs if run.data.tags.get(EXPERIMENT_TAG) == name]
+    by_recipe = {run.data.params.get("model.recipe"): run for run in own}  # the latest of each
+    return points or list(by_recipe.values()) or [found]
 
 
 def find_run(name: str, runs: list[Run]) -> Run:

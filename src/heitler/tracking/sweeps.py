@@ -35,12 +35,13 @@ def end_sweep(run_id: str, best: Mapping[str, object], value: float) -> None:
     client.set_terminated(run_id)
 
 
-def epoch_scores(parent: str, experiment: str, metric: str) -> dict[int, float]:
-    """A metric after each epoch so far in the child run of a DVC experiment: {epoch: value}."""
+def epoch_scores(parent: str, experiment: str, recipe: str, metric: str) -> dict[int, float]:
+    """A metric after each epoch so far of a recipe's training in a DVC experiment whose run is a
+    child of `parent`: {epoch: value}."""
     connect()
     client = MlflowClient()
-    condition = f"tags.`{PARENT_TAG}` = '{parent}' AND tags.`heitler.dvc.experiment` = "
-    runs = search(client, f"{condition}'{experiment}'")
+    tags = {PARENT_TAG: parent, "heitler.dvc.experiment": experiment, "heitler.recipe": recipe}
+    runs = search(client, " AND ".join(f"tags.`{key}` = '{tag}'" for key, tag in tags.items()))
     return {
         point.step: point.value
         for run in runs[-1:]

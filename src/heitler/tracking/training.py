@@ -40,11 +40,12 @@ def track_training(
     parameters = {name: values for name, values in as_dict(config).items() if name in SECTIONS}
     training = digest([fingerprint, parameters | {"cluster": None}])  # may resume elsewhere
     experiment = os.environ.get("DVC_EXP_NAME", "")
+    recipe = config.model.recipe
     opened = open_run(
-        experiment or _name(config.train),
+        f"{experiment}-{recipe}" if experiment else _name(recipe, config.train),
         run_id=_interrupted_run(folder, training),
         parameters=parameters,
-        tags=_provenance() | {"dvc": {"experiment": experiment}},
+        tags=_provenance() | {"dvc": {"experiment": experiment}, "recipe": recipe},
         datasets=datasets,
     )
     with opened as run:
@@ -63,9 +64,9 @@ def training_run(folder: Path, **sections: Any) -> Run:
     return run
 
 
-def _name(train: TrainConfig) -> str:
-    """Such as `train-2w-b8-5ep`: short enough for MLflow's table not to cut it off."""
-    return f"train-{train.workers}w-b{train.global_batch_size}-{train.epochs}ep"
+def _name(recipe: str, train: TrainConfig) -> str:
+    """Such as `paper-2w-b8-5ep`: short enough for MLflow's table not to cut it off."""
+    return f"{recipe}-{train.workers}w-b{train.global_batch_size}-{train.epochs}ep"
 
 
 def _provenance() -> dict[str, dict[str, Any]]:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heitler.config import PUBLISHED
 from heitler.errors import HeitlerError
+
+GENERATE, TRAIN, VALIDATE = (f"{stage}@{PUBLISHED}" for stage in ("generate", "train", "validate"))
+"""Stages of the published recipe, which the paper's claims are about."""
 
 
 class NotMeasuredError(HeitlerError):
@@ -20,7 +24,7 @@ class Results:
     reports: Path
 
     def metric(self, stage: str, name: str) -> Any:
-        """An entry of `reports/<stage>/metrics.json`.
+        """An entry of `reports/<stage>/metrics.json`; a recipe's is in a folder of its own.
 
         Raises:
             NotMeasuredError: naming the stage to run.
@@ -32,13 +36,13 @@ class Results:
 
     def has(self, stage: str, name: str = "metrics.json") -> bool:
         """Whether the stage has left this file."""
-        return (self.reports / stage / name).is_file()
+        return (self._place(stage) / name).is_file()
 
     def names(self, stage: str) -> list[str]:
         """Of the stage's metrics."""
         return list(self._json(stage, "metrics.json"))
 
-    def card(self, stage: str = "validate") -> list[dict[str, Any]]:
+    def card(self, stage: str) -> list[dict[str, Any]]:
         """Lines of the score card."""
         lines: list[dict[str, Any]] = self._json(stage, "card.json")
         return lines
@@ -75,8 +79,12 @@ class Results:
                 f"{path}: not valid JSON ({error}). Run: dvc repro {stage}"
             ) from None
 
+    def _place(self, stage: str) -> Path:
+        """ "validate@paper" -> reports/validate/paper."""
+        return self.reports.joinpath(*stage.split("@"))
+
     def _path(self, stage: str, name: str) -> Path:
-        path = self.reports / stage / name
+        path = self._place(stage) / name
         if not path.is_file():
             raise NotMeasuredError(f"Stage {stage} has not run. Run: dvc repro {stage}")
         return path

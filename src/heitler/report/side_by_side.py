@@ -1,0 +1,65 @@
+"""Figures of both recipes beside Geant4."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from heitler.config import OURS, Config, Recipe
+from heitler.data.hdf5 import iterate_showers
+from heitler.report.inputs import ReportInputs
+from heitler.report.puzzle import draw_puzzle, make_puzzle
+from heitler.report.samples import STYLES, Generated, Samples
+from heitler.report.training_figures import (
+    draw_epoch_times,
+    draw_learning,
+    draw_losses,
+    draw_response_history,
+)
+from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.report.wording import LABELS
+from heitler.validation.compare import compare_response
+from heitler.validation.held_out import load_held_out
+
+
+def draw_samples(
+    folder: Path, prepared: Path, generated: Mapping[Recipe, Path], config: Config
+) -> None:
+    """What all showers of the test set and those of every recipe are like.
+
+    Args:
+        folder: of the figures.
+        prepared: folder of Geant4's showers.
+        generated: each recipe's showers at the test set's energies.
+        config: section validate, and the size of a cell.
+    """
+    held_out = load_held_out(prepared, config.validate.energy_bins)
+    drawn = []
+    for recipe, path in generated.items():
+        made = held_out.load_generated(path)
+        response = compare_response(made, held_out.geant4, held_out.reference, held_out.edges_GeV)
+        drawn.append(Generated(made, response, LABELS[recipe], STYLES[recipe]))
+    samples = Samples(drawn, held_out.geant4, held_out.reference)
+    write_validation_figures(folder, samples, config.validate, config.detector.cell_size_mm)
+
+
+def draw_single_showers(
+    folder: Path, prepared: Path, generated: Mapping[Recipe, Path], config: Config
+) -> str:
+    """One shower of each kind at the same energy, and the puzzle, whose answer is returned."""
+    geant4 = next(iterate_showers(prepared / "test.h5"))
+    first = {recipe: next(iterate_showers(path)) for recipe, path in generated.items()}
+    named = {LABELS[recipe]: showers for recipe, showers in first.items()}
+    draw_showers(folder / "showers.svg", named, geant4, config.detector.cell_size_mm)
+    puzzle = make_puzzle(geant4, first[OURS], config.validate.seed)
+    draw_puzzle(folder / "puzzle.svg", puzzle)
+    return puzzle.answer
+
+
+def draw_trainings(folder: Path, inputs: ReportInputs) -> None:
+    """How the training of each recipe went, and both in one figure."""
+    histories = {}
+    for recipe, results in inputs.recipes.items():
+        draw_losses(folder / recipe / "losses.svg", results.history)
+        draw_response_history(folder / recipe / "response_history.svg", results.history)
+        draw_epoch_times(folder / recipe / "epoch_times.svg", results.history)
+        histories[LABELS[recipe]] = STYLES[recipe], results.history
+    draw_learning(folder / "learning.svg", histories)
