@@ -25,7 +25,8 @@ from heitler.evolution.architecture.space import Architecture, Layer
 from heitler.evolution.architecture.trainers import Training
 from heitler.files import digest, write_json, write_text
 from heitler.progress import progress_bar
-from heitler.tracking.provenance import collect_provenance, source_digest
+from heitler.source import PACKAGE, code_of
+from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "architectures.json"
 KEPT = Path("data/evolution/architectures")
@@ -101,7 +102,7 @@ def search(
     decisive = as_dict(own)
     for free in ("workers", "strategies", "seeds", "energy_bins"):
         del decisive[free]
-    code = source_digest("evolution")
+    code = code_of(PACKAGE / "evolution/architecture/search.py")
     fingerprint = digest([decisive, name, seed, judge.count, code])
     return Search(policy, trainer, training, fixed).finish(
         KEPT / f"{name}-{seed}", fingerprint, test

@@ -15,6 +15,8 @@ from heitler.config import load_config
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
 from heitler.files import write_json
+from heitler.kept.folder import Kept
+from heitler.kept.origin import Origin
 from heitler.stage import run_stage
 from heitler.training.loop import TrainingInput, train
 
@@ -50,7 +52,7 @@ def main() -> None:
         ),
         world,
         folder=here / "checkpoints",
-        fingerprint="benchmark",
+        kept=Kept(Origin({}, "benchmark", {}), "train"),
         check_physics=lambda showers, _: {"generated_GeV": float(showers.sum())},
         log_epoch=log_epoch,
     )

@@ -12,11 +12,13 @@ from heitler.config import Config, load_config
 from heitler.data.observables import load_observables
 from heitler.data.summary import load_summary
 from heitler.degradation.effects import arm_results
-from heitler.degradation.plan import Training, plan_trainings
+from heitler.degradation.plan import Training, plan_trainings, study_origin
 from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
 from heitler.degradation.verdict import flat_metrics, sentences, table
 from heitler.files import write_csv, write_json, write_text
+from heitler.kept.claim import claimed
+from heitler.kept.folder import keep
 from heitler.validation.response import energy_bin_edges
 
 PREPARED = Path("data/prepared")
@@ -27,13 +29,23 @@ Plan = dict[tuple[str, int], Training]
 
 def main() -> None:
     config = load_config()
-    summary = load_summary(PREPARED / "summary.json")
-    plan = plan_trainings(config, summary.showers["train"], summary.digest)
     if launched_rank() is not None:
-        train_as_worker(plan)
+        train_as_worker(plan_study(config))
         return
+    with claimed(RECORDS, "study"):
+        study(config)
+
+
+def plan_study(config: Config) -> Plan:
+    summary = load_summary(PREPARED / "summary.json")
+    return plan_trainings(config, summary.showers["train"], summary.digest)
+
+
+def study(config: Config) -> None:
+    plan = plan_study(config)
     trainings = {training.fingerprint for training in plan.values()}
     print(f"degradation: {len(trainings)} trainings for {len(plan)} arms and seeds", flush=True)
+    keep(RECORDS, study_origin(), "degradation")
     code = run_workers(config.cluster, config.degradation.processes, __file__)
     if code:
         sys.exit(code)

@@ -11,6 +11,7 @@ from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.summary import load_summary
 from heitler.files import write_csv, write_json
+from heitler.kept.claim import claimed
 from heitler.progress import progress_bar
 
 PREPARED = Path("data/prepared")
@@ -20,18 +21,20 @@ REPORT = Path("reports/evolve")
 
 def main() -> None:
     config = load_config()
-    if launched_rank() is None:
+    if launched_rank() is not None:
+        evolve_as_worker(config)
+        return
+    with claimed(JOURNALS, "evolution"):
         runs = (1 + len(config.evolve.strategies)) * len(config.evolve.seeds)
         print(f"evolve: {runs} runs, evolve.workers {config.evolve.workers}", flush=True)
         sys.exit(run_workers(config.cluster, config.evolve.workers, __file__))
-    evolve_as_worker(config)
 
 
 def evolve_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
-    from heitler.cluster.world import gather_arrays, join_world
+    from heitler.cluster.world import gather_arrays, join_world, wait_for_all
     from heitler.evolution.events import Units, load_projections
-    from heitler.evolution.fingerprint import run_fingerprint
+    from heitler.evolution.fingerprint import keep_journals, run_fingerprint
     from heitler.evolution.loop import Run, Workers
     from heitler.evolution.network import NetworkShape, Regressor
 
@@ -53,12 +56,15 @@ def evolve_as_worker(config: Config) -> None:
     plan = [(name, seed) for seed in evolve.seeds for name in ("rmsprop", *evolve.strategies)]
     histories, ratios = {}, {}
     data_digest = load_summary(PREPARED / "summary.json").digest
+    prints = {run: run_fingerprint(evolve, data_digest, *run) for run in plan}
+    if world.writes:
+        keep_journals(JOURNALS, {f"{name}-{seed}": prints[name, seed] for name, seed in plan})
+    wait_for_all()
     with progress_bar("evolution", len(plan), show=world.writes) as advance:
         for name, seed in plan:
             run = Run(name, seed, evolve, training, testing, workers)
             journal = JOURNALS / f"{name}-{seed}.npz"
-            fingerprint = run_fingerprint(evolve, data_digest, name, seed)
-            outcome = run.finish(journal, fingerprint)
+            outcome = run.finish(journal, prints[name, seed])
             histories[name, seed] = outcome.history
             ratios[name, seed] = testing.estimates(outcome.genome[None])[0]
             advance(note=f"{name}, seed {seed}")

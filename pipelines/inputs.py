@@ -9,19 +9,25 @@ from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 # isort: split
 from pathlib import Path
 
+from heitler.config import load_config
+from heitler.data.imported import describe_import
 from heitler.files import write_json
 from heitler.identity import tell_what_dvc_wants
+from heitler.place import project_root
 from heitler.source import code_of
 
 PIPELINES = Path("pipelines")
-CODE = Path("data/inputs/code")
+INPUTS = Path("data/inputs")
+DOWNLOADS = Path("data/downloads")
 
 
 def main() -> None:
     tell_what_dvc_wants()
     for script in sorted(PIPELINES.glob("*.py")):
         if script != PIPELINES / Path(__file__).name:
-            write_json(CODE / f"{script.stem}.json", code_of(script))
+            write_json(INPUTS / "code" / f"{script.stem}.json", code_of(script))
+    import_from = load_config().simulate.import_from
+    write_json(INPUTS / "imported.json", describe_import(import_from, project_root() / DOWNLOADS))
 
 
 if __name__ == "__main__":

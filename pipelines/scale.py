@@ -12,13 +12,15 @@ from heitler.cluster.commands import on_this_machine
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
-from heitler.files import digest, write_csv, write_json
+from heitler.files import write_csv, write_json
+from heitler.kept.claim import claimed
+from heitler.kept.folder import keep
+from heitler.kept.origin import Origin, deciding_code
 from heitler.scaling.efficiency import compare_points, cycle_rows
 from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
 from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import measure_missing, run_sweep
-from heitler.tracking.provenance import source_digest
 
 PREPARED = Path("data/prepared")
 RECORDS = Path("data/scale")
@@ -30,9 +32,12 @@ def main() -> None:
     if launched_rank() is None:
         match sys.argv[1:]:
             case ["--workers", workers]:
-                measure(config, int(workers))
+                element = RECORDS.with_name(f"scale-{workers}")
+                with claimed(RECORDS, "sweep", shared=True), claimed(element, "measurement"):
+                    measure(config, int(workers))
             case _:
-                sweep(config)
+                with claimed(RECORDS, "sweep"):
+                    sweep(config)
     else:
         setup, repeat, meeting = sys.argv[1:]
         measure_as_worker(config, setup, int(repeat), Path(meeting))
@@ -48,8 +53,8 @@ def sweep(config: Config) -> None:
     showers = summary.showers["train"]
     for row in comparisons:  # too few showers are noticed before anything starts
         cycles_per_epoch(showers, row.point.global_batch_size)
-    fingerprint = sweep_fingerprint(config, summary.digest)
-    records = run_sweep(config, comparisons, RECORDS, fingerprint, __file__)
+    kept = keep(RECORDS, sweep_origin(config, summary.digest), "scale")
+    records = run_sweep(config, comparisons, RECORDS, kept, __file__)
     rows = compare_points(comparisons, records, showers)
     write_csv(REPORT / "points.csv", rows)
     write_csv(REPORT / "cycles.csv", cycle_rows(records))
@@ -62,8 +67,9 @@ def sweep(config: Config) -> None:
 
 def measure(config: Config, workers: int) -> None:
     """One element of a batch system's array; the sweep finds its records and adds what lacks."""
-    fingerprint = sweep_fingerprint(config, load_summary(PREPARED / "summary.json").digest)
-    measure_missing(config, plan(config), RECORDS, fingerprint, __file__, workers)
+    origin = sweep_origin(config, load_summary(PREPARED / "summary.json").digest)
+    kept = keep(RECORDS, origin, "scale")
+    measure_missing(config, plan(config), RECORDS, kept, __file__, workers)
 
 
 def plan(config: Config) -> list[Comparison]:
@@ -81,18 +87,19 @@ def measure_as_worker(config: Config, name: str, repeat: int, meeting: Path) -> 
     measure_points(
         config,
         points,
-        Start(repeat, sweep_fingerprint(config, summary.digest), meeting),
+        Start(repeat, sweep_origin(config, summary.digest).fingerprint, meeting),
         PREPARED / "train.h5",
         summary,
         RECORDS,
     )
 
 
-def sweep_fingerprint(config: Config, data_digest: str) -> str:
+def sweep_origin(config: Config, data_digest: str) -> Origin:
     """Everything that decides what is measured, the machines aside."""
-    sections = {name: as_dict(config)[name] for name in ("model", "train", "scale")}
-    code = source_digest("cluster", "data", "model", "scaling", "training")
-    return digest([sections, data_digest, code])
+    parameters = {name: as_dict(config)[name] for name in ("model", "train", "scale")}
+    return Origin(
+        parameters, data_digest, deciding_code("scaling/measure.py", "training", "scaling")
+    )
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 # isort: split
 from pathlib import Path
 
-from heitler.config import load_config
+from heitler.config import Config, load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample
 from heitler.data.shard_list import write_shard_list
 from heitler.files import write_json
+from heitler.kept.claim import claimed
+from heitler.place import project_root
 from heitler.preflight.report import refuse
 from heitler.preflight.simulation import simulation_problems
 from heitler.simulation.shards import simulate_shards
@@ -23,11 +25,16 @@ METRICS = Path("reports/simulate/metrics.json")
 def main() -> None:
     """Fill `data/showers` and describe it in `reports/simulate/metrics.json`."""
     config = load_config()
+    with claimed(SHOWERS, "simulation"):
+        fill(config)
+
+
+def fill(config: Config) -> None:
     detector, simulate = config.detector, config.simulate
     refuse(simulation_problems(detector, simulate, (SHOWERS, METRICS.parent)), "simulate")
     if simulate.import_from:
         print(f"Importing showers from {simulate.import_from} ...", flush=True)
-        import_showers(SHOWERS, DOWNLOADS, detector, simulate)
+        import_showers(SHOWERS, project_root() / DOWNLOADS, detector, simulate)
     else:
         print(
             f"Simulating {simulate.showers} showers of {simulate.particle}, "

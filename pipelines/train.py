@@ -7,6 +7,7 @@ from heitler.stage import (
 )  # first: Ctrl-C then ends it quietly
 
 # isort: split
+import contextlib
 import csv
 import dataclasses
 import sys
@@ -18,10 +19,12 @@ from heitler.cluster.ends import STOPPED
 from heitler.config import Config, as_dict, load_config
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
-from heitler.files import atomic_path, digest, remove_unfinished, write_json
+from heitler.files import atomic_path, remove_unfinished, write_json
+from heitler.kept.claim import claimed
+from heitler.kept.folder import Kept, keep
+from heitler.kept.origin import Origin, deciding_code
 from heitler.preflight.report import refuse
 from heitler.preflight.training import training_problems
-from heitler.tracking.provenance import source_digest
 
 if TYPE_CHECKING:
     from heitler.model.gan import Gan
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 PREPARED = Path("data/prepared")
 TRAININGS = Path("data/training")
 REPORTS = Path("reports/train")
+LONGEST_END_S = 30.0
+"""Rank 0 waits so long for a writer before it: workers of a launcher that was killed live on for
+some seconds, and srun starts them without a launcher."""
 
 
 def main() -> None:
@@ -43,7 +49,14 @@ def main() -> None:
 
 
 def start(config: Config) -> None:
-    """Check what the training needs, and run it to its end."""
+    """Run the training to its end, alone in its folder."""
+    with claimed(TRAININGS / config.model.recipe, "training"):
+        check(config)
+        sys.exit(launch(config))
+
+
+def check(config: Config) -> None:
+    """Refuse what the training lacks, and say what begins."""
     recipe = config.model.recipe
     folder, report = TRAININGS / recipe, REPORTS / recipe
     written = (folder, report, Path("mlruns"))
@@ -53,7 +66,6 @@ def start(config: Config) -> None:
     print("starting the workers and compiling the first cycle (a minute or so) ...", flush=True)
     for exported in (folder / "generator", report):  # what a killed export had begun
         remove_unfinished(exported, "*")
-    sys.exit(launch(config))
 
 
 def launch(config: Config) -> int:
@@ -75,7 +87,8 @@ def launch(config: Config) -> int:
         if code not in (0, STOPPED):  # who stops as asked closes it
             from heitler.tracking.runs import close_abandoned_runs
 
-            close_abandoned_runs()
+            with contextlib.suppress(Exception):  # a store that does not answer is no second error
+                close_abandoned_runs()
     return code
 
 
@@ -107,21 +120,28 @@ def train_as_worker(wanted: Config, workers: int) -> None:
     validation = read_showers(PREPARED / "validation.h5")
     spectrum = read_attributes(PREPARED / "validation.h5").get("energy_spectrum", "uniform")
     energy_range = (summary.energy_min_GeV, summary.energy_max_GeV)
-    fingerprint = training_fingerprint(config, summary.digest)
+    origin = training_origin(config, summary.digest)
     data = {"training": PREPARED / "train.h5", "validation": PREPARED / "validation.h5"}
     datasets = [
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
     places = gather_objects(describe_worker(), "places")
-    tracked = track_training(wanted, folder, fingerprint, datasets, active=world.writes)
-    with ending_together(), tracked as run:
+    tracked = track_training(wanted, folder, origin.fingerprint, datasets, active=world.writes)
+    writer = TRAININGS.with_name(f"training-writer-{recipe}")
+    alone = claimed(writer, "training", wait_s=LONGEST_END_S)
+    with ending_together(), alone if world.writes else contextlib.nullcontext(), tracked as run:
+        kept = Kept(origin, f"train {recipe}")
+        if world.writes:
+            kept = keep(folder / "checkpoints", origin, kept.stage)
         run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
+        if kept.changes:
+            run.log_tags({"went_on": {"although_changed": " | ".join(kept.changes)}})
         gan, history = train(
             config,
             TrainingInput(PREPARED / "train.h5", validation, summary),
             world,
             folder=folder / "checkpoints",
-            fingerprint=fingerprint,
+            kept=kept,
             check_physics=epoch_check(
                 validation, energy_range, config.train.response_bins, spectrum
             ),
@@ -151,7 +171,7 @@ def select_epoch(folder: Path, gan: "Gan", history: list[dict[str, float]], sele
     return best.epoch
 
 
-def training_fingerprint(config: Config, data_digest: str) -> str:
+def training_origin(config: Config, data_digest: str) -> Origin:
     """Everything that decides an epoch's weights; more epochs continue the same training.
 
     The number of workers does not, only into how many groups they divide a cycle's events.
@@ -159,10 +179,8 @@ def training_fingerprint(config: Config, data_digest: str) -> str:
     train = as_dict(config.train.with_workers(1))
     for free in ("epochs", "keep_checkpoints", "checkpoint_every_min", "select_by"):
         del train[free]
-    code = source_digest("cluster", "data", "model", "training")
-    return digest(
-        {"model": as_dict(config.model), "train": train, "data": data_digest, "code": code}
-    )
+    parameters = {"model": as_dict(config.model), "train": train}
+    return Origin(parameters, data_digest, deciding_code("training/loop.py", "training"))
 
 
 def write_history(report: Path, history: list[dict[str, float]], run_id: str) -> None:

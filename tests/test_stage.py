@@ -5,10 +5,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import yaml
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 
+from heitler.kept.claim import claimed
 from heitler.stage import stage_names, sweeping
 
 STAGE = Path("pipelines/simulate.py").resolve()
@@ -56,6 +58,29 @@ def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: A sweep is running in this folder")
     assert "no Geant4 tables" in run_in(tmp_path).stderr  # later it begins
+
+
+@pytest.mark.parametrize(
+    ("stage", "place"),
+    [
+        ("simulate", "showers"),
+        ("train paper", "training/paper"),
+        ("scale", "scale"),
+        ("evolve", "evolution"),
+        ("degradation", "degradation"),
+    ],
+)
+def test_a_second_start_of_a_stage_in_one_folder_is_refused(stage, place, tmp_path):
+    (tmp_path / "params.yaml").write_text(Path("params.yaml").read_text())
+    name, *recipe = stage.split()
+    script = Path(f"pipelines/{name}.py").resolve()
+    with claimed(tmp_path / "data" / place, "run"):
+        done = subprocess.run(
+            [sys.executable, script, *recipe], cwd=tmp_path, capture_output=True, text=True
+        )
+    assert done.returncode == 1
+    assert f"is at work here (process {os.getpid()} on" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_dvc_that_is_killed_takes_its_stage_with_it(tmp_path):

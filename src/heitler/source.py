@@ -22,7 +22,7 @@ def code_of(program: Path, package: Path = PACKAGE) -> Code:
     """What a script or module says: its own file and those of the package that it uses."""
     program = program.resolve()
     files = {program, *files_used(program, package)}
-    return {_name(path, package): _meaning(path) for path in sorted(files)}
+    return {_name(path, package): meaning(path) for path in sorted(files)}
 
 
 def files_used(program: Path, package: Path = PACKAGE) -> set[Path]:
@@ -113,7 +113,8 @@ def _name(path: Path, package: Path) -> str:
     return (path.relative_to(package.parent) if inside else Path(path.name)).as_posix()
 
 
-def _meaning(path: Path) -> str:
+def meaning(path: Path) -> str:
+    """SHA-256 of what a file says: of its syntax tree without docstrings, or of its content."""
     return _digest(path.read_text(), path.suffix == ".py")
 
 

@@ -100,3 +100,19 @@ def test_a_change_that_the_recipe_overrides_is_refused_with_the_key_to_change() 
     with pytest.raises(ConfigError, match=r"recipes.heitler.train.epochs takes its place"):
         output_of("train", "heitler", "-S", "train.epochs=7", "--dry-run")
     assert "train.epochs=7" in output_of("train", "paper", "-S", "train.epochs=7", "--dry-run")
+
+
+def test_a_number_written_another_way_is_the_same_and_goes_on() -> None:
+    """3e-4 is a text in YAML 1.1 and a number for DVC."""
+    rate = yaml.safe_load(Path("params.yaml").read_text())["train"]["learning_rate"]
+    for written in (f"{1e4 * rate:g}e-4", f"{rate:f}", f"{1e3 * rate:g}E-3"):
+        shown = output_of("train", "paper", "-S", f"train.learning_rate={written}", "--dry-run")
+        assert shown.splitlines()[-1] == "dvc repro train@paper", written
+
+
+def test_going_on_from_what_was_set_aside_runs_the_stage_alone_and_again() -> None:
+    source = ("--from", "data/set-aside/x")
+    shown = output_of("train", "heitler", "--keep-going", *source, "--dry-run")
+    assert shown == "dvc repro --single-item --force inputs train@heitler\n"
+    assert "Add it" in output_of("train", "heitler", *source, code=2)
+    assert "Name it" in output_of("train", "--keep-going", *source, code=2)

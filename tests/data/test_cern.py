@@ -232,7 +232,7 @@ def test_a_url_that_does_not_answer_is_named(importer, served):
     )
 
 
-def test_a_download_with_another_checksum_is_refused_and_removed(
+def test_a_download_with_another_checksum_is_refused_and_kept_under_another_name(
     showers, importer, served, tmp_path
 ):
     web, address = served
@@ -240,5 +240,6 @@ def test_a_download_with_another_checksum_is_refused_and_removed(
     right = hashlib.sha256((web / "ele.h5").read_bytes()).hexdigest()
     message = complaint(importer, f"{address}/ele.h5#sha256={'0' * 64}")
     assert f"its SHA-256 is {right}, not {'0' * 64}" in message
-    assert not list((tmp_path / "downloads").iterdir())
+    [kept] = (tmp_path / "downloads").glob("*ele.h5*")
+    assert f"kept as {kept}, and not used" in message
     assert importer(f"{address}/ele.h5#sha256={right}")[1] == 60

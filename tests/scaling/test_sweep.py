@@ -11,6 +11,8 @@ import yaml
 
 from heitler.config import Config, load_config
 from heitler.data.hdf5 import Showers, write_showers
+from heitler.kept.folder import Kept
+from heitler.kept.origin import Origin
 from heitler.scaling.efficiency import compare_points, cycle_rows
 from heitler.scaling.points import Comparison, Point, plan_comparisons
 from heitler.scaling.records import PARTS, Record
@@ -21,6 +23,10 @@ PROGRAM = str(Path(__file__).with_name("sweep_program.py"))
 SHOWERS = 19
 CYCLES = 2
 Sweep = tuple[Config, list[Comparison], Path, dict[Point, list[Record]]]
+
+
+FIRST = Kept(Origin({}, "first", {}), "scale")
+PRINT = FIRST.origin.fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +42,9 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     config = load_config(folder / "params.yaml")
     comparisons = plan_comparisons(config.scale, config.model, local_cores=2)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("DATA", folder), ("OUT", folder / "records"), ("PRINT", "first")):
+        for name, value in (("DATA", folder), ("OUT", folder / "records"), ("PRINT", PRINT)):
             patch.setenv(f"SWEEP_{name}", str(value))
-        records = run_sweep(config, comparisons, folder / "records", "first", PROGRAM)
+        records = run_sweep(config, comparisons, folder / "records", FIRST, PROGRAM)
     return config, comparisons, folder / "records", records
 
 
@@ -103,7 +109,7 @@ def test_the_table_compares_with_one_worker_and_with_independent_processes(sweep
 
 def test_what_is_measured_is_not_measured_again(sweep: Sweep) -> None:
     config, comparisons, folder, before = sweep
-    again = run_sweep(config, comparisons, folder, "first", "no such script")
+    again = run_sweep(config, comparisons, folder, FIRST, "no such script")
     assert again.keys() == before.keys()
 
 
@@ -113,7 +119,7 @@ def test_only_what_is_missing_is_started(sweep: Sweep, capfd: pytest.CaptureFixt
     content = lost.read_text()
     lost.unlink()
     with pytest.raises(SweepError, match="2-independent-plain, repeat 1: a worker failed"):
-        run_sweep(config, comparisons, folder, "first", "no such script")
+        run_sweep(config, comparisons, folder, FIRST, "no such script")
     lost.write_text(content)
 
 
@@ -124,10 +130,10 @@ def test_independent_processes_that_mpirun_starts_are_worlds_of_their_own(
     shutil.copytree(folder, tmp_path / "records")
     for path in (tmp_path / "records").glob("2-independent*"):
         path.unlink()
-    for name, value in (("DATA", folder.parent), ("OUT", tmp_path / "records"), ("PRINT", "first")):
+    for name, value in (("DATA", folder.parent), ("OUT", tmp_path / "records"), ("PRINT", PRINT)):
         monkeypatch.setenv(f"SWEEP_{name}", str(value))
     mpi = dataclasses.replace(config, cluster=dataclasses.replace(config.cluster, launcher="mpi"))
-    records = run_sweep(mpi, comparisons, tmp_path / "records", "first", PROGRAM)
+    records = run_sweep(mpi, comparisons, tmp_path / "records", FIRST, PROGRAM)
     [record] = next(found for point, found in records.items() if point.setup.independent)
     assert record.seconds["wall_s"].shape == (2, CYCLES)
     assert not record.seconds["straggler_wait_s"].any()
@@ -138,4 +144,6 @@ def test_measurements_of_other_parameters_or_code_are_made_again(
 ) -> None:
     config, comparisons, folder, _ = sweep
     with pytest.raises(SweepError, match="1-worker-plain, repeat 1"):
-        run_sweep(config, comparisons, folder, "another", "no such script")
+        run_sweep(
+            config, comparisons, folder, Kept(Origin({}, "another", {}), "scale"), "no such script"
+        )

@@ -1,11 +1,16 @@
 """Tracking neither stops nor slows a run, and nothing of the record is lost or doubled."""
 
+import contextlib
+import os
 import resource
+import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +211,77 @@ def test_without_its_server_a_run_has_a_store_of_its_own_that_is_merged_once(
     [merged] = sync_runs()
     assert list(merged.runs.values()) == ["no server"]
     assert sync_runs() == []
+
+
+@contextlib.contextmanager
+def mlflow_server(folder: Path, port: int) -> Iterator[str]:
+    """A real one, on a store in `folder`."""
+    command = [Path(sys.executable).with_name("mlflow"), "server", "--port", str(port)]
+    store = f"sqlite:///{folder / 'server.db'}"
+    with (folder / "server.log").open("a") as log:
+        server = subprocess.Popen(
+            [*command, "--backend-store-uri", store, "--workers", "1"],
+            cwd=folder,
+            env={k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=5):
+            return True
+        assert server.poll() is None, (folder / "server.log").read_text()
+        return False
+
+    try:
+        wait_until(answers, 600)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+
+
+def test_an_interrupted_run_goes_on_while_its_server_is_down_and_is_one_run_after_a_sync(
+    project: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    shutil.copy(empty_database, project / "server.db")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with mlflow_server(project, port), contextlib.suppress(KeyError), open_run("train") as first:
+        first.log_epoch({"loss": 2.0}, 1)
+        raise KeyError("interrupted")
+    with open_run("train", run_id=first.run_id, unfinished_only=True) as again:
+        again.log_epoch({"loss": 2.0}, 1)
+        again.log_epoch({"loss": 1.0}, 2)
+    assert again.run_id == first.run_id
+    assert "The run goes on with its records in mlruns/spool" in capsys.readouterr().out
+    assert VARIABLE not in os.environ
+    with mlflow_server(project, port):
+        assert sync_spool() == {first.run_id: 0}
+        assert epochs_of(first.run_id) == [(1, 2.0), (2, 1.0)]
+        assert mlflow.get_run(first.run_id).info.status == "FINISHED"
+        with open_run("train", run_id=first.run_id, unfinished_only=True) as finished:
+            assert finished.run_id != first.run_id
+
+
+def test_a_run_begun_offline_goes_on_there_while_its_server_is_still_down(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv(VARIABLE, "0")
+    with contextlib.suppress(KeyError), open_run("train") as first:
+        raise KeyError("interrupted")
+    monkeypatch.setenv(VARIABLE, "0")  # the next job is another process
+    with open_run("train", run_id=first.run_id, unfinished_only=True) as again:
+        assert again.run_id == first.run_id
+    assert len(list(offline_folder().glob("train-*"))) == 1
 
 
 def test_a_full_disk_loses_nothing_if_there_is_room_before_the_end(store: Path) -> None:

@@ -22,6 +22,8 @@ from heitler.data.batches import CycleEvents, plan_epoch, worker_share
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
 from heitler.errors import HeitlerError, Interrupted
+from heitler.kept.folder import Kept
+from heitler.kept.origin import Origin
 from heitler.training import loop
 
 SLOW_S = 1.0
@@ -103,7 +105,7 @@ def run(data: Path, folder: Path, world: World) -> None:
             ),
             world,
             folder=folder,
-            fingerprint="test",
+            kept=Kept(Origin({}, "test", {}), "train"),
             check_physics=lambda showers, _: {"generated_GeV": float(showers.sum())},
             log_epoch=log_epoch,
         )

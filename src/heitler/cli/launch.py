@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from heitler.cli.stages import From, KeepGoing, go_on
 from heitler.cluster.commands import launch_command, launch_environment, shown
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.slurm import job_script, submit, sweep_script
@@ -21,6 +22,8 @@ def launch(
     send: Annotated[
         bool, typer.Option("--submit", help="Slurm: send the job instead of printing it.")
     ] = False,
+    keep_going: KeepGoing = False,
+    source: From = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be run, and run nothing.")
     ] = False,
@@ -38,6 +41,7 @@ def launch(
 
     heitler launch scale --submit
     """
+    go_on(keep_going, source)
     name, _, recipe = stage.partition("@")
     script = PIPELINES / f"{name}.py"
     config = _of_recipe(load_config(), name, recipe)

@@ -19,6 +19,7 @@ from heitler.config import (
 )
 from heitler.git import require_git
 from heitler.identity import with_identity
+from heitler.kept.folder import VARIABLE as KEEP_GOING
 from heitler.place import require_project
 from heitler.stage import refuse_during_sweep
 
@@ -52,6 +53,20 @@ Changes = Annotated[
         metavar="SECTION.KEY=VALUE",
         help="Change a parameter, which stays in params.yaml; the run becomes a DVC experiment. "
         "Repeatable.",
+    ),
+]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going",
+        help="Go on from what earlier runs kept (checkpoints, records), although parameters, data "
+        "or code are other now. train, scale, evolve, degradation.",
+    ),
+]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from", metavar="FOLDER", help="With --keep-going: from what was set aside in there."
     ),
 ]
 Only = Annotated[bool, typer.Option("--only", help="This stage alone, not those before it.")]
@@ -101,19 +116,32 @@ def train(
     changes: Changes = None,
     only: Only = False,
     force: Force = False,
+    keep_going: KeepGoing = False,
+    source: From = "",
     dry_run: DryRun = False,
 ) -> None:
     """The stage, of all recipes or of one."""
     if recipe not in (None, *RECIPES):
         raise typer.BadParameter(f"{recipe}: no such recipe. There are {' and '.join(RECIPES)}.")
-    _run(f"train@{recipe}" if recipe else "train", changes or [], only, force, dry_run)
+    if source and not recipe:
+        raise typer.BadParameter("--from is for one recipe. Name it: heitler train RECIPE ...")
+    go_on(keep_going, source)
+    stage, alone = f"train@{recipe}" if recipe else "train", bool(source)
+    _run(stage, changes or [], only or alone, force or alone, dry_run)
 
 
 def _command(stage: str) -> Callable[..., None]:
     def run(
-        changes: Changes = None, only: Only = False, force: Force = False, dry_run: DryRun = False
+        changes: Changes = None,
+        only: Only = False,
+        force: Force = False,
+        keep_going: KeepGoing = False,
+        source: From = "",
+        dry_run: DryRun = False,
     ) -> None:
-        _run(stage, changes or [], only, force, dry_run)
+        go_on(keep_going, source)
+        alone = bool(source)
+        _run(stage, changes or [], only or alone, force or alone, dry_run)
 
     return run
 
@@ -143,6 +171,14 @@ def _run(stage: str, changes: list[str], only: bool, force: bool, dry_run: bool)
         print(shlex.join(command))
         return
     os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
+
+
+def go_on(keep_going: bool, source: str) -> None:
+    """Tell the stage that is started from here how it is to go on."""
+    if source and not keep_going:
+        raise typer.BadParameter("--from is for --keep-going. Add it.")
+    if keep_going:
+        os.environ[KEEP_GOING] = source or "1"
 
 
 def _help(stage: str, what: str) -> str:

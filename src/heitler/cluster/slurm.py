@@ -1,5 +1,6 @@
 """A batch job for Slurm: a script that a person can read, and its submission."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from heitler.cluster.commands import launch_command, nodes_needed
 from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
+from heitler.kept.folder import VARIABLE as KEEP_GOING
 
 
 def job_script(
@@ -99,10 +101,16 @@ def _script(
             f"export I_MPI_ROOT={shlex.quote(sys.prefix)} I_MPI_PIN=0",
             f"export LD_LIBRARY_PATH={library}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}",
             *_interface(cluster),
+            *_how_it_goes_on(),
             *run,
             "",
         ]
     )
+
+
+def _how_it_goes_on() -> list[str]:
+    value = os.environ.get(KEEP_GOING)
+    return [f"export {KEEP_GOING}={shlex.quote(value)}"] if value else []
 
 
 def _interface(cluster: ClusterConfig) -> list[str]:

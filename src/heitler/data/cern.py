@@ -12,8 +12,14 @@ from heitler.data.download import download, is_url
 from heitler.data.hdf5 import write_showers
 from heitler.data.particles import NoSuchParticleError
 from heitler.detector import image_shape
+from heitler.place import in_project
 from heitler.progress import progress_bar
-from heitler.simulation.shards import SHARD_FILES, refuse_foreign_files, shard_path
+from heitler.simulation.shards import (
+    SHARD_FILES,
+    refuse_foreign_files,
+    set_shards_aside,
+    shard_path,
+)
 
 OPTIONS = ("simulate.import_unit", "simulate.import_scale", "simulate.import_particle")
 MOST_EMPTY = 0.5
@@ -39,8 +45,7 @@ def import_showers(
     try:
         imported = _import_into(beside, sources, detector, simulate)
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(SHARD_FILES):
-            old.unlink()
+        set_shards_aside(sorted(folder.glob(SHARD_FILES)), "others are imported")
         for shard in beside.iterdir():
             shard.replace(folder / shard.name)
     finally:
@@ -181,7 +186,7 @@ def find_sources(import_from: str, downloads: Path) -> list[Path]:
     """
     if is_url(import_from):
         return [download(import_from, downloads)]
-    path = Path(import_from)
+    path = in_project(Path(import_from))
     if path.is_file():
         return [path]
     found = sorted([*path.glob("*.h5"), *path.glob("*.hdf5")])

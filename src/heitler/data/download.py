@@ -1,6 +1,7 @@
 """Files from the web, kept so that they are fetched once; an interrupted download continues."""
 
 import hashlib
+import json
 import urllib.error
 import urllib.request
 from pathlib import Path, PurePosixPath
@@ -8,11 +9,14 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from heitler.data.checks import DataError
+from heitler.data.memory import known_version
 from heitler.progress import progress_bar
 
 BYTES_AT_ONCE = 1 << 20
 TIMEOUT_S = 60.0
+ASK_S = 20.0
 CHECKSUM = "#sha256="
+VERSION = ("ETag", "Last-Modified", "Content-Length")
 
 
 def is_url(source: str) -> bool:
@@ -23,20 +27,24 @@ def is_url(source: str) -> bool:
 def download(url: str, folder: Path) -> Path:
     """The file behind `url`, in `folder`; it appears there when complete.
 
-    A URL may end with `#sha256=` and the checksum that the file must have.
+    A URL may end with `#sha256=` and the checksum that the file must have. Of a file that has
+    changed since on the server, as far as `ask_version` was told, the new one is fetched; the old
+    one stays beside it.
 
     Raises:
         DataError: if the server does not answer, the connection breaks, or the checksum differs.
     """
     url, _, wanted = url.partition(CHECKSUM)
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "download"
-    path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{name}"
+    version = known_version(folder, url)
+    seen = url + (json.dumps(version, sort_keys=True) if version else "")
+    path = folder / f"{hashlib.sha256(seen.encode()).hexdigest()[:8]}-{name}"
     if path.exists():
         return _checked(path, url, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".part")
     try:
-        _fetch(url, partial)
+        _fetch(url, partial, version)
     except (OSError, ValueError) as error:  # ValueError: not a URL that can be opened
         raise DataError(
             f"{url}: download failed ({error}). Check simulate.import_from and the network; "
@@ -47,32 +55,52 @@ def download(url: str, folder: Path) -> Path:
     return path
 
 
+def ask_version(url: str) -> dict[str, str]:
+    """What a server says by which a changed file is known: its tag, time and length.
+
+    Raises:
+        OSError: if it does not answer.
+    """
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=ASK_S)
+    except urllib.error.HTTPError as error:
+        if error.code not in (403, 405, 501):  # servers that know GET only
+            raise
+        answer = urllib.request.urlopen(url, timeout=ASK_S)
+    with answer:
+        said = {name: answer.headers.get(name) for name in VERSION}
+    return {name: value for name, value in said.items() if value}
+
+
 def _checked(path: Path, url: str, wanted: str) -> Path:
-    """The path, if its content has the checksum wanted; else the file is removed."""
+    """The path, if its content has the checksum wanted; else the file gets another name."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if wanted and found != wanted.lower():
-        path.unlink()
+        kept = path.replace(path.with_name(f"{path.name}.{found[:8]}"))
         raise DataError(
-            f"{url}: its SHA-256 is {found}, not {wanted}. The file was removed. Ask who publishes "
-            "it, and correct simulate.import_from."
+            f"{url}: its SHA-256 is {found}, not {wanted}. The file is kept as {kept}, and not "
+            "used. Ask who publishes it, and correct simulate.import_from."
         )
     if not wanted:
         print(f"{url}: to accept only this content from now on, add {CHECKSUM}{found}", flush=True)
     return path
 
 
-def _fetch(url: str, partial: Path) -> None:
+def _fetch(url: str, partial: Path, version: dict[str, str]) -> None:
     """Append what is missing to the partial file, where the server can; else begin again."""
     present = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={present}-"} if present else {})
+    headers = {"Range": f"bytes={present}-"} if present else {}
+    if present and (unchanged := version.get("ETag") or version.get("Last-Modified")):
+        headers["If-Range"] = unchanged  # else the server sends all of it
+    request = urllib.request.Request(url, headers=headers)
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # nothing after `present`: the whole file is there, or it changed
             raise
         partial.unlink()
-        return _fetch(url, partial)
+        return _fetch(url, partial, version)
     with answer:
         resumed = answer.status == 206
         present = present if resumed else 0

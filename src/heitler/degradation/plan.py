@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heitler.config import Config, as_dict, changed
 from heitler.data.batches import cycles_per_epoch
 from heitler.files import digest
-from heitler.tracking.provenance import source_digest
+from heitler.kept.origin import Origin, deciding_code
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Training:
     showers: int
     """Seen, with repetitions: what it costs."""
     fingerprint: str
-    """Of everything that decides its result."""
+    """Of the parameters and data that decide its result; the code is the study's."""
 
 
 def plan_trainings(
@@ -50,6 +50,12 @@ def plan_trainings(
     return plan
 
 
+def study_origin() -> Origin:
+    """What decides all trainings alike: the code; each one's fingerprint has the rest."""
+    code = deciding_code("degradation/runs/worker.py", "training", "degradation")
+    return Origin({}, "", code)
+
+
 def _plan_training(
     config: Config, name: str, seed: int, showers: int, data_digest: str
 ) -> Training:
@@ -57,14 +63,13 @@ def _plan_training(
     per_epoch = cycles_per_epoch(showers, own.train.global_batch_size)
     cycles = min(own.train.cycles or math.inf, per_epoch * own.train.epochs)
     parts = {"model": as_dict(own.model), "train": as_dict(own.train), "data": data_digest}
-    code = source_digest("data", "degradation/runs", "model", "training")
     return Training(
         arm=name,
         seed=seed,
         config=own,
         cycles=int(cycles),
         showers=round(cycles / per_epoch * showers),
-        fingerprint=digest(parts | {"code": code}),
+        fingerprint=digest(parts),
     )
 
 

@@ -20,7 +20,7 @@ class Descent:
     """Steps so far; unlike an evolution's, a gradient's state does not follow from its losses."""
 
     fingerprint: str
-    """Of parameters, data, code and start."""
+    """Of the run and, after a space, of the start."""
     losses: list[float] = field(default_factory=list)
     """[step] on the batch, before the step."""
     tests: list[float] = field(default_factory=list)
@@ -36,19 +36,20 @@ class Descent:
         self.tests.append(row.get("test_loss", math.nan))
         self.seconds += seconds
 
-    def resume(self, optimizer: RmsProp, curve: Curve) -> None:
+    def resume(self, optimizer: RmsProp, curve: Curve) -> bool:
         """Give optimiser and curve what was saved, if anything; all of it, or nothing where the
-        budget has become too small for it."""
+        budget has become too small for it: then False."""
         if self.genome is None or self.square is None:
-            return
+            return True
         if not curve.affords(COST * len(self.losses)):
             self.losses, self.tests, self.seconds = [], [], 0.0
-            return
+            return False
         optimizer.restore(self.genome, self.square)
         seconds = self.seconds / max(len(self.losses), 1)
         for loss, test in zip(self.losses, self.tests, strict=True):
             tested = None if math.isnan(test) else test
             curve.note(np.array([loss], np.float32), {}, COST, seconds, None, tested)
+        return True
 
     def save(self, path: Path, optimizer: RmsProp) -> None:
         """Write all, atomically."""

@@ -20,6 +20,7 @@ from heitler.evolution.network import Regressor
 from heitler.evolution.randomness import random_genome
 from heitler.evolution.strategies.catalogue import build_strategy
 from heitler.files import digest
+from heitler.kept.aside import set_files_aside
 
 Float = NDArray[np.float32]
 Gather = Callable[[Float], Float]
@@ -125,8 +126,9 @@ class Run:
         self, state_file: Path, fingerprint: str, start: Float, stop_after: int | None
     ) -> Float:
         optimizer = RmsProp(self.training, start, self.config.learning_rate)
-        state = Descent.load(state_file, digest([fingerprint, start.tolist()]))
-        state.resume(optimizer, self.curve)
+        state = Descent.load(state_file, f"{fingerprint} {digest(start.tolist())}")
+        if not state.resume(optimizer, self.curve) and self.workers.rank == 0:
+            set_files_aside([state_file], "evolve")
         while self.curve.affords(COST) and self.curve.step != stop_after:
             begun = time.monotonic()
             loss = optimizer.step(self._rows())

@@ -1,6 +1,6 @@
 """Measurements as files: one per point, repeat and independent process, kept until all are there.
 
-A record whose fingerprint differs belongs to other parameters, data or code, and is made again.
+A record whose fingerprint does not count belongs to other parameters, data or code.
 """
 
 import json
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.files import write_json
+from heitler.kept.folder import Kept
 from heitler.scaling.points import Point
 
 Seconds = NDArray[np.float64]
@@ -58,14 +59,14 @@ def write_record(path: Path, record: Record) -> None:
     write_json(path, content)
 
 
-def read_records(folder: Path, point: Point, repeat: int, fingerprint: str) -> Record | None:
+def read_records(folder: Path, point: Point, repeat: int, kept: Kept) -> Record | None:
     """What was measured of a point in one repeat; None if it is incomplete or of another sweep.
 
     Independent processes become the workers of one record.
     """
     copies = point.workers if point.setup.independent else 1
     records = [_read(record_path(folder, point, repeat, copy)) for copy in range(copies)]
-    fitting = [record for record in records if record and record["fingerprint"] == fingerprint]
+    fitting = [record for record in records if record and kept.accepts(record["fingerprint"])]
     if len(fitting) < copies:
         return None
     first = fitting[0]

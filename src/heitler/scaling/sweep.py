@@ -9,6 +9,7 @@ from pathlib import Path
 from heitler.cluster.launch import run_workers
 from heitler.config import ClusterConfig, Config
 from heitler.errors import HeitlerError
+from heitler.kept.folder import Kept
 from heitler.progress import progress_bar
 from heitler.scaling.points import Comparison, Point, Setup, points_by_setup
 from heitler.scaling.records import Record, read_records
@@ -22,7 +23,7 @@ def run_sweep(
     config: Config,
     comparisons: list[Comparison],
     folder: Path,
-    fingerprint: str,
+    kept: Kept,
     script: str,
 ) -> dict[Point, list[Record]]:
     """Start what has no record yet; return the records of all points, one per start.
@@ -31,18 +32,16 @@ def run_sweep(
         config: `scale` and `cluster`.
         comparisons: what is to be measured.
         folder: of the records.
-        fingerprint: of everything that decides them.
+        kept: which records count.
         script: what the workers run: `script SETUP REPEAT MEETING`.
 
     Raises:
         SweepError: naming the start that failed.
         LaunchError: if workers cannot be started as `cluster` says.
     """
-    measure_missing(config, comparisons, folder, fingerprint, script)
+    measure_missing(config, comparisons, folder, kept, script)
     return {
-        point: [
-            _require(folder, point, repeat, fingerprint) for repeat in range(repeats(setup, config))
-        ]
+        point: [_require(folder, point, repeat, kept) for repeat in range(repeats(setup, config))]
         for setup, points in points_by_setup(comparisons).items()
         for point in points
     }
@@ -57,7 +56,7 @@ def measure_missing(
     config: Config,
     comparisons: list[Comparison],
     folder: Path,
-    fingerprint: str,
+    kept: Kept,
     script: str,
     workers: int | None = None,
 ) -> None:
@@ -76,11 +75,11 @@ def measure_missing(
     missing = [
         (repeat, setup)
         for repeat, setup in starts
-        if None in (read_records(folder, p, repeat, fingerprint) for p in setups[setup])
+        if None in (read_records(folder, p, repeat, kept) for p in setups[setup])
     ]
-    kept = len(starts) - len(missing)
+    done = len(starts) - len(missing)
     print(f"measuring: {len(missing)} starts, each a minute or so", flush=True)
-    with progress_bar("measuring", len(starts), done=kept) as advance:
+    with progress_bar("measuring", len(starts), done=done) as advance:
         for repeat, setup in missing:
             _start(config.cluster, setup, repeat, script)
             advance(note=f"{setup.name}, repeat {repeat + 1} of {repeats(setup, config)}")
@@ -96,8 +95,8 @@ def _start(cluster: ClusterConfig, setup: Setup, repeat: int, script: str) -> No
         )
 
 
-def _require(folder: Path, point: Point, repeat: int, fingerprint: str) -> Record:
-    record = read_records(folder, point, repeat, fingerprint)
+def _require(folder: Path, point: Point, repeat: int, kept: Kept) -> Record:
+    record = read_records(folder, point, repeat, kept)
     if record is None:
         raise SweepError(
             f"{folder}: no measurement of {point.name}, repeat {repeat + 1}, although its workers "

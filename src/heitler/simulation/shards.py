@@ -17,21 +17,18 @@ from heitler.causes import system_cause
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
 from heitler.files import digest
 from heitler.hdf5_opening import UnreadableError, open_for_reading
+from heitler.kept.aside import set_files_aside, size_of
 from heitler.progress import progress_bar
 from heitler.seal import is_sealed, seal_holds
 from heitler.simulation.environment import SimulationError, geant4_environment
 from heitler.simulation.processes import Job, run_jobs
 from heitler.simulation.tables import TablesOrigin, load_origin
+from heitler.source import meaning
 
 SHARD_FILES = "shard-*.h5"
-HERE = Path(__file__).parent
-DECIDING_SOURCES = (
-    HERE / "calorimeter.py",
-    HERE / "geant4.py",
-    HERE / "primaries.py",
-    Path(heitler.detector.__file__),
-)
-"""Code that decides what a shower looks like."""
+HERE, DETECTOR = Path(__file__).parent, Path(heitler.detector.__file__)
+DECIDING = ("calorimeter.py", "geant4.py", "primaries.py")
+"""Code that decides what a shower looks like, with heitler.detector."""
 UNDECISIVE = (
     "import_from", "import_unit", "import_scale", "import_particle", "showers", "processes",
 )  # fmt: skip
@@ -120,7 +117,7 @@ def plan_shards(
         "simulate": {k: v for k, v in as_dict(simulate).items() if k not in UNDECISIVE},
         "tables": origin.digest,
         "geant4_pybind": importlib.metadata.version("geant4-pybind"),
-        "source": [path.read_text() for path in DECIDING_SOURCES],
+        "source": [meaning(path) for path in (*map(HERE.joinpath, DECIDING), DETECTOR)],
     }
     counts = [min(size, simulate.showers - first) for first in range(0, simulate.showers, size)]
     return [
@@ -135,7 +132,7 @@ def shard_path(folder: Path, index: int) -> Path:
 
 
 def remove_others(folder: Path, plan: Sequence[Shard]) -> None:
-    """Remove surplus and outdated shards, and what killed processes left unfinished.
+    """Move aside surplus and outdated shards; remove what killed processes left unfinished.
 
     Raises:
         SimulationError: for a shower file with another name, which is not ours to remove.
@@ -143,9 +140,22 @@ def remove_others(folder: Path, plan: Sequence[Shard]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     refuse_foreign_files(folder)
     kept = {shard.path for shard in plan if shard.is_finished()}
-    for path in [*folder.glob(SHARD_FILES), *folder.glob(f".{SHARD_FILES}.*")]:
-        if path not in kept:
-            path.unlink()
+    for path in folder.glob(f".{SHARD_FILES}.*"):
+        path.unlink()
+    others = sorted(path for path in folder.glob(SHARD_FILES) if path not in kept)
+    why = "more than simulate.showers, damaged, or of other parameters, tables or code"
+    set_shards_aside(others, why)
+
+
+def set_shards_aside(shards: Sequence[Path], why: str) -> None:
+    """Move shower files that are not wanted any more, and say where they are."""
+    if place := set_files_aside(shards, "simulate"):
+        print(
+            f"{shards[0].parent}: {len(shards)} shower files are not used any more ({why}). They "
+            f"are now in {place} ({size_of(place)}): delete them when you do not need them, or set "
+            "simulate.import_from to that folder.",
+            flush=True,
+        )
 
 
 def refuse_foreign_files(folder: Path) -> None:

@@ -32,12 +32,6 @@ def connect_to_run(run_id: str) -> str | None:
     return run_id if connect_offline_store_of(run_id) else None
 
 
-def run_status(run_id: str) -> str | None:
-    """MLflow's word, such as "FINISHED"; None if no store has such a run."""
-    known = connect_to_run(run_id)
-    return str(mlflow.get_run(known).info.status) if known else None
-
-
 def synced_run(client: MlflowClient, offline_id: str) -> str | None:
     """Id of the run that was merged from an offline run."""
     found = search(client, f"tags.`{SYNCED_TAG}` = '{offline_id}'")

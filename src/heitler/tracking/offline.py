@@ -36,6 +36,11 @@ def connect_new_offline(name: str) -> None:
     connect_to_database(offline_folder() / folder)
 
 
+def has_offline_store(run_id: str) -> bool:
+    """Whether a run was begun offline."""
+    return any(offline_folder().glob(f"*/artifacts/{run_id}"))
+
+
 def connect_offline_store_of(run_id: str) -> bool:
     """Point MLflow to the offline store of a run; False if there is none."""
     for artifacts in offline_folder().glob(f"*/artifacts/{run_id}"):

@@ -1,6 +1,5 @@
 """Where a result comes from: code, data, machine, software. No MLflow here."""
 
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -18,16 +17,6 @@ SOFTWARE = ("tensorflow-cpu", "horovod", "keras", "numpy", "mlflow", "dvc", "gea
 
 NO_CODE = (":!dvc.lock", ":!params.yaml", ":!reports")
 """For git: all files but these."""
-
-
-def source_digest(*packages: str) -> str:
-    """SHA-256 of the Python files of the named sub-packages of heitler, and their names."""
-    total = hashlib.sha256()
-    for package in sorted(packages):
-        for path in sorted((PACKAGE / package).rglob("*.py")):
-            total.update(f"{path.relative_to(PACKAGE)}\0".encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 def collect_provenance(root: Path = Path()) -> dict[str, dict[str, Any]]:

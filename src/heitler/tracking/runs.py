@@ -19,7 +19,12 @@ from heitler.tracking.lookup import (
     numbered,
 )
 from heitler.tracking.offline import VARIABLE as OFFLINE
-from heitler.tracking.offline import connect_new_offline, is_offline, make_findable
+from heitler.tracking.offline import (
+    connect_new_offline,
+    has_offline_store,
+    is_offline,
+    make_findable,
+)
 from heitler.tracking.processes import this_process
 from heitler.tracking.recorder import Recorder
 from heitler.tracking.served import ServedModel
@@ -108,9 +113,15 @@ class SilentRun:
 class TrackedRun:
     """A run in a store that may fail: then the record is completed by `heitler sync`."""
 
-    def __init__(self, run_id: str, *, wait: bool = False) -> None:
-        """Whether every call waits for the store; `spool.close` waits for what did not."""
-        self.run_id = run_id
+    def __init__(self, run_id: str, *, wait: bool = False, unreachable: bool = False) -> None:
+        """As in the store.
+
+        Args:
+            wait: whether every call waits for the store; `spool.close` waits for what did not.
+            unreachable: whether the store did not answer at the start, so that its end must be
+                recorded too.
+        """
+        self.run_id, self.unreachable = run_id, unreachable
         self.spool = Spool(run_id, Recorder(run_id))
         self._put = self.spool.put_now if wait else self.spool.put
         self._children = 0
@@ -161,15 +172,20 @@ def open_run(
     name: str,
     *,
     run_id: str | None = None,
+    unfinished_only: bool = False,
     parameters: Mapping[str, Any] | None = None,
     tags: Mapping[str, Any] | None = None,
     datasets: Sequence[Dataset] = (),
 ) -> Iterator[Run]:
     """A run of this process, with system metrics; the run `run_id` again, if a store has it.
 
+    Where the store does not answer, a new run goes to an offline one, and the records of one that
+    is continued wait in the spool.
+
     Args:
         name: of a new run; a number is added if another run has it.
         run_id: of the run to continue.
+        unfinished_only: whether a finished run is not continued: a new one then begins.
         parameters: nested; logged as `section.key`.
         tags: nested; logged as `heitler.section.key`.
         datasets: what it uses.
@@ -178,9 +194,12 @@ def open_run(
 
     def start() -> str:
         close_abandoned_runs()
-        return _start(name, run_id, parameters or {}, tags or {}, datasets)
+        known = _connect_to(run_id)
+        if known and unfinished_only and mlflow.get_run(known).info.status == "FINISHED":
+            known = None
+        return _start(name, known, parameters or {}, tags or {}, datasets)
 
-    tracked = TrackedRun(_or_offline(start))
+    tracked = _start_or_spool(start, run_id)
     status = "KILLED"
     try:
         yield tracked
@@ -194,13 +213,12 @@ def open_run(
 
 def _start(
     name: str,
-    run_id: str | None,
+    known: str | None,
     parameters: Mapping[str, Any],
     tags: Mapping[str, Any],
     datasets: Sequence[Dataset],
 ) -> str:
-    """Start a run, or continue one; its id."""
-    known = _connect_to(run_id)
+    """Start a run, or continue the one known, to whose store MLflow is connected; its id."""
     if not known:
         connect_new_offline(name) if is_offline() else connect()
     run_name = None if known else numbered(name)
@@ -215,28 +233,40 @@ def _start(
     return str(run.info.run_id)
 
 
-def _or_offline(start: Callable[[], str]) -> str:
-    """What `start` returns; where the store fails, that of an offline one."""
+def _start_or_spool(start: Callable[[], str], run_id: str | None) -> TrackedRun:
+    """The run that `start` starts; where the store fails, one whose records are merged later.
+
+    A new run then is an offline one, and so is one that was begun offline. The records of any
+    other wait in the spool, from which they also go to the store when it answers again.
+    """
     try:
-        return start()
+        return TrackedRun(start())
     except Exception as error:  # whatever the store raises: the run goes on
         if is_offline():
             raise
         reason = " ".join(str(error).split())[:200]
-        print(
-            f"Warning: MLflow cannot be used ({reason}). The run goes on with a store of its own "
-            "under mlruns/offline; `heitler sync` merges it later.",
-            flush=True,
-        )
-        while mlflow.active_run():
-            with contextlib.suppress(Exception):
-                mlflow.end_run("KILLED")
-        os.environ[OFFLINE] = "1"
-        return start()
+    while mlflow.active_run():
+        with contextlib.suppress(Exception):
+            mlflow.end_run("KILLED")
+    elsewhere = run_id and not has_offline_store(run_id)
+    where = (
+        "its records in mlruns/spool" if elsewhere else "a store of its own under mlruns/offline"
+    )
+    print(
+        f"Warning: MLflow cannot be used ({reason}). The run goes on with {where}; `heitler sync` "
+        "merges it later.",
+        flush=True,
+    )
+    if run_id and elsewhere:
+        return TrackedRun(run_id, unreachable=True)
+    os.environ[OFFLINE] = "1"
+    return TrackedRun(start())
 
 
 def _end(tracked: TrackedRun, status: str) -> None:
     """Close the run, in its store or later."""
+    if tracked.unreachable:
+        tracked.spool.put("end", status=status)
     tracked.spool.close()
     try:
         mlflow.end_run(status)

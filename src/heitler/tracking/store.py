@@ -10,31 +10,21 @@ from filelock import FileLock
 
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path
-from heitler.place import require_project
+from heitler.place import project_root, require_project
 
 DATABASE = "mlflow.db"
 EXPERIMENT = "heitler"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
+RETRIES = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+"""MLflow's own 7 take four minutes, in which workers wait; the spool tries again anyway."""
 MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 """MLflow's UI then shows runs first, instead of what it has for language models."""
 SECONDS_TO_WAIT_FOR_OTHER_WRITERS = 120
 
 
-def project_root(start: Path) -> Path:
-    """The user's project, also from the copies of it in which DVC runs queued experiments.
-
-    DVC makes those copies in `<project>/.dvc/tmp/exps/<name>` and deletes them afterwards.
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if folder.parent.parts[-3:] == (".dvc", "tmp", "exps"):
-            return folder.parents[3]
-    return start
-
-
 def runs_folder(start: Path | None = None) -> Path:
     """The project's `mlruns`."""
-    return project_root(start or Path.cwd()) / "mlruns"
+    return project_root(start) / "mlruns"
 
 
 class StoreError(HeitlerError):
@@ -61,6 +51,7 @@ def connect(start: Path | None = None) -> None:
     uri, folder = os.environ.get(URI_VARIABLE), runs_folder(start)
     try:
         if uri:
+            os.environ.setdefault(*RETRIES)
             quieten()
             mlflow.set_tracking_uri(uri)
             mlflow.set_experiment(EXPERIMENT)

@@ -9,7 +9,6 @@ from typing import Any
 
 from heitler.config import Config, TrainConfig, as_dict
 from heitler.files import digest, write_json
-from heitler.tracking.lookup import run_status
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run
 from heitler.tracking.state import log_state
@@ -43,7 +42,8 @@ def track_training(
     recipe = config.model.recipe
     opened = open_run(
         f"{experiment}-{recipe}" if experiment else _name(recipe, config.train),
-        run_id=_interrupted_run(folder, training),
+        run_id=_run_before(folder, training),
+        unfinished_only=True,
         parameters=parameters,
         tags=_provenance() | {"dvc": {"experiment": experiment}, "recipe": recipe},
         datasets=datasets,
@@ -76,11 +76,9 @@ def _provenance() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _interrupted_run(folder: Path, training: str) -> str | None:
+def _run_before(folder: Path, training: str) -> str | None:
     before = _read(folder)
-    if before.get("training") != training or run_status(before["run_id"]) == "FINISHED":
-        return None
-    return before["run_id"]
+    return before["run_id"] if before.get("training") == training else None
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from heitler.causes import AGAIN, system_cause
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path, remove_unfinished
 from heitler.hdf5_opening import UnreadableError, open_for_reading
+from heitler.kept.folder import ORIGIN_FILE, Kept, begin_anew
 from heitler.model.gan import Gan
 from heitler.seal import SEAL_B, seal, seal_holds
 
@@ -63,8 +64,20 @@ class Checkpoint:
     so_far: EpochSoFar | None
 
     def restore(self, gan: Gan) -> None:
-        """Set the networks and optimisers to this state."""
-        for name, variable in gan.variables().items():
+        """Set the networks and optimisers to this state.
+
+        Raises:
+            CheckpointError: if it is of other networks, as one may be that is gone on from although
+                parameters or code have changed.
+        """
+        own = gan.variables()
+        shapes = {name: tuple(variable.shape) for name, variable in own.items()}
+        if shapes != {name: values.shape for name, values in self.variables.items()}:
+            raise CheckpointError(
+                "The checkpoint is of other networks or optimisers than params.yaml's: one cannot "
+                "go on from it. Put the section model back, or begin anew without --keep-going."
+            )
+        for name, variable in own.items():
             variable.assign(self.variables[name])
 
 
@@ -139,21 +152,27 @@ def load_best(folder: Path, history: Sequence[Metrics], select_by: str) -> Check
     raise CheckpointError(f"{folder}: no whole checkpoint. Train again: dvc repro train")
 
 
-def find_checkpoint(folder: Path, fingerprint: str, last_epoch: int) -> Checkpoint | None:
-    """The newest checkpoint of this very training that is not torn, up to epoch `last_epoch`.
+def find_checkpoint(folder: Path, kept: Kept, last_epoch: int) -> Checkpoint | None:
+    """The newest checkpoint of this training that is not torn, up to epoch `last_epoch`.
 
-    Files of another training (other parameters, data or code) are deleted, and so is what a
-    killed process had begun to write; torn or changed ones are skipped with a warning.
+    Torn or changed ones are skipped with a warning. Where none is left, those that cannot be used
+    are moved aside; only what a killed process had begun to write is removed.
     """
     remove_unfinished(folder, "epoch-*.h5")
+    why = "no checkpoint is whole"
     for path in _newest_first(folder):
         checkpoint = _read_if_whole(path)
         if checkpoint is None:
             continue
-        if checkpoint.fingerprint != fingerprint:
-            path.unlink()
+        if not kept.accepts(checkpoint.fingerprint):
+            why = f"{path.name} is of another training than {folder / ORIGIN_FILE} says"
+        elif checkpoint.so_far and not kept.differs_in_code_only(checkpoint.fingerprint):
+            why = "an unfinished epoch of other parameters or data cannot be completed"
         elif checkpoint.epoch + bool(checkpoint.so_far) <= last_epoch:
             return checkpoint
+        else:
+            why = f"they are of later epochs than train.epochs, which is {last_epoch}"
+    begin_anew(folder, kept, why)
     return None
 
 

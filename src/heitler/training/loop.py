@@ -15,6 +15,7 @@ from heitler.config import Config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
+from heitler.kept.folder import Kept
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV, sample_in_training_mode_GeV
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
@@ -52,14 +53,17 @@ def train(
     world: World,
     *,
     folder: Path,
-    fingerprint: str,
+    kept: Kept,
     check_physics: PhysicsCheck,
     log_epoch: Callable[[Metrics, int], None],
     label: str = "training",
 ) -> tuple[Gan, list[Metrics]]:
     """Train to `train.epochs` or `train.cycles`; all workers return equal networks and history.
 
-    `label` stands before the progress bar.
+    Args:
+        folder: of the checkpoints, from whose newest it goes on.
+        kept: which of them are of this training.
+        label: stands before the progress bar.
 
     Raises:
         OneDnnError: if TensorFlow does not use oneDNN on this worker.
@@ -69,12 +73,12 @@ def train(
     require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
     epochs = _Epochs(config, data, world, gan)
-    history, before = _restore(gan, world, folder, fingerprint, epochs.count, data.train_file)
+    history, before = _restore(gan, world, folder, kept, epochs.count, data.train_file)
     if world.writes:
         for metrics in history:  # the run that tracks this training may be a new one
             log_epoch(metrics, int(metrics["epoch"]))
     train = config.train
-    keeper = Keeper(folder, gan, history, fingerprint, train, world)
+    keeper = Keeper(folder, gan, history, kept.origin.fingerprint, train, world)
     done = len(history) * epochs.cycles_per_epoch + (len(before.losses) if before else 0)
     with (
         stop_requests() as asked_to_stop,
@@ -97,14 +101,14 @@ def train(
 
 
 def _restore(
-    gan: Gan, world: World, folder: Path, fingerprint: str, epochs: int, train_file: Path
+    gan: Gan, world: World, folder: Path, kept: Kept, epochs: int, train_file: Path
 ) -> tuple[list[Metrics], EpochSoFar | None]:
     """Rank 0 looks for a checkpoint; all workers get its state, or rank 0's initial weights."""
     history: list[Metrics] = []
     before = None
     if world.writes:
         folder.mkdir(parents=True, exist_ok=True)
-        checkpoint = find_checkpoint(folder, fingerprint, epochs)
+        checkpoint = find_checkpoint(folder, kept, epochs)
         if checkpoint:
             checkpoint.restore(gan)
             history, before = checkpoint.history, checkpoint.so_far

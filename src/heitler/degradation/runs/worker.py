@@ -15,6 +15,8 @@ from heitler.data.summary import DataSummary, load_summary
 from heitler.degradation.plan import Training
 from heitler.degradation.runs.judge import judged_cells
 from heitler.degradation.runs.record import Record, claim, read_record, write_record
+from heitler.kept.folder import Kept
+from heitler.kept.origin import Origin
 from heitler.progress import progress_bar
 from heitler.training.checks import TrainingError
 from heitler.training.loop import TrainingInput, train
@@ -68,7 +70,7 @@ class _Bench:
                 TrainingInput(self.train_file, self.validation, summary),
                 world,
                 folder=place / CHECKPOINTS,
-                fingerprint=training.fingerprint,
+                kept=Kept(Origin({}, training.fingerprint, {}), "degradation"),
                 check_physics=epoch_check(
                     self.validation, energies, config.degradation.energy_bins, "uniform"
                 ),
