@@ -47,6 +47,19 @@ def test_a_stage_says_how_far_the_pipeline_is(tmp_path):
         (tmp_path / name).write_text(Path(name).read_text())
     done = run_in(tmp_path)
     assert done.stdout.startswith(f"Stage 3 of {len(stage_names())}: simulate\n")
+    assert done.stdout.count("Stage ") == 1
+
+
+def test_a_stage_of_several_recipes_says_which_and_asks_for_one(tmp_path):
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text(Path(name).read_text())
+    program = [sys.executable, STAGE.with_name("generate.py")]
+    ours = subprocess.run([*program, "heitler"], cwd=tmp_path, capture_output=True, text=True)
+    place = stage_names().index("generate@heitler") + 1
+    assert ours.stdout.startswith(f"Stage {place} of {len(stage_names())}: generate@heitler\n")
+    nobodys = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True)
+    assert nobodys.returncode == 1
+    assert "of which recipe? Add paper or heitler: generate.py heitler" in nobodys.stderr
 
 
 def test_no_stage_begins_while_a_sweep_runs_in_its_folder(tmp_path, monkeypatch):

@@ -93,10 +93,11 @@ def announce(program: Path) -> None:
         require_project("params.yaml")
     if PIPELINE.is_file():
         names = stage_names()
-        for named in (stage, "@".join([stage, *sys.argv[1:2]])):
-            if named in names:
-                refuse_during_sweep()
-                print(f"Stage {names.index(named) + 1} of {len(names)}: {named}", flush=True)
+        of_recipe = "@".join([stage, *sys.argv[1:2]])
+        named = stage if stage in names else of_recipe
+        if named in names:
+            refuse_during_sweep()
+            print(f"Stage {names.index(named) + 1} of {len(names)}: {named}", flush=True)
 
 
 def stage_names() -> list[str]:
