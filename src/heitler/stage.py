@@ -5,6 +5,7 @@ import ctypes
 import fcntl
 import getpass
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from heitler.errors import HeitlerError, Interrupted
+from heitler.packages import refuse_foreign_packages
 from heitler.place import require_project
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ SWEEP_LOCK = Path(".dvc/tmp/heitler-sweep.lock")
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 # Set by horovodrun (Gloo), Intel MPI and Slurm's PMI, Open MPI: this process is already a worker.
 RANK_VARIABLES = ("HOROVOD_RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK")
+OF_A_WORKER = re.compile(
+    r"(PMI|PMIX|OMPI_COMM_WORLD)_|HOROVOD_((LOCAL_|CROSS_)?(RANK|SIZE)|GLOO_|CONTROLLER$|HOSTNAME$)"
+)
+"""Beginnings of what launchers tell a worker, which a shell started by one keeps."""
 
 
 def run_stage(main: Callable[[], None]) -> None:
@@ -36,7 +42,10 @@ def run_stage(main: Callable[[], None]) -> None:
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if sys.argv[1:2] != ["doctor"]:  # who tells it with the rest
+            refuse_foreign_packages()
         if launched_rank() is None:
+            forget_other_launchers()
             if _is_dvc(os.getppid()):
                 end_with_parent()
             announce(Path(sys.argv[0]))
@@ -167,6 +176,21 @@ def refuse_without_login() -> None:
 
 
 def launched_rank() -> int | None:
-    """This process's rank if a launcher started it, else None."""
+    """This process's rank if a launcher started it, else None.
+
+    Shells keep the variables of a launcher that started them (`srun --pty bash`, `mpirun bash`);
+    what DVC runs there is no worker.
+    """
     ranks = [os.environ[name] for name in RANK_VARIABLES if name in os.environ]
-    return int(ranks[0]) if ranks else None
+    return int(ranks[0]) if ranks and not _is_dvc(os.getppid()) else None
+
+
+def other_launchers() -> list[str]:
+    """Variables of this process that say it is a worker."""
+    return sorted(filter(OF_A_WORKER.match, os.environ))
+
+
+def forget_other_launchers() -> None:
+    """Take them away from a process that is no worker: Horovod and MPI would believe them."""
+    for name in other_launchers():
+        del os.environ[name]

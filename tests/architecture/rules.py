@@ -16,7 +16,7 @@ ORDER = (
     {"config"},
     {"detector"},
     {"showers"},
-    {"place"},
+    {"locks", "packages", "place"},
     {
         "causes",
         "files",

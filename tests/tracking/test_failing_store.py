@@ -83,8 +83,8 @@ def test_a_broken_store_is_refused_in_words_and_left_as_it_is(project: Path) -> 
     compare = Path(sys.executable).with_name("heitler")
     done = subprocess.run([compare, "compare"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: MLflow's store {file} cannot be used: ")
-    assert "Move the file away" in done.stderr
+    assert f"Error: MLflow's store cannot be used. {file}: is no SQLite database" in done.stderr
+    assert f"mv {file} {file}.broken" in done.stderr
     assert "Traceback" not in done.stderr
     assert file.read_bytes() == b"not a database" * 1000
 

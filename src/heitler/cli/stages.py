@@ -20,6 +20,7 @@ from heitler.config import (
 from heitler.git import require_git
 from heitler.identity import with_identity
 from heitler.kept.folder import VARIABLE as KEEP_GOING
+from heitler.locks import require_locks
 from heitler.place import require_project
 from heitler.stage import refuse_during_sweep
 
@@ -170,6 +171,7 @@ def _run(stage: str, changes: list[str], only: bool, force: bool, dry_run: bool)
     if dry_run:
         print(shlex.join(command))
         return
+    require_locks()
     os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
 
 

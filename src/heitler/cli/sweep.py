@@ -8,6 +8,7 @@ import typer
 
 from heitler.config import OURS, read_params, require_effect
 from heitler.git import require_git
+from heitler.locks import require_locks
 from heitler.place import require_project
 from heitler.stage import sweeping
 
@@ -78,6 +79,7 @@ def sweep(
     if slurm:
         print(_job_array(wanted, [*space, *_options(stage, metric, fixed or ())], slurm))
         return
+    require_locks()
     require_git()
     parent = sweep_run(name)
     evaluate = dvc_experiment(stage, metric, tuple(fixed or ()), parent)

@@ -36,7 +36,7 @@ from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 from heitler.errors import Interrupted
 from heitler.onednn import onednn_in_force
-from heitler.stage import launched_rank
+from heitler.stage import launched_rank, other_launchers
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2
@@ -92,6 +92,7 @@ def join_world(
         raise ConfigError(
             f"{workers} workers wanted, but the launcher started {hvd.size()}. "
             "Start as many, or change the number in params.yaml (`workers` of the stage)."
+            f"{_left_by_another_launcher()}"
         )
     cores = read_cores()
     if not bound_by_launcher():
@@ -106,6 +107,14 @@ def join_world(
     return World(hvd.rank(), hvd.size(), threads)
 
 
+def _left_by_another_launcher() -> str:
+    """What a person should know who started this by hand in a shell that a launcher started."""
+    names = other_launchers()
+    if not names:
+        return ""
+    return f" If no launcher started this: unset {' '.join(names)}"
+
+
 @contextlib.contextmanager
 def _patience(longest_wait_s: float) -> Iterator[None]:
     """End this process if the block takes longer."""
@@ -113,7 +122,8 @@ def _patience(longest_wait_s: float) -> Iterator[None]:
     def give_up() -> None:
         print(
             f"Error: the other workers did not join within {longest_wait_s:g} s. See what became "
-            "of them, or raise cluster.collective_timeout_s.",
+            "of them, or raise cluster.collective_timeout_s."
+            f"{_left_by_another_launcher()}",
             file=sys.stderr,
             flush=True,
         )

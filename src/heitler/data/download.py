@@ -1,5 +1,6 @@
 """Files from the web, kept so that they are fetched once; an interrupted download continues."""
 
+import errno
 import hashlib
 import json
 import urllib.error
@@ -8,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
+from heitler.causes import system_cause
 from heitler.data.checks import DataError
 from heitler.data.memory import known_version
 from heitler.progress import progress_bar
@@ -17,6 +19,8 @@ TIMEOUT_S = 60.0
 ASK_S = 20.0
 CHECKSUM = "#sha256="
 VERSION = ("ETag", "Last-Modified", "Content-Length")
+OF_THIS_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EFBIG}
+"""What the server has no part in."""
 
 
 def is_url(source: str) -> bool:
@@ -46,6 +50,8 @@ def download(url: str, folder: Path) -> Path:
     try:
         _fetch(url, partial, version)
     except (OSError, ValueError) as error:  # ValueError: not a URL that can be opened
+        if isinstance(error, OSError) and error.errno in OF_THIS_DISK:
+            raise DataError(system_cause(error, partial).sentence(partial, "")) from None
         raise DataError(
             f"{url}: download failed ({error}). Check simulate.import_from and the network; "
             "running the stage again continues where it stopped."
@@ -99,7 +105,9 @@ def _fetch(url: str, partial: Path, version: dict[str, str]) -> None:
     except urllib.error.HTTPError as error:
         if error.code != 416:  # nothing after `present`: the whole file is there, or it changed
             raise
-        partial.unlink()
+        if error.headers.get("Content-Range", "").rpartition("/")[2] == str(present):
+            return None  # it is whole
+        partial.rename(partial.with_name(f"{partial.name}.before"))
         return _fetch(url, partial, version)
     with answer:
         resumed = answer.status == 206

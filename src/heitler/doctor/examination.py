@@ -11,15 +11,18 @@ from heitler.doctor.libraries import (
 from heitler.doctor.machine import check_cores, check_disk, check_memory, check_network
 from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
 from heitler.doctor.python import check_packages, check_python
+from heitler.doctor.surroundings import check_locks, check_shell
 
 CHECKS = (
     check_python,
     check_packages,
+    check_shell,
     check_native_modules,
     check_tensorflow_and_horovod,
     check_geant4,
     check_tables,
     check_parameters,
+    check_locks,
     check_dvc,
     check_store,
     check_cores,

@@ -3,8 +3,10 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from heitler.causes import system_cause
 from heitler.errors import HeitlerError
 
 REBUILD = "Build the environment again: make env (if that does nothing: rm -rf .venv; make env)"
@@ -46,8 +48,15 @@ def check(name: str) -> Callable[[Callable[[], list[Finding]]], Callable[[], lis
                 return function()
             except HeitlerError as error:
                 return [broken(name, str(error))]
-            except Exception as error:
+            except ImportError as error:
                 return [broken(name, f"{type(error).__name__}: {error}", REBUILD)]
+            except OSError as error:
+                path = Path(str(error.filename or "."))
+                cause = system_cause(error, path)
+                return [broken(name, f"{path}: {cause.what}", cause.remedy)]
+            except Exception as error:
+                told = f"could not be checked ({type(error).__name__}: {error})"
+                return [broken(name, told, "Mend what else is broken first, then look again.")]
 
         return safe
 

@@ -17,6 +17,7 @@ from heitler.doctor.native import advice
 from heitler.simulation.environment import geant4_environment
 
 LONGEST_WAIT_S = 120
+NO_ANSWER = "no answer"
 GEANT4_PROGRAM = """
 import json
 from heitler.simulation.bindings import REPLACED, g4
@@ -34,10 +35,11 @@ def check_tensorflow_and_horovod() -> list[Finding]:
         if line.startswith("{"):
             told |= json.loads(line)
     if "tensorflow" not in told:
-        return [broken("TensorFlow", _reason(code, complaint), REBUILD)]
+        return [broken("TensorFlow", _reason(code, complaint), _remedy(code, complaint))]
     findings = [_tensorflow(told), _onednn(told)]
     if "horovod" not in told:
-        return [*findings, broken("Horovod", _reason(code, complaint), REBUILD)]
+        remedy = _remedy(code, complaint)
+        return [*findings, broken("Horovod", _reason(code, complaint), remedy)]
     return [*findings, *_horovod(told)]
 
 
@@ -112,8 +114,19 @@ def _run(arguments: list[str], variables: Mapping[str, str] | None = None) -> tu
             command, env=variables, capture_output=True, text=True, timeout=LONGEST_WAIT_S
         )
     except subprocess.TimeoutExpired:
-        return 1, "", f"no answer within {LONGEST_WAIT_S} s"
+        return 1, "", f"{NO_ANSWER} within {LONGEST_WAIT_S} s"
     return done.returncode, done.stdout, done.stderr
+
+
+def _remedy(code: int, complaint: str) -> str:
+    """Against what ended the program; only what a new environment mends asks for one."""
+    if code == -signal.SIGKILL:
+        return "Too little memory, perhaps: free -h; dmesg | tail"
+    if code == -signal.SIGILL:
+        return f"Perhaps this processor lacks AVX (grep avx /proc/cpuinfo), else: {REBUILD}"
+    if complaint.startswith(NO_ANSWER):
+        return "The machine or its disk is busy: try again later."
+    return REBUILD
 
 
 def _reason(code: int, complaint: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heitler.config import RECIPES, ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
+from heitler.git import GitError, require_git
 from heitler.identity import REMEDY, has_login, lent_identity
 from heitler.report.wording import counted
 from heitler.simulation.environment import SimulationError
@@ -49,10 +50,10 @@ def check_tables() -> list[Finding]:
 @check("DVC")
 def check_dvc() -> list[Finding]:
     """Whether the pipeline can be read, in a git repository."""
-    git = subprocess.run(["git", "rev-parse", "--is-inside-work-tree"], capture_output=True)
-    if git.returncode:
-        clone = "Clone the project with git; DVC keeps experiments there."
-        return [broken("DVC", "not in a git repository", clone)]
+    try:
+        require_git()
+    except GitError as error:
+        return [broken("DVC", str(error))]
     if not Path(".dvc").is_dir():
         return [broken("DVC", "no .dvc in this folder", "Go to the project's top folder.")]
     if LOCK.is_file() and not LOCK.stat().st_size:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from heitler.causes import system_cause
 from heitler.config import DetectorConfig
 from heitler.files import file_digest, write_json
 from heitler.simulation.environment import SimulationError
@@ -76,8 +77,10 @@ def load_origin(folder: Path) -> TablesOrigin:
     remedy = "Make them again: dvc repro --force tables"
     try:
         origin = TablesOrigin(**json.loads((folder / ORIGIN_FILE).read_text()))
-    except (OSError, TypeError, ValueError) as error:
+    except (FileNotFoundError, TypeError, ValueError) as error:
         raise SimulationError(f"{folder}: no Geant4 tables ({error}). {remedy}") from None
+    except OSError as error:
+        raise SimulationError(system_cause(error, folder).sentence(folder, remedy)) from None
     if _digest(folder) != origin.digest:
         raise SimulationError(f"{folder}: files differ from what {ORIGIN_FILE} says. {remedy}")
     return origin

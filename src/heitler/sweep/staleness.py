@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from dvc.exceptions import DvcException
+from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 from dvc_data.hashfile.hash_info import HashInfo
@@ -84,7 +84,7 @@ def part_in_cache(folder: str, place: tuple[str, ...]) -> str | None:
 def _cache() -> Any:
     try:
         return Repo().cache.local
-    except DvcException:  # no repository, as in an unpacked archive
+    except NotDvcRepoError:  # no repository, as in an unpacked archive
         return None
 
 

@@ -1,6 +1,5 @@
 """Finding runs again, in whichever store they are."""
 
-import contextlib
 import itertools
 
 import mlflow
@@ -24,9 +23,12 @@ def connect_to_run(run_id: str) -> str | None:
     """
     if not is_offline():
         connect()
-        with contextlib.suppress(mlflow.MlflowException):
+        try:
             active = mlflow.get_run(run_id).info.lifecycle_stage == "active"
             return run_id if active else None
+        except mlflow.MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise  # such as without the right: it may be there
         if synced := synced_run(MlflowClient(), run_id):
             return synced
     return run_id if connect_offline_store_of(run_id) else None

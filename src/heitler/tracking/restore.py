@@ -68,7 +68,7 @@ def restore(name: str, root: Path = Path()) -> Restored:
         raise RestoreError(f"Run {run.info.run_name} does not say from which commit it is: {why}")
     before = _head(root)
     _call(root, "git", "switch", "--quiet", "--detach", found)
-    files = () if revision else _write_record(run.info.run_id, root)
+    files, unread = ((), "") if revision else _write_record(run.info.run_id, root)
     try:
         _call(root, *DVC_CHECKOUT)
     except RestoreError as error:  # code and parameters go back, and the data that was taken
@@ -84,7 +84,7 @@ def restore(name: str, root: Path = Path()) -> Restored:
     if not revision and tags.get(CHANGED_TAG) == "True":
         notes.append("Its code had uncommitted changes, which are kept nowhere.")
     if not revision and not files:
-        notes.append("It kept no params.yaml and dvc.lock: these are the commit's.")
+        notes.append(f"{unread or 'It kept no params.yaml and dvc.lock'}: these are the commit's.")
     return Restored(
         run.info.run_name, run.info.run_id, found, experiment if revision else "", files,
         tuple(notes),
@@ -108,21 +108,24 @@ def _require_clean(root: Path) -> None:
         )
 
 
-def _write_record(run_id: str, root: Path) -> tuple[str, ...]:
-    """The run's own `params.yaml` and `dvc.lock`, where it has them."""
+def _write_record(run_id: str, root: Path) -> tuple[tuple[str, ...], str]:
+    """The run's own `params.yaml` and `dvc.lock`, where it has them, or why they were not read."""
     with tempfile.TemporaryDirectory() as folder:
         try:
+            if not MlflowClient().list_artifacts(run_id, FOLDER):
+                return (), ""
             kept = Path(
                 mlflow.artifacts.download_artifacts(
                     run_id=run_id, artifact_path=FOLDER, dst_path=folder
                 )
             )
-        except (mlflow.MlflowException, OSError):
-            return ()
+        except (mlflow.MlflowException, OSError) as error:
+            reason = " ".join(str(error).split())[:200]
+            return (), f"Its own params.yaml and dvc.lock could not be fetched ({reason})"
         names = tuple(name for name in FILES if (kept / name).is_file())
         for name in names:
             shutil.copy(kept / name, root / name)
-    return names
+    return names, ""
 
 
 def _call(root: Path, *command: str) -> None:

@@ -8,6 +8,7 @@ effect, so the store has it once even if it had taken it before it failed.
 
 import json
 import math
+import os
 import queue
 import shutil
 import threading
@@ -16,6 +17,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from heitler.causes import system_cause
+from heitler.errors import HeitlerError
 from heitler.files import write_json
 from heitler.tracking.store import runs_folder
 
@@ -39,7 +42,12 @@ class Spool:
         """Records are given to `record`, which may raise."""
         self.path = (spool_folder() / f"{run_id}.json").resolve()
         self._record = record
-        self._waiting: list[Record] = read_records(self.path)
+        self._waiting: list[Record] = []
+        try:
+            self._waiting = read_records(self.path)
+        except SpoolError as error:
+            self.path = self.path.with_name(f"{run_id}.{os.getpid()}.json")
+            print(f"Warning: {error} New records go to {self.path.name} beside it.", flush=True)
         self._coming: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._failed_at = -math.inf
         self._given_up = False  # the file then has what the thread may still be at
@@ -145,10 +153,22 @@ class Spool:
             print(f"Warning: {self.path} cannot be written ({error.strerror}).", flush=True)
 
 
+class SpoolError(HeitlerError):
+    """A file of the spool is there, but cannot be read."""
+
+
 def read_records(path: Path) -> list[Record]:
-    """The records in a file of the spool; none if it is not there or torn."""
+    """The records in a file of the spool; none if it is not there.
+
+    Raises:
+        SpoolError: if it cannot be read; it is all that there is of these records.
+    """
     try:
         content = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise SpoolError(system_cause(error, path).sentence(path, "")) from None
+    except ValueError as error:
+        raise SpoolError(f"{path}: is damaged ({error}); it is left as it is.") from None
     return [dict(entry) for entry in content if isinstance(entry, Mapping)]

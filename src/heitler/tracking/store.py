@@ -11,6 +11,11 @@ from filelock import FileLock
 from heitler.errors import HeitlerError
 from heitler.files import atomic_path
 from heitler.place import project_root, require_project
+from heitler.tracking.store_causes import (
+    bypass_proxy_on_this_machine,
+    database_cause,
+    server_cause,
+)
 
 DATABASE = "mlflow.db"
 EXPERIMENT = "heitler"
@@ -53,19 +58,29 @@ def connect(start: Path | None = None) -> None:
         if uri:
             os.environ.setdefault(*RETRIES)
             quieten()
+            bypass_proxy_on_this_machine(uri)
             mlflow.set_tracking_uri(uri)
             mlflow.set_experiment(EXPERIMENT)
         else:
             connect_to_database(folder)
     except Exception as error:  # whatever the store raises
-        remedy = (
-            f"See {URI_VARIABLE} and whether its server runs."
-            if uri
-            else "Move the file away: the next run begins a new one. Or put a copy in its place."
-        )
-        reason = str(error).strip().splitlines()[0]
-        store = uri or folder / DATABASE
-        raise StoreError(f"MLflow's store {store} cannot be used: {reason}\n{remedy}") from error
+        raise StoreError(
+            f"MLflow's store cannot be used. {store_complaint(uri, folder, error)}"
+        ) from error
+
+
+def store_complaint(uri: str | None, folder: Path, error: BaseException) -> str:
+    """What is wrong with the store at an address, or else with the one in a folder."""
+    if uri and not uri.startswith("sqlite:"):
+        return server_cause(uri, error).sentence(uri, "")
+    path = sqlite_path(uri) if uri else folder / DATABASE
+    cause = database_cause(path, error)
+    return f"{path}: {cause.what}. {cause.remedy}"
+
+
+def sqlite_path(uri: str) -> Path:
+    """The file of an address such as `sqlite:///mlruns/mlflow.db?timeout=20`."""
+    return Path(uri.removeprefix("sqlite:///").partition("?")[0])
 
 
 def connect_to_database(folder: Path) -> None:

@@ -33,7 +33,7 @@ from heitler.tracking.lookup import (
 from heitler.tracking.offline import offline_folder
 from heitler.tracking.processes import has_ended
 from heitler.tracking.recorder import Recorder
-from heitler.tracking.spool import Spool, read_records, spool_folder
+from heitler.tracking.spool import Spool, SpoolError, read_records, spool_folder
 from heitler.tracking.store import EXPERIMENT, connect, database_uri
 
 DONE = "synced.json"
@@ -57,7 +57,12 @@ def sync_spool() -> dict[str, int]:
     left = {}
     for path in sorted(spool_folder().glob("*.json")):
         with FileLock(path.with_suffix(".lock")):
-            run_id = connect_to_run(path.stem)
+            try:
+                read_records(path)
+            except SpoolError as error:
+                print(f"Warning: {error}")
+                continue
+            run_id = connect_to_run(path.name.partition(".")[0])
             if run_id:
                 spool = Spool(path.stem, Recorder(run_id))
                 spool.replay()
