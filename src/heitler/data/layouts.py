@@ -156,7 +156,7 @@ def find_shape(file: h5py.File, path: Path, layout: Layout, asked: Shape | None)
     Raises:
         DataError: if nobody says, if the file has other images, or no showers.
     """
-    found = require_dataset(file, path, layout.cells, KNOWN).shape or ()
+    found: tuple[int, ...] = require_dataset(file, path, layout.cells, KNOWN).shape or ()
     if layout.flat and len(found) == 2:
         shape = _shape_of_rows(file, path, found[1], asked)
     elif not layout.flat and (len(found) == 4 or (len(found) == 5 and found[4] == 1)):
