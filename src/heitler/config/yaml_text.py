@@ -23,6 +23,8 @@ FLOAT = re.compile(
 """As ruamel.yaml, with which DVC reads, has it."""
 ONLY_IN_1_2 = re.compile(r"^([-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|[-+]\.[0-9]+([eE][-+][0-9]+)?)$")
 """Numbers that 1.1 leaves as text: 3e-4, -.5."""
+YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+"""What PyYAML raises; others than its own for no such date, `!!bool x`, `!!timestamp x`."""
 TIME = re.compile(r"[0-9]+:[0-5][0-9]:[0-5][0-9]")
 """A time as batch systems have it, which DVC writes without quotes: text."""
 WORDS = {w: v for v in (True, False) for w in (str(v), str(v).lower(), str(v).upper())}
@@ -45,7 +47,7 @@ def load_yaml(text: str, where: str) -> Any:
             return None
         fault = next(_faults(node, loader, "", set()), None)
         content = None if fault else loader.construct_document(node)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also no such date
+    except YAML_ERRORS as error:
         raise ConfigError(f"{where}: not valid YAML. {error}") from None
     if fault:
         raise ConfigError(f"{where}: {fault}")
