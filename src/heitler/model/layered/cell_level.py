@@ -17,12 +17,11 @@ import tensorflow as tf
 
 from heitler.model.layered.frame import turn_cells
 from heitler.model.layered.sizes import DRAWN, RADII, TURNS, LayeredSizes
-from heitler.model.layered.state import cell_feature, log_energy
+from heitler.model.layered.state import cell_feature, what_is_left
 
 Tensor: TypeAlias = tf.Tensor
 SLOPE = 0.1
 """Of the leaky ReLU."""
-HITS_UNIT = 30.0
 STEERING = ("steer_features", "steer_turn", "radial", "outputs")
 """Layers that say little at the start."""
 WEAK = 0.05
@@ -79,8 +78,7 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
             energy: that is left (M,), mean hits.
         """
         sizes = self.sizes
-        per_hit = log_energy(energy / tf.maximum(hits, 1))
-        left = tf.stack([hits / HITS_UNIT, log_energy(energy), per_hit], axis=-1)
+        left = what_is_left(hits, energy)
         which = tf.one_hot(tf.fill(tf.shape(hits), turn), TURNS, dtype=left.dtype)
         hidden = tf.nn.silu(self.dense["turn"](tf.concat([layer.state, left, which], axis=-1)))
         hidden = tf.nn.silu(self.dense["turn_hidden"](hidden))

@@ -17,6 +17,10 @@ RINGS = (0.0, 0.5, 1.2, 1.6, 2.5, 4.0, 7.0)
 """Where rings around the axis begin, in cells; the last has no end."""
 TOTALS = 3
 """Numbers of a layer as a whole: hits, energy per hit, energy."""
+FEW = (1, 2, 3)
+"""Hits that are left, each of which is told by a number of its own."""
+LEFT = 3 + len(FEW)
+"""Numbers that tell what is left of a layer's hits and energy."""
 DRAWN = 3
 """Planes that tell what is drawn of a layer: hit, energy, whether it had its turn."""
 TURNS = 4
@@ -95,7 +99,7 @@ class LayeredSizes:
         return {
             "steer": (state, hidden),
             "steer_features": (hidden, 4 * width),
-            "turn": (state + 3 + TURNS, hidden),
+            "turn": (state + LEFT + TURNS, hidden),
             "turn_hidden": (hidden, hidden),
             "steer_turn": (hidden, 2 * width),
             "radial": (hidden, len(RADII) * self.outputs),

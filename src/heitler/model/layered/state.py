@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias
 import tensorflow as tf
 
 from heitler.model.layered.frame import ring_shares
-from heitler.model.layered.sizes import PAST, TOTALS
+from heitler.model.layered.sizes import FEW, PAST, TOTALS
 
 Tensor: TypeAlias = tf.Tensor
 SMALLEST_SHARE = 2e-3
 SMALLEST_ENERGY = 0.02
 SMALLEST_HIT = 1e-3
+HITS_ROOT = 5.0
 
 
 class Particle(NamedTuple):
@@ -111,3 +112,13 @@ def cell_state(state: Tensor, own: Tensor, before: Before) -> Tensor:
 def _flat(past: Tensor) -> Tensor:
     """(..., PAST, S) -> (..., PAST * S)"""
     return tf.concat(tf.unstack(past, axis=-2), axis=-1)
+
+
+def what_is_left(hits: Tensor, energy: Tensor) -> Tensor:
+    """Hits and energy that a layer has left for a turn: (M,) twice -> (M, LEFT).
+
+    Single hits count: a layer with one left spends it where it is never missing.
+    """
+    few = [tf.cast(hits == number, energy.dtype) for number in FEW]
+    per_hit = log_energy(energy / tf.maximum(hits, 1))
+    return tf.stack([tf.sqrt(hits) / HITS_ROOT, log_energy(energy), per_hit, *few], axis=-1)
