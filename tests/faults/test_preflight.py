@@ -48,7 +48,7 @@ def test_all_problems_are_listed_at_once_and_nothing_is_started(tmp_path: Path) 
         "reports is a file, not a folder",
     ):
         assert [line for line in listed if said in line], (said, listed)
-    assert not (folder / "data/training").exists()
+    assert not (folder / "data/training/paper").exists()
 
 
 def test_too_little_room_memory_or_right_is_said_with_numbers(tmp_path: Path) -> None:
