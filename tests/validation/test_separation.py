@@ -5,7 +5,8 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import kurtosis, norm, skew
 
-from heitler.validation.classifier import classify, divergence
+from heitler.validation.asking import divergence
+from heitler.validation.classifier import classify
 from heitler.validation.linearity_resolution import (
     CoreByEnergy,
     core,

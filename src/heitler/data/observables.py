@@ -8,6 +8,7 @@
 | radial              | (N, R)    | deposited energy per ring over the primary energy     |
 | cell spectrum       | (N, B)    | cells per bin of `CELL_EDGES_GEV`                     |
 | coarse cells        | (N, K)    | deposited energy per block of cells over the primary  |
+| structure           | (N, Q, Z) | every layer's shape and neighbours: data/structure.py |
 
 Profiles are divided by the primary energy so that every shower weighs the same and the spread of
 the beam energies does not enter their errors; their sum is the sampling fraction.
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.hdf5 import Showers, iterate_showers
+from heitler.data.structure import layer_structure
 from heitler.showers import (
     apply_threshold,
     block_sums,
@@ -62,6 +64,8 @@ class Observables:
     """(N, B) cells per bin"""
     coarse_cells: NDArray[np.float32]
     """(N, K), over the primary energy"""
+    structure: NDArray[np.float32]
+    """(N, Q, Z), `heitler.data.structure.QUANTITIES` of every layer"""
     cpu_seconds: Float
     image_GeV: Float
     """(X, Y, Z), the sum of all images"""
@@ -109,6 +113,7 @@ def measure_cells(
         radial=radial_profile(cells_GeV) * per_GeV,
         cell_spectrum=_cell_spectrum(cells_GeV),
         coarse_cells=(block_sums(cells_GeV, BLOCKS_ACROSS) * per_GeV).astype(np.float32),
+        structure=layer_structure(cells_GeV),
         cpu_seconds=np.full(len(energy), np.nan),
         image_GeV=cells_GeV.sum(axis=0, dtype=np.float64),
     )

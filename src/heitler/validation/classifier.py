@@ -1,11 +1,9 @@
-"""Can a neural network tell generated from Geant4 showers?
+"""A small classifier for studies: can it tell generated from Geant4 showers within a second?
 
-A multilayer perceptron is trained on one half of both samples and asked about the other half.
-AUC is the area under its ROC curve: 0.5 if it guesses, 1 if it always knows. With BCE its mean
-cross-entropy in nats, JSD = (ln 2 - BCE) / ln 2 is a lower bound of the Jensen-Shannon divergence
-in bits: 0 if it guesses (noise may take it below), 1 if it is sure and right. For the BCE half of
-the other half calibrates it (a logistic curve through its outputs), because a network trained to
-the end is too sure [CaloFlow, arXiv:2106.05285; CaloChallenge, arXiv:2410.21611].
+A multilayer perceptron is trained on one half of both samples and asked about the other half. For
+the JSD half of the other half calibrates it (a logistic curve through its outputs), because a
+network trained to the end is too sure [CaloFlow, arXiv:2106.05285]. Its AUC compares trainings with
+each other; those of the score card come from the field's classifiers (heitler.judge).
 """
 
 import warnings
@@ -21,6 +19,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from heitler.validation.asking import divergence
 
 Float = NDArray[np.float64]
 
@@ -49,11 +49,6 @@ def classify(generated: Float, truth: Float, seeds: int, seed: int = 0) -> Class
     results = np.array([_train_and_ask(features, labels, seed + i) for i in range(seeds)])
     (auc, jsd), (auc_error, jsd_error) = results.mean(axis=0), results.std(axis=0)
     return ClassifierScore(float(auc), float(auc_error), float(jsd), float(jsd_error))
-
-
-def divergence(cross_entropy: float) -> float:
-    """JSD in bits from the mean cross-entropy in nats."""
-    return float((np.log(2) - cross_entropy) / np.log(2))
 
 
 def _train_and_ask(features: Float, labels: NDArray[np.int64], seed: int) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.data.observables import Observables
+from heitler.data.structure import quantity
 from heitler.validation.cells import hits
 from heitler.validation.moments import shower_moments
 
@@ -11,6 +12,12 @@ Float = NDArray[np.float64]
 
 SMALLEST = 1e-9
 """Part of the primary energy that stands for nothing in a logarithm."""
+FAINTEST_GEV = 1e-9
+"""Stands for an empty layer in a logarithm."""
+OF_LAYERS = (
+    "hits", "strong_hits", "centre_x", "centre_y", "width_x", "width_y", "radius", "radial_width",
+)  # fmt: skip
+"""High-level features of every layer besides its energy."""
 
 
 def high_level_features(sample: Observables, hit_threshold_GeV: float) -> Float:
@@ -29,6 +36,21 @@ def high_level_features(sample: Observables, hit_threshold_GeV: float) -> Float:
         hits(sample, hit_threshold_GeV)[:, None] / 1e3,
     ]
     return np.asarray(np.nan_to_num(np.concatenate(columns, axis=1)), np.float64)
+
+
+def layer_features(sample: Observables) -> Float:
+    """High-level features of every layer, as CaloChallenge's classifiers see them: (N, F).
+
+    log10 of the layers' energies in GeV; centres and widths in cells; hits above two thresholds;
+    log10 of the total. Centres and widths of empty layers are 0.
+    """
+    energies = sample.longitudinal * sample.primary_energy_GeV[:, None]
+    columns = [
+        np.log10(np.maximum(energies, FAINTEST_GEV)),
+        *(np.nan_to_num(quantity(sample.structure, name)) for name in OF_LAYERS),
+        np.log10(np.maximum(sample.ecal_sum_GeV, FAINTEST_GEV))[:, None],
+    ]
+    return np.asarray(np.concatenate(columns, axis=1), np.float64)
 
 
 def with_energy(features: Float, sample: Observables) -> Float:

@@ -1,0 +1,73 @@
+"""Is every layer right in itself, and beside the next?
+
+In every layer, the mean of a quantity over the showers that have energy there is compared with
+Geant4's [quantities: heitler.data.structure]. Lines of the score card take the mean over the
+layers: the worst one would be that with the fewest hits.
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.data.observables import Observables
+from heitler.data.structure import quantity
+from heitler.validation.correlation import significant_layers
+
+Float = NDArray[np.float64]
+
+WIDTHS = ("width_x", "width_y", "radial_width")
+PRODUCTS_WITHIN = ("product_x", "product_y")
+PRODUCTS_BETWEEN = ("product_z",)
+PAIRS_WITHIN = ("pairs_x", "pairs_y", "pairs_xy")
+PAIRS_BETWEEN = ("pairs_z", "pairs_xz", "pairs_yz")
+LARGEST = ("largest_share",)
+
+
+def layers_off(generated: Observables, truth: Observables, names: tuple[str, ...]) -> float:
+    """Mean over layers and quantities of |<q> / <q>_Geant4 - 1|, no unit.
+
+    Layers count that have more than 1% of the mean profile's maximum.
+    """
+    kept = significant_layers(truth)
+    deviations = [
+        np.abs(_ratio(*(_mean(quantity(s.structure, name))[kept] for s in (generated, truth))) - 1)
+        for name in names
+    ]
+    return _mean_of_finite(np.concatenate(deviations))
+
+
+def wander(sample: Observables) -> Float:
+    """How far the centre moves to the next layer: (N, Z - 1, 2) cells along x and y."""
+    centres = [quantity(sample.structure, f"centre_{axis}") for axis in "xy"]
+    return np.stack([np.diff(centre, axis=1) for centre in centres], axis=2).astype(np.float64)
+
+
+def wander_off(generated: Observables, truth: Observables) -> float:
+    """Mean over layers of |w / w_Geant4 - 1|, w the root of the mean squared step, no unit."""
+    kept = significant_layers(truth)
+    both = kept[1:] & kept[:-1]
+    made, mc = (
+        np.sqrt(_mean((wander(sample) ** 2).sum(axis=2))[both]) for sample in (generated, truth)
+    )
+    return _mean_of_finite(np.abs(_ratio(made, mc) - 1))
+
+
+def _mean(values: NDArray[np.floating]) -> Float:
+    """Over the showers with energy there: (N, Z) -> (Z,); NaN without any."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
+
+
+def _mean_of_finite(values: Float) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else float("nan")
+
+
+def _ratio(made: Float, mc: Float) -> Float:
+    """NaN where Geant4 has none, or where no generated shower has energy anywhere."""
+    if np.isfinite(made).any():
+        made = np.nan_to_num(made)  # a dead layer is as wrong as can be
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(made / mc)
