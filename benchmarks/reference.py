@@ -27,8 +27,9 @@ TARGETS = {
     "response_max_deviation": ("largest abs(R - 1), any energy bin", 0.05),
     "longitudinal_max_deviation": ("longitudinal profile, largest deviation", 0.10),
     "separation_ecal_sum": ("S(Esum)", 0.02),
-    "classifier_auc_high": ("classifier AUC, high-level features", 0.99),
-    "classifier_auc_low": ("classifier AUC, coarse cells", 0.99),
+    "classifier_auc_high": ("AUC, dense network on high-level features", 0.87),
+    "classifier_auc_cells": ("AUC, dense network on all cells", 0.87),
+    "classifier_auc_cnn": ("AUC, 3D ResNet", 0.95),
 }
 CURVE = (
     "epoch",

@@ -5,14 +5,18 @@ from heitler.stage import run_stage, stage_recipe  # first: Ctrl-C then ends it 
 # isort: split
 from pathlib import Path
 
-from heitler.config import load_config
-from heitler.data.hdf5 import iterate_showers
+from heitler.config import ValidateConfig, load_config
+from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.files import write_csv, write_json
+from heitler.judge.curve import measure_curve
+from heitler.judge.samples import build_sample
 from heitler.progress import progress_bar
+from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.samples import Generated, Samples
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.tracking.training import training_run
 from heitler.validation.card import card_steps, flat_metrics, score_card
+from heitler.validation.classifier_curve import Point, card_lines, notes
 from heitler.validation.compare import compare_response, response_rows, validation_metrics
 from heitler.validation.held_out import load_held_out
 from heitler.validation.score import Score, count_verdicts
@@ -33,14 +37,23 @@ def main() -> None:
 
     samples = (generated, geant4, held_out.reference)
     response = compare_response(*samples, held_out.edges_GeV)
-    steps = card_steps(config.validate)
-    with progress_bar("score card", steps) as advance:
-        scores = score_card(*samples, held_out.edges_GeV, config.validate, advance=advance)
+    points = judge(showers, config.validate)
+    with progress_bar("score card", card_steps(config.validate)) as advance:
+        scores = score_card(
+            *samples,
+            held_out.edges_GeV,
+            config.validate,
+            networks=card_lines(points),
+            advance=advance,
+        )
     limit = config.validate.limits.response_max_deviation[0]
     metrics = validation_metrics(*samples, response, limit) | flat_metrics(scores)
     write_json(report / "metrics.json", metrics)
     write_json(report / "card.json", [score.as_json() for score in scores])
     write_csv(report / "response.csv", response_rows(response))
+    if points:
+        write_csv(report / "classifiers.csv", [point.as_row() for point in points])
+        draw_classifiers(report / "classifiers.svg", points)
     size = config.detector.cell_size_mm
     drawn = Samples([Generated(generated, response)], geant4, held_out.reference)
     write_validation_figures(report, drawn, config.validate, size)
@@ -51,6 +64,19 @@ def main() -> None:
     run.log_metrics({f"test_{name}": value for name, value in metrics.items()})
     run.log_files(report, "validate")
     announce(metrics, scores)
+    for note in notes(points, config.validate):
+        print(f"validate: {note}")
+
+
+def judge(showers: Path, config: ValidateConfig) -> list[Point]:
+    """What the neural classifiers find."""
+    truth = PREPARED / "test.h5"
+    threshold_GeV = read_attributes(truth)["cell_threshold_GeV"]
+    made, mc = (
+        build_sample(iterate_showers(path), threshold_GeV, config.classifiers.showers)
+        for path in (showers, truth)
+    )
+    return measure_curve(made, mc, config.classifiers, config.seed)
 
 
 def announce(metrics: dict[str, float], scores: list[Score]) -> None:

@@ -40,6 +40,7 @@ ORDER = (
     {"scaling"},
     {"generation"},
     {"validation"},
+    {"judge"},
     {"evolution"},
     {"degradation"},
     {"report"},

@@ -1,5 +1,6 @@
 """`heitler validate` and `heitler export` on real files of every layout."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -31,7 +32,7 @@ def files(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def arguments(**changes):
     options = {"reference": None, "output": None, "shape": None, "threshold_MeV": 1e-3}
-    options |= {"unit": None, "scale": None, "particle": None}
+    options |= {"unit": None, "scale": None, "particle": None, "full": False}
     return options | {"params": Path("params.yaml"), "strict": False} | changes
 
 
@@ -47,7 +48,13 @@ def test_the_card_is_printed_and_written_and_strict_tells_a_failure(files, tmp_p
     card = json.loads((tmp_path / "card.json").read_text())
     assert card[0]["name"] == "response_ratio"
     page = (tmp_path / "index.html").read_text()
-    assert page.count("<figure>") == 11
+    assert page.count("<figure>") == 12
+    assert "says nothing" in page  # 30 showers are too few for classifiers
+    found = json.loads((tmp_path / "classifiers.json").read_text())
+    assert found["n_each"] == 30
+    assert {"auc_high", "auc_cells", "auc_cnn", "s_esum"} <= set(found)
+    with (tmp_path / "classifiers.csv").open() as file:
+        assert [row["classifier"] for row in csv.DictReader(file)] == ["high", "cells", "cnn"]
     assert "http" not in page.replace("http://www.w3.org", "")
 
 

@@ -35,7 +35,6 @@ TINY = {
         "bootstrap_replicas": 2,
         "floor_splits": 2,
         "slow_floor_splits": 1,
-        "classifier_seeds": 1,
     },
 }
 

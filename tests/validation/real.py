@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from heitler.data.hdf5 import Showers
+from heitler.validation import defects
 
 GENERATED, TRUTH, REFERENCE = slice(0, 150), slice(150, 300), slice(300, 600)
 EDGES_GEV = np.array([1.0, 2.5, 4.0, 5.0])
@@ -45,3 +46,20 @@ def few_hits(showers: Showers) -> Showers:
     cells = showers.cells_GeV.copy()
     cells[cells < 4e-4] = 0
     return with_cells(showers, cells)
+
+
+def redrawn(showers: Showers) -> Showers:
+    return _planted(showers, defects.redrawn_cells)
+
+
+def independent(showers: Showers) -> Showers:
+    return _planted(showers, defects.independent_cells)
+
+
+def mirrored(showers: Showers) -> Showers:
+    return _planted(showers, defects.mirrored_layer)
+
+
+def _planted(showers: Showers, defect: defects.Defect) -> Showers:
+    random = np.random.default_rng(1)
+    return with_cells(showers, defect(showers.cells_GeV, showers.primary_energy_GeV, random))

@@ -22,7 +22,6 @@ QUICK = {
     "bootstrap_replicas": 10,
     "floor_splits": 20,
     "slow_floor_splits": 2,
-    "classifier_seeds": 1,
 }
 DEFECTS = {
     real.scaled: ("response_ratio", "response_max_deviation", "separation_sampling_fraction"),
@@ -31,6 +30,9 @@ DEFECTS = {
     real.lifted: ("offset_MeV", "response_max_deviation"),
     real.blind_layer: ("longitudinal_profile_error", "layer_correlation"),
     real.few_hits: ("hits_ratio", "separation_cells"),
+    real.redrawn: ("classifier_auc_spectrum",),
+    real.independent: ("classifier_auc_pairs", "layer_pairs_between"),
+    real.mirrored: ("classifier_auc_products",),
 }
 
 
@@ -61,7 +63,7 @@ def test_an_independent_geant4_sample_is_green(geant4, card_of):
     steps = []
     scores = card_of(geant4[real.GENERATED], advance=lambda: steps.append(1))
     assert worst_verdict(scores) == "pass", [s for s in scores if s.verdict != "pass"]
-    assert len(scores) == 33
+    assert len(scores) == 47
     flat = flat_metrics(scores)
     assert flat["response_ratio"] == pytest.approx(1, abs=4 * flat["response_ratio_error"])
     assert flat["separation_width_floor"] > 0.01

@@ -18,10 +18,12 @@ QUICK = {
     "bootstrap_replicas": 3,
     "floor_splits": 4,
     "slow_floor_splits": 1,
-    "classifier_seeds": 1,
 }
 ONE_ENERGY = {"offset_MeV", "nearest_neighbour_ratio"}
-ONE_LAYER = {"layer_correlation", "longitudinal_profile_error", "separation_depth"}
+ONE_LAYER = {
+    "layer_correlation", "longitudinal_profile_error", "separation_depth", "layer_wander",
+    "layer_products_between", "layer_pairs_between",
+}  # fmt: skip
 ONE_COLUMN = {"transverse_x_profile_error"}
 
 

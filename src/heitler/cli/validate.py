@@ -45,6 +45,13 @@ def validate(
     params: Annotated[
         Path, typer.Option(help="Parameter file; its section `validate` has the limits.")
     ] = Path("params.yaml"),
+    full: Annotated[
+        bool,
+        typer.Option(
+            help="Classifiers as CaloChallenge trains them (`validate.full_classifiers`), for "
+            "results that are kept; takes long. Default: small ones (`validate.classifiers`).",
+        ),
+    ] = False,
     strict: Annotated[
         bool, typer.Option(help=f"End with exit code {EXIT_FAIL} if a line fails.")
     ] = False,
@@ -63,9 +70,12 @@ def validate(
     heitler validate mine.hdf5 dataset_2_2.hdf5 --shape 16,9,45 --output card
 
     heitler validate showers.h5 cern.h5 --scale truth=50 --particle truth=e-
+
+    heitler validate showers.h5 geant4.h5 --full --output card
     """
     from heitler.config import load_config
     from heitler.data.any_format import inspect_showers
+    from heitler.judge.files import judge_files
     from heitler.validation.files import compare_files
 
     paths = dict(zip(ROLES, (generated, truth, reference), strict=True))
@@ -74,9 +84,16 @@ def validate(
         for role, path in paths.items()
         if path is not None
     ]
-    comparison = compare_files(
-        sources, threshold_GeV=threshold_MeV / 1e3, config=load_config(params).validate
+    config = load_config(params).validate
+    threshold_GeV = threshold_MeV / 1e3
+    points = judge_files(
+        sources[0],
+        sources[1],
+        threshold_GeV=threshold_GeV,
+        config=config.full_classifiers if full else config.classifiers,
+        seed=config.seed,
     )
+    comparison = compare_files(sources, threshold_GeV=threshold_GeV, config=config, points=points)
     for note in comparison.notes:
         print(f"Note: {note}")
     _print_table(comparison.scores)

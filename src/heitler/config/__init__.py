@@ -30,7 +30,7 @@ from heitler.config.recipes import (
     RecipesConfig,
     require_effect,
 )
-from heitler.config.results import GenerateConfig, ValidateConfig
+from heitler.config.results import ClassifierConfig, GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
 from heitler.config.types import ConfigError
@@ -44,6 +44,7 @@ __all__ = [
     "AbsorberSection",
     "ArmConfig",
     "Changes",
+    "ClassifierConfig",
     "ClusterConfig",
     "CompactConfig",
     "Config",

@@ -82,14 +82,54 @@ class Limits:
     """Difference of the part of cells not hit."""
     layer_correlation: Limit
     """Largest difference of a correlation coefficient between two layers."""
+    layer_widths: Limit
+    """Relative deviation of a layer's mean width, the mean over layers."""
+    layer_largest: Limit
+    """Of the largest cell's share of a layer."""
+    layer_wander: Limit
+    """Of the root mean square step of the centre from layer to layer."""
+    layer_products_within: Limit
+    """Of the products of neighbouring cells in a layer."""
+    layer_products_between: Limit
+    """Of those in neighbouring layers."""
+    layer_pairs_within: Limit
+    """Of the number of neighbouring hit pairs per hit in a layer."""
+    layer_pairs_between: Limit
+    """Of those in neighbouring layers."""
     classifier_auc_high: Limit
-    """The AUC itself, on high-level features; 0.5 is perfect."""
-    classifier_auc_low: Limit
-    """The AUC itself, on coarse cells."""
+    """The AUC itself of the dense network on high-level features; 0.5 is perfect."""
+    classifier_auc_cells: Limit
+    """Of the dense network on all cells."""
+    classifier_auc_cnn: Limit
+    """Of the 3D ResNet on all cells."""
     classifier_jsd_high: Limit
-    """Jensen-Shannon divergence, 0 to 1, on high-level features."""
-    classifier_jsd_low: Limit
-    """The same on coarse cells."""
+    """Jensen-Shannon divergence, 0 to 1, that the dense network finds in high-level features."""
+    classifier_jsd_cells: Limit
+    """In all cells."""
+    classifier_jsd_cnn: Limit
+    """Of the 3D ResNet."""
+    classifier_auc_trees: Limit
+    """AUC of boosted trees on high-level features."""
+    classifier_auc_spectrum: Limit
+    """On the energies of cells."""
+    classifier_auc_pairs: Limit
+    """On neighbouring hit pairs."""
+    classifier_auc_products: Limit
+    """On products of neighbouring cells."""
+    classifier_auc_wander: Limit
+    """On the layers' centres and their steps."""
+    classifier_auc_widths: Limit
+    """On the layers' widths."""
+    classifier_auc_largest: Limit
+    """On the largest cells' shares."""
+    precision: Limit
+    """How far below Geant4's own: the part of generated showers where true ones lie."""
+    recall: Limit
+    """The part of true showers where generated ones lie."""
+    density: Limit
+    """How densely true showers lie around the generated ones."""
+    coverage: Limit
+    """The part of true showers with a generated one near."""
     fpd: Limit
     """Frechet physics distance."""
     kpd: Limit
@@ -110,6 +150,41 @@ class Limits:
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
+class ClassifierConfig:
+    """The neural classifiers that try to tell generated from true showers."""
+
+    showers: PositiveInt
+    """Of each kind, at most."""
+    curve: tuple[PositiveInt, ...]
+    """Fewer showers of each kind for which the AUC is measured too."""
+    seeds: PositiveInt
+    """Trainings of each classifier; their spread is its error."""
+    dense_hidden: tuple[PositiveInt, ...]
+    """Widths of the hidden layers on high-level features and on cells."""
+    dense_learning_rate: Positive
+    """Adam's."""
+    dense_batches: PositiveInt
+    """Updates per epoch."""
+    dense_epochs: PositiveInt
+    """The best of them is kept."""
+    resnet_channels: tuple[PositiveInt, ...]
+    """Of each residual block."""
+    resnet_learning_rate: Positive
+    """Adam's at the start; it falls when the choice set has not improved for half the patience."""
+    resnet_batch_size: PositiveInt
+    """Showers per update."""
+    resnet_epochs: PositiveInt
+    """At most."""
+    resnet_patience: PositiveInt
+    """Epochs without a better AUC on the choice set before it ends."""
+
+    def __post_init__(self) -> None:
+        for name in ("dense_hidden", "resnet_channels"):
+            if not getattr(self, name):
+                raise ConfigError(f"validate.classifiers.{name} is empty. Give a width or more.")
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
 class ValidateConfig:
     """Generated showers against Geant4."""
 
@@ -124,9 +199,11 @@ class ValidateConfig:
     floor_splits: Annotated[int, Field(ge=2, strict=True)]
     """Pairs of independent Geant4 samples, for the floor."""
     slow_floor_splits: PositiveInt
-    """As many of them for classifiers, FPD, KPD and nearest neighbours, which take seconds."""
-    classifier_seeds: PositiveInt
-    """Trainings of each classifier; their spread is its error."""
+    """As many of them for FPD, KPD, PRDC and nearest neighbours, which take seconds."""
+    classifiers: ClassifierConfig
+    """As the validate stage trains them: within seconds."""
+    full_classifiers: ClassifierConfig
+    """As CaloChallenge trains them, for results that are kept."""
     pass_sigmas: Positive
     """What Geant4 against itself gives, plus so many of its standard deviations, passes always."""
     warn_sigmas: Positive

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from heitler.config import PARAMS_FILE, load_config
 from heitler.documentation.parameters import cell
-from heitler.validation.metrics import QUICK, SLOW
+from heitler.validation.metrics import NETWORKS, QUICK, SLOW, TREES
 
 HEAD = """# Metrics of the score card
 
@@ -22,7 +22,7 @@ def metrics_page(params: Path = PARAMS_FILE) -> str:
     """The page in Markdown."""
     limits = load_config(params).validate.limits
     rows = []
-    for metric in (*(quick for quick, _ in QUICK), *SLOW):
+    for metric in (*(quick for quick, _ in QUICK), *NETWORKS, *TREES, *SLOW):
         passes, warns = getattr(limits, metric.name)
         cells = (
             f"`{metric.name}`",

@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from heitler.report.figures import Figure, displays, response_figure, shapes
+from heitler.report.figures import Figure, classifiers, displays, response_figure, shapes
 
 HERE = Path(__file__).parent
 TEMPLATE = "card.html.j2"
@@ -123,6 +123,7 @@ def render_card_page(
     figures: list[Figure] = [
         response_figure("validate", {"generated": numbers}),
         *shapes("validate"),
+        *classifiers("validate", folder),
         *displays("validate"),
     ]
     return environment.get_template(TEMPLATE).render(
@@ -142,7 +143,7 @@ def _limit(line: Mapping[str, Any]) -> str:
     """Such as "1 ± 0.35*" where 1 is perfect, "0.35*" where 0 is."""
     perfect = line.get("perfect")  # cards of earlier versions have none
     star = "*" * (line["limited_by"] == "statistics")
-    return f"{f'{perfect:g} ± ' if perfect else ''}{line['threshold']:.3g}{star}"
+    return f"{f'{perfect:.3g} ± ' if perfect else ''}{line['threshold']:.3g}{star}"
 
 
 def _with_error(value: float | None, error: float | None) -> str:

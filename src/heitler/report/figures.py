@@ -113,6 +113,21 @@ SHAPES = (
     ),
 )
 
+CLASSIFIERS = Figure(
+    "classifiers.svg",
+    "How well networks tell generated from Geant4 showers: area under the ROC curve over the "
+    "number of showers of each kind (60% train, 20% choose the epoch, 20% are asked). 0.5 is "
+    "guessing; the band is what Geant4 against itself gives, 2 sigma. Where a curve still rises, "
+    "more showers would tell more.",
+    "AUC of three classifiers over the number of showers.",
+)
+
+
+def classifiers(folder: str, reports: Path) -> list[Figure]:
+    """What classifiers found, in a folder under `reports/`; none where too few were asked."""
+    figure = replace(CLASSIFIERS, path=f"{folder}/{CLASSIFIERS.path}")
+    return [figure] if (reports / figure.path).is_file() else []
+
 
 def displays(folder: str) -> list[Figure]:
     """Event displays in a folder under `reports/`."""

@@ -80,7 +80,10 @@ def render_page(
         response=figures.response_figure(
             REPORT, {LABELS[results.recipe]: results.found for results in both}
         ),
-        shapes=figures.shapes(REPORT),
+        shapes=[
+            *figures.shapes(REPORT),
+            *figures.classifiers(f"validate/{OURS}", inputs.reports),
+        ],
         displays=(*figures.displays(REPORT), figures.GEANT4_DISPLAY),
         puzzle=figures.PUZZLE,
         puzzle_answer=puzzle_answer,

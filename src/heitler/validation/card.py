@@ -1,7 +1,7 @@
 """The whole score card of a generated against a true (Geant4) sample."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,23 @@ from threadpoolctl import threadpool_limits
 
 from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
-from heitler.validation.classifier import classify
-from heitler.validation.features import high_level_features, low_level_features, with_energy
+from heitler.validation.asking import guessing_auc_error
+from heitler.validation.features import high_level_features
 from heitler.validation.frechet import frechet_physics_distance, kernel_physics_distance
 from heitler.validation.memorisation import memorisation
-from heitler.validation.metrics import QUICK, SLOW, Settings, build_settings, measure_quick
+from heitler.validation.metrics import (
+    NETWORKS,
+    QUICK,
+    SLOW,
+    TREES,
+    Settings,
+    build_settings,
+    measure_quick,
+)
+from heitler.validation.prdc import prdc, prdc_errors
 from heitler.validation.resampling import FloorPair, bootstrap, floor_pairs
 from heitler.validation.score import Measured, Score, judge
+from heitler.validation.trees import GROUPS, tree_features, trees_auc
 
 Float = NDArray[np.float64]
 Numbers = dict[str, tuple[float, float]]
@@ -34,6 +44,7 @@ def score_card(
     config: ValidateConfig,
     *,
     trained_on_reference: bool = True,
+    networks: Mapping[str, Measured] | None = None,
     advance: Callable[[], Any] = lambda: None,
 ) -> list[Score]:
     """Every metric between the samples, with error, floor and verdict.
@@ -46,6 +57,7 @@ def score_card(
         config: section validate.
         trained_on_reference: whether the generator was trained on the reference, so that it can
             be seen whether it repeats it.
+        networks: what neural classifiers found, by line, if any were asked (heitler.judge).
         advance: called after each of `card_steps(config)` steps.
     """
     with threadpool_limits(1):  # small matrices: more threads only wait for each other
@@ -53,7 +65,8 @@ def score_card(
     if not trained_on_reference:
         found.pop("nearest_neighbour_ratio", None)
         found.pop("copied_showers", None)
-    metrics = [*(metric for metric, _ in QUICK), *SLOW]
+    found |= networks or {}
+    metrics = [*(metric for metric, _ in QUICK), *NETWORKS, *TREES, *SLOW]
     return [
         judge(metric, found[metric.name], config, len(generated), size)
         for metric in metrics
@@ -131,12 +144,13 @@ def _slow(
     advance: Callable[[], Any],
 ) -> dict[str, Measured]:
     values = _measure_slow(generated, truth, reference, settings, config)
+    found = _trees(generated, truth, config)
     advance()
     floors = []
     for pair in pairs:
         floors.append(_measure_slow(pair.generated, pair.truth, pair.rest, settings, config))
         advance()
-    return {
+    return found | {
         name: Measured(
             value,
             error,
@@ -148,6 +162,19 @@ def _slow(
     }
 
 
+def _trees(
+    generated: Observables, truth: Observables, config: ValidateConfig
+) -> dict[str, Measured]:
+    """The floor of an AUC needs no training: every shower is asked about once."""
+    floor_error = guessing_auc_error(min(len(generated), len(truth)))
+    found = {}
+    for group in GROUPS:
+        made, mc = (tree_features(sample, group) for sample in (generated, truth))
+        auc, error = trees_auc(made, mc, config.seed)
+        found[f"classifier_auc_{group}"] = Measured(auc, error, np.array([0.5]), floor_error)
+    return found
+
+
 def _measure_slow(
     generated: Observables,
     truth: Observables,
@@ -155,19 +182,13 @@ def _measure_slow(
     settings: Settings,
     config: ValidateConfig,
 ) -> Numbers:
-    samples = (generated, truth)
-    high = [high_level_features(sample, settings.hit_threshold_GeV) for sample in samples]
-    conditioned = [with_energy(rows, sample) for rows, sample in zip(high, samples, strict=True)]
+    high = [high_level_features(s, settings.hit_threshold_GeV) for s in (generated, truth)]
     found: Numbers = {}
-    for level, (made, mc) in (
-        ("high", conditioned),
-        ("low", [low_level_features(sample) for sample in samples]),
-    ):
-        result = classify(made, mc, config.classifier_seeds, config.seed)
-        found[f"classifier_auc_{level}"] = (result.auc, result.auc_error)
-        found[f"classifier_jsd_{level}"] = (result.jsd, result.jsd_error)
     found["fpd"] = frechet_physics_distance(high[1], high[0], seed=config.seed)
     found["kpd"] = kernel_physics_distance(high[1], high[0], seed=config.seed)
+    places = prdc(high[0], high[1])
+    errors = prdc_errors(places, len(generated), len(truth))
+    found |= {name: (places[name], errors[name]) for name in places}
     repeats = memorisation(generated, reference, truth, config.seed)
     found["nearest_neighbour_ratio"] = (repeats.ratio, repeats.ratio_error)
     found["copied_showers"] = (repeats.copied, repeats.copied_error)

@@ -1,5 +1,6 @@
 """The score card of two shower files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,8 @@ from heitler.data.any_format import ShowerFile, measure_file
 from heitler.data.observables import Observables
 from heitler.progress import progress_bar
 from heitler.validation.card import card_steps, score_card
+from heitler.validation.classifier_curve import Point, card_lines
+from heitler.validation.classifier_curve import notes as classifier_notes
 from heitler.validation.compare import ComparisonError
 from heitler.validation.response import energy_bin_edges
 from heitler.validation.score import Score
@@ -37,15 +40,24 @@ class FileComparison:
     notes: list[str]
     """What a reader should know of the comparison."""
     config: ValidateConfig
+    points: list[Point]
+    """What neural classifiers found."""
 
 
 def compare_files(
-    files: list[ShowerFile], *, threshold_GeV: float, config: ValidateConfig
+    files: list[ShowerFile],
+    *,
+    threshold_GeV: float,
+    config: ValidateConfig,
+    points: Sequence[Point] = (),
 ) -> FileComparison:
     """Measure the files, piece by piece, and make the card.
 
     Args:
         files: generated, true, and perhaps other true showers as a reference.
+        threshold_GeV: cells below count as 0.
+        config: section validate.
+        points: what neural classifiers found in the files, if any were asked (heitler.judge).
 
     Raises:
         DataError: for a file that cannot be read.
@@ -66,14 +78,16 @@ def compare_files(
         )
     else:
         reference = read[2]
+    notes += classifier_notes(points, config)
     edges = _edges(truth, config)
     with progress_bar("score card", card_steps(config)) as advance:
         scores = score_card(
             generated, truth, reference, edges, config,
-            trained_on_reference=len(files) > 2, advance=advance,
+            trained_on_reference=len(files) > 2,
+            networks=card_lines(points), advance=advance,
         )  # fmt: skip
     samples = (generated, truth, reference)
-    return FileComparison(files[0], files[1], samples, edges, scores, notes, config)
+    return FileComparison(files[0], files[1], samples, edges, scores, notes, config, list(points))
 
 
 def _check_comparable(files: list[Path], samples: list[Observables]) -> None:

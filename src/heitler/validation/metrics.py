@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
-from heitler.validation import cells, moments, profiles, response, separation
+from heitler.validation import cells, moments, profiles, response, separation, structure
 from heitler.validation.correlation import correlation_difference
 from heitler.validation.linearity_resolution import (
     linearity_deviation,
@@ -22,6 +22,7 @@ from heitler.validation.linearity_resolution import (
 )
 from heitler.validation.memorisation import COPY_DISTANCE
 from heitler.validation.score import Metric
+from heitler.validation.trees import GROUPS
 
 Quick = Callable[[Observables, Observables, "Settings"], float]
 """A number from a generated and a true sample."""
@@ -96,6 +97,22 @@ def _s(
         f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE, largest=1.0, needs=needs
     )
     return metric, quick
+
+
+def _of_layers(name: str, title: str, what: str) -> Metric:
+    return Metric(
+        f"layer_{name}",
+        f"{title}, mean over layers",
+        "relative",
+        f"mean |q / q_MC - 1|, q = {what}",
+        OWN,
+        needs="two layers and two cells across, with energy",
+    )
+
+
+def _layers(name: str, title: str, what: str, quantities: tuple[str, ...]) -> tuple[Metric, Quick]:
+    metric = _of_layers(name, title, what)
+    return metric, lambda made, mc, s: structure.layers_off(made, mc, quantities)
 
 
 QUICK: tuple[tuple[Metric, Quick], ...] = (
@@ -222,26 +239,71 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
         ),
         lambda made, mc, s: correlation_difference(made, mc),
     ),
+    _layers("widths", "Width of a layer", "<w_z>", structure.WIDTHS),
+    _layers("largest", "Largest cell of a layer", "<max e_c / e>", structure.LARGEST),
+    (
+        _of_layers("wander", "Step of the centre to the next layer", "rms step"),
+        lambda made, mc, s: structure.wander_off(made, mc),
+    ),
+    _layers(
+        "products_within",
+        "Products of neighbours in a layer",
+        "<sum e_c e_c' / e^2>",
+        structure.PRODUCTS_WITHIN,
+    ),
+    _layers(
+        "products_between",
+        "Products with the next layer",
+        "<sum e_c e_c' / (e e')>",
+        structure.PRODUCTS_BETWEEN,
+    ),
+    _layers(
+        "pairs_within", "Neighbouring hits in a layer", "<pairs / hits>", structure.PAIRS_WITHIN
+    ),
+    _layers(
+        "pairs_between",
+        "Hits that go on in the next layer",
+        "<pairs / hits>",
+        structure.PAIRS_BETWEEN,
+    ),
 )
 
 AUC, JSD = "area under the ROC curve, 0.5 guesses", "(ln 2 - BCE) / ln 2"
 KANSAL = "R. Kansal et al., arXiv:2211.10295 (jetnet)"
-CALOFLOW = "CaloFlow, arXiv:2106.05285"
+NAEEM = "M. F. Naeem et al., arXiv:2002.09797, k = 5"
+NETWORKS: tuple[Metric, ...] = tuple(
+    Metric(
+        f"classifier_{what}_{name}",
+        f"{title}, {what.upper()}",
+        unit,
+        formula,
+        CALOCHALLENGE,
+        largest=1.0,
+    )
+    for name, title in (
+        ("high", "Dense network on high-level features"),
+        ("cells", "Dense network on all cells"),
+        ("cnn", "3D ResNet on all cells"),
+    )
+    for what, unit, formula in (("auc", "", AUC), ("jsd", "bit", JSD))
+)
+"""Measured outside of this part of the package, which knows no TensorFlow: heitler.judge."""
+TREES: tuple[Metric, ...] = tuple(
+    Metric(f"classifier_auc_{name}", f"{title.capitalize()}, AUC", "", AUC, OWN, largest=1.0)
+    for name, title in GROUPS.items()
+)
 SLOW: tuple[Metric, ...] = (
-    *(
-        Metric(
-            f"classifier_{what}_{of}",
-            f"Classifier on {features}, {what.upper()}",
-            unit,
-            formula,
-            CALOFLOW,
-            largest=1.0,
-        )
-        for of, features in (("high", "high-level features"), ("low", "coarse cells"))
-        for what, unit, formula in (("auc", "", AUC), ("jsd", "bit", JSD))
-    ),
     Metric("fpd", "Frechet physics distance", "", "intercept of d^2 against 1/N", KANSAL),
     Metric("kpd", "Kernel physics distance", "", "median MMD^2, kernel (x.y/F + 1)^4", KANSAL),
+    *(
+        Metric(name, title, "", formula, NAEEM, 1.0, only_below_counts=True, perfect_is_floor=True)
+        for name, title, formula in (
+            ("precision", "Precision", "part of generated ones near a true one"),
+            ("recall", "Recall", "part of true ones near a generated one"),
+            ("density", "Density", "true balls around a generated one, over k"),
+            ("coverage", "Coverage", "part of true balls with a generated one"),
+        )
+    ),
     Metric(
         "nearest_neighbour_ratio",
         "Nearest neighbour: seen in training / unseen",

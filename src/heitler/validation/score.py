@@ -40,6 +40,8 @@ class Metric:
     """The largest deviation that there is."""
     only_below_counts: bool = False
     """Whether values above the perfect one are as good."""
+    perfect_is_floor: bool = False
+    """Whether perfect is what Geant4 shows against itself, however much that is."""
     needs: str = "showers with energy"
     """Of the true showers, for there to be such a number at all."""
 
@@ -97,6 +99,8 @@ class Measured:
     """Of a single one of them, where known by itself."""
     applicable: bool = True
     """Whether the true showers have such a number, compared with true showers."""
+    showers: int | None = None
+    """Of each kind that were looked at, where these are not all."""
 
 
 def judge(
@@ -108,6 +112,8 @@ def judge(
     do not have either is not applicable.
     """
     floors = found.floors[np.isfinite(found.floors)]
+    if metric.perfect_is_floor and len(floors):
+        metric = dataclasses.replace(metric, perfect=float(floors.mean()))
     spread = max(float(floors.std()), found.floor_error) if len(floors) else math.nan
     typical = float(metric.deviation(floors).mean()) if len(floors) else 0.0
     reach = 0.0 if math.isnan(spread) else spread
@@ -130,8 +136,8 @@ def judge(
         floor_error=spread,
         unit=metric.unit,
         perfect=metric.perfect,
-        showers=showers,
-        floor_showers=floor_showers,
+        showers=found.showers or showers,
+        floor_showers=found.showers or floor_showers,
         threshold=min(max(passes, by_statistics), metric.largest),
         limited_by="statistics" if by_statistics > passes else "threshold",
         verdict=verdict if applies else "not applicable",
