@@ -1,5 +1,6 @@
 """The code of a program: what it reaches, and whether that still says the same."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,6 +123,19 @@ def test_the_code_is_known_by_the_same_digest_on_all_versions_of_python(plant: P
 
 KNOWN = "ed518447d261bb1d5300829eb0478ed6e1176cbf250fb95ca3bb29c189fa51e4"
 """Of Python 3.11, 3.12 and 3.13."""
+
+
+def test_words_added_to_every_file_change_the_code_of_no_stage(tmp_path: Path) -> None:
+    """Nor of any training: neither runs again, and no checkpoint is of other code."""
+    package = tmp_path / "heitler"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    programs = [*Path("pipelines").glob("*.py"), package / "training/loop.py"]
+    before = [code_of(program, package) for program in programs]
+    for path in package.rglob("*.py"):
+        path.write_text(f'# A comment.\n{path.read_text()}\n"""More words."""\n')
+    assert [code_of(program, package) for program in programs] == before
+    (package / "model/gan.py").write_text((package / "model/gan.py").read_text() + "x = 1\n")
+    assert code_of(programs[-1], package) != before[-1]
 
 
 def test_no_stage_reads_docstrings_which_do_not_count() -> None:
