@@ -129,7 +129,7 @@ def test_a_damaged_best_checkpoint_is_replaced_by_the_next_best(tmp_path, gan):
     ("data", "last_epoch", "why"),
     [
         ("others", 4, "epoch-0004.h5 is of another training"),
-        ("showers", 1, "they are of later epochs than train.epochs, which is 1"),
+        ("showers", 1, "epoch-0004.h5 is beyond train.epochs, which is 1"),
     ],
 )
 def test_checkpoints_that_do_not_fit_are_moved_aside_not_deleted(

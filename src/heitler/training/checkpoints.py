@@ -159,20 +159,20 @@ def find_checkpoint(folder: Path, kept: Kept, last_epoch: int) -> Checkpoint | N
     are moved aside; only what a killed process had begun to write is removed.
     """
     remove_unfinished(folder, "epoch-*.h5")
-    why = "no checkpoint is whole"
+    why = []
     for path in _newest_first(folder):
         checkpoint = _read_if_whole(path)
         if checkpoint is None:
             continue
         if not kept.accepts(checkpoint.fingerprint):
-            why = f"{path.name} is of another training than {folder / ORIGIN_FILE} says"
+            why.append(f"{path.name} is of another training than {folder / ORIGIN_FILE} says")
         elif checkpoint.so_far and not kept.differs_in_code_only(checkpoint.fingerprint):
-            why = "an unfinished epoch of other parameters or data cannot be completed"
+            why.append("an unfinished epoch of other parameters or data cannot be completed")
         elif checkpoint.epoch + bool(checkpoint.so_far) <= last_epoch:
             return checkpoint
         else:
-            why = f"they are of later epochs than train.epochs, which is {last_epoch}"
-    begin_anew(folder, kept, why)
+            why.append(f"{path.name} is beyond train.epochs, which is {last_epoch}")
+    begin_anew(folder, kept, why[0] if why else "no checkpoint is whole")
     return None
 
 
