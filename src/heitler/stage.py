@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from heitler.causes import NO_LOCKS
 from heitler.errors import HeitlerError, Interrupted
 from heitler.packages import refuse_foreign_packages
 from heitler.place import require_project
@@ -160,6 +161,9 @@ def refuse_during_sweep() -> None:
                     "A sweep is running in this folder, whose trials would change params.yaml "
                     "meanwhile. Wait until it ends, or work in a copy: git clone . ../copy"
                 ) from None
+            except OSError as error:
+                if error.errno not in NO_LOCKS:  # without locks no sweep begins: heitler.locks
+                    raise
 
 
 def refuse_without_login() -> None:

@@ -16,9 +16,8 @@ ORDER = (
     {"config"},
     {"detector"},
     {"showers"},
-    {"locks", "packages", "place"},
+    {"causes", "locks", "packages", "place"},
     {
-        "causes",
         "files",
         "git",
         "seal",
