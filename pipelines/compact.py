@@ -1,4 +1,4 @@
-"""Stage `compact`: a cheaper generator learns from our trained one; its physics and its speed."""
+"""Stage `compact`: a cheaper generator learns from the published one; its physics and its speed."""
 
 from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heitler.config import OURS, CompactConfig, load_config
+from heitler.config import PUBLISHED, CompactConfig, load_config
 from heitler.data.hdf5 import read_attributes
 from heitler.data.observables import Observables, join, load_observables, measure_cells
 from heitler.files import write_csv, write_json
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from heitler.generation.sampler import Sampler
 
 PREPARED = Path("data/prepared")
-TRAINING = Path("data/training") / OURS
+TRAINING = Path("data/training") / PUBLISHED
 COMPACT = Path("data/compact/generator")
 REPORT = Path("reports/compact")
 TIMED_BATCH = 128

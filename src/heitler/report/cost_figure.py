@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.config import OURS, Recipe
+from heitler.config import OURS, PUBLISHED, Recipe
 from heitler.report.samples import STYLES
 from heitler.report.style import ABOVE, GEANT4, POINTS, figure, plain_log_labels
 from heitler.report.wording import LABELS
 
 Row = dict[str, float]
-COMPACT = {"color": STYLES[OURS]["color"], "linestyle": "--"}
+COMPACT = {"color": STYLES[PUBLISHED]["color"], "linestyle": "--"}
 
 
 def draw_cost(path: Path, rows_of: Mapping[Recipe, list[Row]], compact_cpu_s: float) -> None:
@@ -33,7 +33,7 @@ def draw_cost(path: Path, rows_of: Mapping[Recipe, list[Row]], compact_cpu_s: fl
             generated, style = _column(own, "generated_cpu_s"), STYLES[recipe]
             cost.errorbar(energy, generated, label=LABELS[recipe], **style, **POINTS)
             ratio.errorbar(energy, geant4 / generated, error / generated, **style, **POINTS)
-        cost.axhline(compact_cpu_s, **COMPACT, label="ours, compact")
+        cost.axhline(compact_cpu_s, **COMPACT, label="published, compact")
         cost.set(yscale="log", ylabel="CPU time per shower (s)")
         plain_log_labels(cost.yaxis)
         cost.margins(y=0.1)

@@ -154,7 +154,7 @@ def compact_rows(inputs: ReportInputs) -> list[Row]:
             duration(found[f"{key}_wall_ms"] / 1e3),
             f"({duration(found[f'{key}_cpu_ms'] / 1e3)} of CPU time)",
         )
-        for who, key in (("Compact", "compact"), ("Ours", "full"))
+        for who, key in (("Compact", "compact"), ("Published", "full"))
     ]
     rows.append(
         Row(
