@@ -73,9 +73,13 @@ def test_a_smaller_last_shard_holds_the_same_showers(folder, tables, make_config
     np.testing.assert_array_equal(after.cells_GeV, before.cells_GeV[:3])
 
 
-def test_surplus_shards_are_removed(folder, tables, make_config):
+def test_surplus_shards_are_moved_aside(folder, tables, make_config, capfd):
+    surplus = (folder / "shard-00001.h5").read_bytes()
     assert run(folder, tables, make_config, showers=30) == []
     assert [path.name for path in folder.glob("*")] == ["shard-00000.h5"]
+    [moved] = folder.parent.glob("set-aside/simulate-*/shard-00001.h5")
+    assert moved.read_bytes() == surplus
+    assert f"now in {moved.parent}" in capfd.readouterr().out
 
 
 def test_every_parameter_that_matters_outdates_the_shards(folder, plan):

@@ -25,7 +25,7 @@ def set_files_aside(files: Iterable[Path], name: str) -> Path | None:
     found = sorted(files)
     if not found:
         return None
-    place = _free_place(found[0], name)
+    place = _free_place(found[0].parent, name)
     place.mkdir(parents=True)
     for path in found:
         shutil.move(path, place / path.name)
@@ -42,13 +42,13 @@ def size_of(place: Path) -> str:
     return f"{size:.3g} GB"
 
 
-def _root(path: Path) -> Path:
-    """Beside the other folders of `data`, or beside the path itself."""
-    data = next((folder for folder in path.parents if folder.name == "data"), path.parent)
+def _root(folder: Path) -> Path:
+    """Beside the other folders of `data`, or beside the folder itself."""
+    data = next((above for above in folder.parents if above.name == "data"), folder.parent)
     return data / FOLDER
 
 
-def _free_place(path: Path, name: str) -> Path:
-    wanted = _root(path) / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+def _free_place(folder: Path, name: str) -> Path:
+    wanted = _root(folder) / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     others = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
     return next(place for place in (wanted, *itertools.islice(others, 999)) if not place.exists())
