@@ -1,11 +1,13 @@
 """Keep the trained generator as a reference model, with its score card, in reports/reference/.
 
-    python benchmarks/reference.py heitler [--minutes M]
+    python benchmarks/reference.py heitler [--judged FOLDER]
 
-Run it after `dvc repro validate@heitler` (docs/recipe.md has the whole command). From what the
-stages left it copies the generator (recipe heitler only: that is what `heitler generate` uses
-before any training), the parameters, the learning curve, the score card and the response, and
-writes where they come from and a README with the targets.
+Run it after `dvc repro validate@heitler`, or after `heitler validate ... --full --output FOLDER` on
+showers of the trained generator (docs/recipe.md has the whole commands). From what these left it
+copies the generator (recipe heitler only: that is what `heitler generate` uses before any
+training), the parameters, the learning curve, the score card, what classifiers said and the
+response, writes where they come from and a README with the targets, and puts our recipe's figures
+into headlines.json.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from heitler.report.card_page import card_rows, count_verdicts
 from heitler.tracking.provenance import collect_provenance
 
 REFERENCE = Path("reports/reference")
+HEADLINES = REFERENCE / "headlines.json"
 TARGETS = {
     "response_max_deviation": ("largest abs(R - 1), any energy bin", 0.05),
     "longitudinal_max_deviation": ("longitudinal profile, largest deviation", 0.10),
@@ -50,7 +53,10 @@ MEAN_RESPONSE = 0.02
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", choices=RECIPES)
-    recipe = parser.parse_args().recipe
+    parser.add_argument("--judged", type=Path, help="folder that `heitler validate` wrote")
+    options = parser.parse_args()
+    recipe = options.recipe
+    judged = options.judged or Path("reports/validate") / recipe
     folder = REFERENCE if recipe == OURS else REFERENCE / recipe
     folder.mkdir(parents=True, exist_ok=True)
     generator = Path("data/training") / recipe / "generator"
@@ -59,8 +65,9 @@ def main() -> None:
     params = yaml.safe_load(Path("params.yaml").read_text())
     write_text(folder / "params.yaml", yaml.safe_dump(params, sort_keys=False))
     history = read_history(recipe, folder)
-    for name in ("card.json", "response.csv"):
-        shutil.copy(Path("reports/validate") / recipe / name, folder / name)
+    for name in ("card.json", "response.csv", "classifiers.csv", "classifiers.json"):
+        if (judged / name).is_file():
+            shutil.copy(judged / name, folder / name)
     card = {score["name"]: score for score in json.loads((folder / "card.json").read_text())}
     summary = json.loads(Path("data/prepared/summary.json").read_text())
     about = {
@@ -74,7 +81,11 @@ def main() -> None:
         "made_by": {**collect_provenance(), "data": {}},  # data_sha256 says which
     }
     write_json(folder / "about.json", about)
-    write_text(folder / "README.md", "\n".join(describe(recipe, card, about)))
+    if recipe == OURS and (folder / "classifiers.json").is_file():
+        found = json.loads((folder / "classifiers.json").read_text())
+        minutes = round(about["training_seconds"] / 60, 1)
+        merge_headlines("generator", {**found, "train_minutes": minutes})
+    write_text(folder / "README.md", "\n".join(describe(recipe, card, about, judged)))
     print((folder / "README.md").read_text())
 
 
@@ -89,8 +100,15 @@ def read_history(recipe: str, folder: Path) -> list[dict[str, str]]:
     return history
 
 
-def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[str]:
-    with (Path("reports/validate") / recipe / "response.csv").open() as file:
+def merge_headlines(key: str, values: dict[str, Any]) -> None:
+    """Put figures into an object of headlines.json; its other figures and objects stay."""
+    headlines = json.loads(HEADLINES.read_text()) if HEADLINES.is_file() else {}
+    headlines.setdefault(key, {}).update(values)
+    write_json(HEADLINES, headlines)
+
+
+def describe(recipe: str, card: dict[str, Any], about: dict[str, Any], judged: Path) -> list[str]:
+    with (judged / "response.csv").open() as file:
         response = list(csv.DictReader(file))
     deviations = [abs(float(row["response_ratio"]) - 1) for row in response]
     floors = [abs(float(row["response_ratio_floor"]) - 1) for row in response]
@@ -106,8 +124,8 @@ def describe(recipe: str, card: dict[str, Any], about: dict[str, Any]) -> list[s
         "",
         f"{about['workers']} worker, {about['training_seconds']:,.0f} s of wall time on "
         "cores shared with (and at times stopped for) other work; "
-        f"{showers['train']} Geant4 showers of 10-100 GeV; judged on {showers['test']} "
-        f"showers that training never saw. Epoch {about['selected_epoch']} is kept.",
+        f"{showers['train']} Geant4 showers of 10-100 GeV; judged on showers that training never "
+        f"saw. Epoch {about['selected_epoch']} is kept.",
         "",
         "| | value | error | Geant4 against itself | target | reached |",
         "|---|---|---|---|---|---|",

@@ -9,12 +9,12 @@ from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.samples import Generated, Samples
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.validation.classifier_curve import headline
-from heitler.validation.compare import compare_response
+from heitler.validation.compare import compare_response, response_rows
 from heitler.validation.files import FileComparison
 
 
 def write_card_folder(folder: Path, comparison: FileComparison) -> None:
-    """Write card.json, validate/*.svg and index.html, which needs none of the other files.
+    """Write card.json, response.csv, validate/*.svg and index.html, which needs no other file.
 
     Where classifiers were asked, also classifiers.csv (AUC over N) and classifiers.json.
     """
@@ -23,6 +23,7 @@ def write_card_folder(folder: Path, comparison: FileComparison) -> None:
     figures = folder / "validate"
     size = known_cell_size_mm(comparison.truth_file.path)
     response = compare_response(*comparison.samples, comparison.edges_GeV)
+    write_csv(folder / "response.csv", response_rows(response))
     if comparison.points:
         _write_classifiers(folder, comparison)
         draw_classifiers(figures / "classifiers.svg", comparison.points)
