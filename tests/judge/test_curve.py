@@ -19,6 +19,7 @@ CONFIG = ClassifierConfig(
     dense_learning_rate=0.01,
     dense_batches=4,
     dense_epochs=12,
+    dense_patience=12,
     resnet_channels=(8,),
     resnet_learning_rate=0.01,
     resnet_batch_size=16,

@@ -164,9 +164,11 @@ class ClassifierConfig:
     dense_learning_rate: Positive
     """Adam's."""
     dense_batches: PositiveInt
-    """Updates per epoch."""
+    """Updates per epoch, at most: batches have 32 showers at least."""
     dense_epochs: PositiveInt
-    """The best of them is kept."""
+    """At most; the best of them is kept."""
+    dense_patience: PositiveInt
+    """Epochs without a better AUC on the choice set before it ends."""
     resnet_channels: tuple[PositiveInt, ...]
     """Of each residual block."""
     resnet_learning_rate: Positive

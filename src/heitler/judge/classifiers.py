@@ -26,6 +26,8 @@ from heitler.judge.samples import Pool, Rows, Split, split
 Build = Callable[[Pool, Split, ClassifierConfig], tuple[keras.Model, Inputs]]
 
 LOG_UNIT_GEV = 1e-6
+SMALLEST_BATCH = 32
+"""Smaller ones cost as much each and learn less."""
 SMALLEST_SPREAD = 1e-6
 """Relative; what spreads less is constant."""
 LOG_RANGE = 3.0
@@ -105,9 +107,9 @@ def _cnn(pool: Pool, dealt: Split, config: ClassifierConfig) -> tuple[keras.Mode
 def _dense_schedule(config: ClassifierConfig, showers: int) -> Schedule:
     return Schedule(
         config.dense_learning_rate,
-        max(1, round(showers / config.dense_batches)),
+        max(SMALLEST_BATCH, round(showers / config.dense_batches)),
         config.dense_epochs,
-        config.dense_epochs,
+        config.dense_patience,
     )
 
 
