@@ -50,6 +50,8 @@ def _ours(results: Results) -> str:
     validate, train = f"validate@{OURS}", f"train@{OURS}"
     if not (results.has(validate) and results.has(train, "history.csv")):
         return ""
+    if "response_max_deviation" not in results.names(validate):  # it has made empty showers
+        return ""
     ours, published = (
         sum(epoch["epoch_time_s"] for epoch in results.rows(stage, "history.csv"))
         for stage in (train, TRAIN)
