@@ -28,6 +28,7 @@ class BackendName(StrEnum):
     """What runs the network."""
 
     AUTO = "auto"
+    COMPILED = "compiled"
     TENSORFLOW = "tensorflow"
     ONNXRUNTIME = "onnxruntime"
 

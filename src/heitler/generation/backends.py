@@ -1,11 +1,16 @@
-"""What runs a trained generator: TensorFlow or ONNX Runtime, both from the same inference form.
+"""What runs a trained generator: TensorFlow, ONNX Runtime, or a kernel compiled for this machine.
 
-They agree to rounding. The default, "auto", takes the faster one: TensorFlow, but ONNX Runtime,
-whose calls cost less, for a single shower of a small network such as the compact generator.
-benchmarks/generator.py measures it, benchmarks/results has the figures.
+They agree to rounding. The default, "auto", takes the fastest one. Of the layered generator that
+is the compiled kernel, or TensorFlow where none can be compiled. Of the others, which have an
+inference form, it is TensorFlow, but ONNX Runtime, whose calls cost less, for a single shower of a
+small network such as the compact generator. benchmarks/generator.py measures it,
+benchmarks/results has the figures.
 """
 
+import functools
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +34,8 @@ KERAS_FILE = "generator.keras"
 FORM_FILE = "generator.npz"
 """Instead of Keras's, of a generator that exists in the inference form only."""
 ONNX_FILE = "generator.onnx"
+LAYERED_FILE = "generator.weights.npz"
+"""Weights of a layered generator, for the compiled kernel."""
 SMALL_NETWORK = 40_000_000
 """Multiplications per shower below which ONNX Runtime makes a single shower faster; measured."""
 AT_ONCE = 64
@@ -43,21 +50,31 @@ def load_backend(
     Raises:
         GenerationError: for an unknown backend, or if the folder lacks the backend's file.
     """
+    layered = recipe_of(model).networks == "layered" and not (folder / FORM_FILE).is_file()
     match backend:
+        case "auto" if layered:
+            run = _load_fastest_layered(folder)
         case "auto" | "tensorflow" if not _has_form(folder, model):
             run = _load_network(folder)
         case "auto":
             form = _load_form(folder, model, image_shape)
             several = _tensorflow(form)
-            small = form.multiply_adds < SMALL_NETWORK
+            small = form.multiply_adds < SMALL_NETWORK and find_spec("onnxruntime")
             run = _choose(_load_onnx(folder), several) if small else several
         case "tensorflow":
             run = _tensorflow(_load_form(folder, model, image_shape))
         case "onnxruntime":
             run = _load_onnx(folder)
+        case "compiled" if layered:
+            run = _load_compiled(folder)
+        case "compiled":
+            raise GenerationError(
+                f"The backend compiled draws showers of the layered generator only; {folder} holds "
+                "another. Use auto, tensorflow or onnxruntime."
+            )
         case _:
             raise GenerationError(
-                f"The backend is {backend!r}, which is unknown. Use auto, tensorflow or "
+                f"The backend is {backend!r}, which is unknown. Use auto, compiled, tensorflow or "
                 "onnxruntime."
             )
     return run_in_parts(run)
@@ -78,6 +95,26 @@ def _load_onnx(folder: Path) -> GenerateCells:
     from heitler.generation.onnx_backend import onnx_backend
 
     return onnx_backend(require_file(folder / ONNX_FILE))
+
+
+def _load_compiled(folder: Path) -> GenerateCells:
+    from heitler.generation.compiled_backend import compiled_backend
+
+    return compiled_backend(folder / LAYERED_FILE)
+
+
+def _load_fastest_layered(folder: Path) -> GenerateCells:
+    require_file(folder / KERAS_FILE)
+    try:
+        return _load_compiled(folder)
+    except GenerationError as error:
+        _say_once(f"TensorFlow draws the showers, not the faster compiled kernel: {error}.")
+        return _load_network(folder)
+
+
+@functools.cache
+def _say_once(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 def _has_form(folder: Path, model: ModelConfig) -> bool:
@@ -109,7 +146,7 @@ def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> Inference
 
 
 def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
-    """Write what the backends load, both from the same Keras model."""
+    """Write what the backends load, all from the same Keras model."""
     from heitler.files import atomic_path
     from heitler.generation.onnx_backend import write_onnx
     from heitler.generation.shower_graph import write_shower_graph
@@ -120,11 +157,19 @@ def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape:
         staged.replace(temporary)
     match recipe_of(model).networks:
         case "layered":
+            _write_layered(folder, generator)
             return
         case "sampled cells":
             write_shower_graph(folder / ONNX_FILE, generator, model, shape)
             return
     write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
+
+
+def _write_layered(folder: Path, generator: Any) -> None:
+    from heitler.generation.layered_weights import layered_weights, write_layered_weights
+    from heitler.model.layered.network import layered_shower
+
+    write_layered_weights(folder / LAYERED_FILE, layered_weights(layered_shower(generator)))
 
 
 def require_file(path: Path) -> Path:

@@ -50,4 +50,4 @@ class ShowerModel:
 
 
 def _load_pyfunc(path: str) -> ShowerModel:
-    return ShowerModel(load_sampler(Path(path), "tensorflow"))  # ONNX Runtime may not be there
+    return ShowerModel(load_sampler(Path(path)))
