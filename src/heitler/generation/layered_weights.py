@@ -61,7 +61,7 @@ def layered_weights(network: "LayeredShower") -> LayeredWeights:
     layers = [layer for level in levels for layer in level.values()]
     variables = [variable for layer in layers for variable in (layer.kernel, layer.bias)]
     variables += [getattr(network, name) for name in MEASURED]
-    values = [np.asarray(variable, np.float32) for variable in variables]
+    values = [np.asarray(variable.numpy(), np.float32) for variable in variables]
     arrays = dict(zip(names_of(network.sizes), values, strict=True))
     units = (float(network.energy_unit_GeV), float(network.cell_unit_GeV))
     return LayeredWeights(network.sizes, *units, arrays)
