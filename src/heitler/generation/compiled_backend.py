@@ -9,7 +9,7 @@ follows. All others agree to rounding in every cell.
 import ctypes
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ from heitler.model.layered.sizes import LayeredSizes
 Array = NDArray[np.float32]
 SOURCE = Path(__file__).with_name("layered_kernel.cpp")
 CONSTANTS = {
-    cell_level: ("SLOPE", "HITS_UNIT"),
+    cell_level: ("SLOPE",),
     drawing: ("SURE", "FIRST", "KEPT"),
     spectrum: ("NARROWEST", "WIDEST", "FARTHEST", "SMALLEST"),
-    state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT"),
-    sizes: ("PAST", "MIXTURE", "TOTALS", "DRAWN", "POINTS"),
+    state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT"),
+    sizes: ("PAST", "MIXTURE", "TOTALS", "DRAWN", "POINTS", "LEFT"),
     layer_level: ("NUMBERS",),
 }
 """That the kernel needs, by the module that has them."""
@@ -98,11 +98,13 @@ def macros(layered: LayeredSizes) -> dict[str, str]:
     }
     for module, names in CONSTANTS.items():
         numbers |= {name: getattr(module, name) for name in names}
-    tables = {"LAYER": layered.layer_dense, "CELL": layered.cell_dense}
-    shapes = {**tables, "CELL_CONV": layered.cell_convolutions}
+    shapes: dict[str, Mapping[str, tuple[int, ...]]] = {
+        **{"LAYER": layered.layer_dense, "CELL": layered.cell_dense},
+        **{"CELL_CONV": layered.cell_convolutions},
+    }
     lists = {
         **{f"{part}_{name.upper()}": row for part, t in shapes.items() for name, row in t.items()},
-        **{"RADII": sizes.RADII, "RINGS": sizes.RINGS},
+        **{"RADII": sizes.RADII, "RINGS": sizes.RINGS, "FEW": sizes.FEW},
     }
     texts = {name: ",".join(map(_literal, row)) for name, row in lists.items()}
     turns = ",".join(f"{{{first},{second}}}" for first, second in layered.turns)

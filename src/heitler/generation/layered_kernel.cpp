@@ -36,7 +36,8 @@ constexpr int PITCH = up(TILES_Y, ROWS), SLOTS = wide(TILES_X * PITCH), OUTPUTS 
 constexpr int turn_places[][2] = {TURNS};
 constexpr int TURN_COUNT = sizeof(turn_places) / sizeof(*turn_places);
 static_assert(TURN_COUNT == 4, "turns are the four cells of a tile");
-constexpr float radii[] = {RADII}, rings[] = {RINGS};
+constexpr float radii[] = {RADII}, rings[] = {RINGS}, few_hits[] = {FEW};
+static_assert(LEFT == 3 + sizeof(few_hits) / sizeof(*few_hits));
 constexpr int NODES = sizeof(radii) / sizeof(*radii), RING_COUNT = sizeof(rings) / sizeof(*rings);
 constexpr int STATE = 1 + HAS_THETA + Z + PAST * TOTALS + 2;
 constexpr int CELL_STATE = STATE + TOTALS + PAST * RING_COUNT;
@@ -455,9 +456,12 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
     std::vector<int> last;
     for (int t = 0; t < TURN_COUNT; t++) {
         later -= net.cells_of_turn[t];
-        float told[3 + TURN_COUNT] = {left / HITS_UNIT, log_energy(energy_left), log_energy(energy_left / std::max(left, 1.0f))};
-        told[3 + t] = 1;
-        std::copy(shared, shared + wide(HIDDEN), hidden), net.turn.add(told, CELL_STATE, 3 + TURN_COUNT, hidden);
+        float told[LEFT + TURN_COUNT] = {std::sqrt(left) / HITS_ROOT, log_energy(energy_left),
+                                         log_energy(energy_left / std::max(left, 1.0f))};
+        for (int k = 3; k < LEFT; k++) told[k] = left == few_hits[k - 3];
+        told[LEFT + t] = 1;
+        std::copy(shared, shared + wide(HIDDEN), hidden);
+        net.turn.add(told, CELL_STATE, LEFT + TURN_COUNT, hidden);
         silu(hidden, wide(HIDDEN)), net.turn_hidden.apply(hidden, other), silu(other, wide(HIDDEN));
         net.radial.apply(other, radial);
         for (int n = 0; n < NODES; n++) {

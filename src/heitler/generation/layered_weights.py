@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -75,7 +75,8 @@ def write_layered_weights(path: Path, weights: LayeredWeights) -> None:
         "cell_unit_GeV": weights.cell_unit_GeV,
     }
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **{"about": np.array(json.dumps(about)), **weights.arrays})
+        arrays: dict[str, Any] = {"about": json.dumps(about), **weights.arrays}
+        np.savez(file, **arrays)
 
 
 def read_layered_weights(path: Path) -> LayeredWeights:
