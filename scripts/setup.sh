@@ -98,9 +98,10 @@ fi
 unset VIRTUAL_ENV
 # On a busy machine a file may take longer to compile than uv's minute: no limit.
 export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
-# Its list of 200 installed packages is left out.
-UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" \
-    2> >(sed --unbuffered '/^ [+-] /d' >&2)
+# Its list of 200 installed packages is left out. A pipe, so that all of an error is written before
+# this script ends.
+UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" 2>&1 |
+    sed --unbuffered '/^ [+-] /d' >&2
 scripts/display_stand_ins.sh .venv
 # Whatever the packages want of this machine is named now, and not by a stage in an hour.
 .venv/bin/python -m heitler.doctor.native

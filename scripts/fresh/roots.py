@@ -58,6 +58,7 @@ class Root:
             cache: where in the root uv finds its cache by itself; else a variable names it.
             variables: of the environment.
         """
+        Registries().copy_into(self.folder, "/root")  # also after a package's own certificates
         given = Registries().variables | {"HOME": "/root", "PATH": PATH, "TERM": "dumb"}
         given |= {"UV_LINK_MODE": "copy"} | ({} if cache else {"UV_CACHE_DIR": CACHE}) | variables
         words = [f"{name}={value}" for name, value in given.items()]
@@ -122,9 +123,7 @@ class Workshop:
             shutil.rmtree(partial, ignore_errors=True)
             _output("cp", "--archive", "--reflink=auto", self._bare(suite), partial)
             partial.rename(folder)
-        root = Root(folder, cache)
-        Registries().copy_into(root.folder, "/root")
-        return root
+        return Root(folder, cache)
 
     def _bare(self, suite: str) -> Path:
         """Debian's smallest set of packages, the same for all roots of a suite."""
