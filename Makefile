@@ -69,6 +69,6 @@ env: .venv/.ready ## Build the environment, if uv.lock is newer
 	@scripts/setup.sh docs remote
 	@touch $@
 
-.venv/.ready: uv.lock pyproject.toml scripts/setup.sh scripts/display_stand_ins.sh
+.venv/.ready: uv.lock pyproject.toml scripts/setup.sh scripts/display_stand_ins.sh scripts/horovod_cmake.sh
 	@scripts/setup.sh
 	@touch $@

@@ -98,6 +98,9 @@ fi
 unset VIRTUAL_ENV
 # On a busy machine a file may take longer to compile than uv's minute: no limit.
 export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
+# Not among the variables of pyproject.toml: what is built without it is as good, and need not be
+# built again.
+export HOROVOD_CMAKE=$PWD/scripts/horovod_cmake.sh
 # Its list of 200 installed packages is left out. A pipe, so that all of an error is written before
 # this script ends.
 UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --locked ${1:+--inexact} "${@/#/--group=}" 2>&1 |

@@ -102,3 +102,27 @@ def test_set_up_tells_a_newcomer_what_a_bare_dvc_wants(set_up, monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     assert "git config --global user.email" in set_up()
+
+
+def test_horovods_sources_are_mended_once_before_cmake_reads_them(tmp_path):
+    """Lines that g++ 14 refuses; other calls of cmake change nothing."""
+    common = tmp_path / "horovod/common/common.h"
+    span = tmp_path / "third_party/flatbuffers/include/flatbuffers/stl_emulation.h"
+    for path, text in (
+        (common, "#ifndef A\n#include <memory>\n#include <string>\n"),
+        (span, " private:\n  pointer const data_;\n  const size_type count_;\n"),
+    ):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    cmake = tmp_path / "bin/cmake"
+    cmake.parent.mkdir()
+    cmake.write_text('#!/bin/sh\necho "cmake $*"\n')
+    cmake.chmod(0o755)
+    for words in ([str(tmp_path), "-DX=1"], [str(tmp_path), "-DX=1"], ["--build", "."]):
+        command = [SCRIPTS / "horovod_cmake.sh", *words]
+        path = {"PATH": f"{cmake.parent}:{os.environ['PATH']}"}
+        done = subprocess.run(command, env=path, capture_output=True, text=True, check=True)
+        assert done.stdout == f"cmake {' '.join(words)}\n"
+    mended = "#ifndef A\n#include <stdexcept>\n#include <memory>\n#include <string>\n"
+    assert common.read_text() == mended
+    assert span.read_text() == " private:\n  pointer const data_;\n  size_type count_;\n"
