@@ -56,10 +56,6 @@ def independent(showers: Showers) -> Showers:
     return _planted(showers, defects.independent_cells)
 
 
-def mirrored(showers: Showers) -> Showers:
-    return _planted(showers, defects.mirrored_layer)
-
-
 def _planted(showers: Showers, defect: defects.Defect) -> Showers:
     random = np.random.default_rng(1)
     return with_cells(showers, defect(showers.cells_GeV, showers.primary_energy_GeV, random))

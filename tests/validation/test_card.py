@@ -31,8 +31,7 @@ DEFECTS = {
     real.blind_layer: ("longitudinal_profile_error", "layer_correlation"),
     real.few_hits: ("hits_ratio", "separation_cells"),
     real.redrawn: ("classifier_auc_spectrum",),
-    real.independent: ("classifier_auc_pairs", "layer_pairs_between"),
-    real.mirrored: ("classifier_auc_products",),
+    real.independent: ("classifier_auc_pairs",),
 }
 
 
