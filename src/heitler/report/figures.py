@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from heitler.config import Recipe
+from heitler.config import OURS, PUBLISHED, Recipe
 from heitler.report.inline import inline_svg
 from heitler.report.inputs import require_figure
 from heitler.report.wording import LABELS
@@ -175,19 +175,25 @@ def training_figures(recipe: Recipe) -> list[Figure]:
         replace(
             figure,
             path=f"report/{recipe}/{figure.path}",
+            caption=f"{figure.caption}{LOSSES[recipe] * (figure is TRAINING[0])}",
             alternative=f"{figure.alternative} Recipe: {LABELS[recipe]}.",
         )
         for figure in TRAINING
     ]
 
 
+LOSSES: dict[Recipe, str] = {
+    PUBLISHED: "their weighted total, telling real from generated (cross-entropy), and the mean "
+    "errors of the primary and of the deposited energy. Each cycle updates the discriminator on "
+    "real and on fake showers, then the generator.",
+    OURS: "the negative logarithm of the likelihood of real showers, per layer, and its parts: "
+    "hits and energy of the layers, which cells are hit, their energies. Lower is better.",
+}
+"""What a recipe's losses are."""
 TRAINING = (
     Figure(
         "losses.svg",
-        "Losses per epoch. Of the published recipe: their weighted total, telling real from "
-        "generated (cross-entropy), and the mean errors of the primary and of the deposited "
-        "energy; each cycle updates the discriminator on real and on fake showers, then the "
-        "generator.",
+        "Losses per epoch: ",
         "Losses after every epoch.",
     ),
     Figure(
