@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from heitler.cluster.launch import run_workers
-from heitler.config import Config, load_config
+from heitler.config import Config, DegradationConfig, load_config
 from heitler.data.observables import load_observables
 from heitler.data.summary import load_summary
-from heitler.degradation.effects import arm_results
+from heitler.degradation.answer import baseline_rows, batch_arms, headline
+from heitler.degradation.curves import curve_rows, running_rows
+from heitler.degradation.effects import ArmResult, arm_results
 from heitler.degradation.plan import Training, plan_trainings, study_origin
 from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
@@ -25,6 +29,8 @@ PREPARED = Path("data/prepared")
 RECORDS = Path("data/degradation")
 REPORT = Path("reports/degradation")
 Plan = dict[tuple[str, int], Training]
+Records = dict[tuple[str, int], Record]
+Rows = list[dict[str, Any]]
 
 
 def main() -> None:
@@ -77,6 +83,8 @@ def write_results(config: Config, plan: Plan) -> None:
     metrics = flat_metrics(results, study) | {"test_showers": len(truth.primary_energy_GeV)}
     write_csv(REPORT / "response.csv", rows)
     write_csv(REPORT / "arms.csv", [arm.row for arm in results])
+    if study.judged_epochs:
+        metrics |= write_answer(records, rows, results, plan, truth, study)
     write_json(REPORT / "metrics.json", metrics)
     said = sentences(results, study)
     write_json(REPORT / "verdict.json", said)
@@ -86,11 +94,35 @@ def write_results(config: Config, plan: Plan) -> None:
         shown[metrics["cure"]] = study.arms[metrics["cure"]].about
     draw_response_by_arm(REPORT / "fig2.svg", [r for r in rows if r["used"]], shown)
     draw_effects(REPORT / "effects.svg", [a.row for a in results], study.largest_deviation)
-    log_study(config, judged_arms(plan, records, rows), metrics, REPORT)
+    known = {name: value for name, value in metrics.items() if value is not None}
+    log_study(config, judged_arms(plan, records, rows), known, REPORT)
     print("\n".join(said))
 
 
-def read_records(plan: Plan) -> dict[tuple[str, int], Record]:
+def write_answer(
+    records: Records,
+    rows: Rows,
+    results: list[ArmResult],
+    plan: Plan,
+    truth: Truth,
+    study: DegradationConfig,
+) -> dict[str, Any]:
+    """Learning curves, the law, and what they say of the paper's Fig. 2."""
+    from heitler.report.law_figure import draw_law
+
+    finished = {key: record.history for key, record in records.items() if record.history}
+    write_csv(
+        REPORT / "curves.csv", [r for key, h in finished.items() for r in curve_rows(*key, h)]
+    )
+    law = [r for key, h in finished.items() for r in running_rows(*key, h, study.judged_epochs)]
+    write_csv(REPORT / "law.csv", law)
+    draw_law(REPORT / "law.svg", law, batch_arms(study), study.largest_deviation)
+    baseline = baseline_rows(records, rows, study, truth, study.reference)
+    write_csv(REPORT / "baseline.csv", baseline)
+    return headline(results, baseline, study, plan)
+
+
+def read_records(plan: Plan) -> Records:
     found = {key: read_record(RECORDS / t.fingerprint[:16]) for key, t in plan.items()}
     return {key: record for key, record in found.items() if record}
 
@@ -100,12 +132,12 @@ def load_truth(config: Config) -> Truth:
     summary = load_summary(PREPARED / "summary.json")
     energies = summary.energy_min_GeV, summary.energy_max_GeV
     edges = energy_bin_edges(*energies, config.degradation.energy_bins, "uniform")
-    return Truth(
-        geant4.ecal_sum_GeV, geant4.primary_energy_GeV, geant4.longitudinal.mean(axis=0), edges
-    )
+    layers = geant4.longitudinal.mean(axis=0)
+    merged = np.add.reduceat(layers, np.arange(0, len(layers), config.degradation.merge_cells[1]))
+    return Truth(geant4.ecal_sum_GeV, geant4.primary_energy_GeV, merged, edges)
 
 
-def judged_arms(plan: Plan, records: dict[tuple[str, int], Record], rows: Any) -> Any:
+def judged_arms(plan: Plan, records: Records, rows: Any) -> Any:
     """What MLflow is told of every arm and seed."""
     judged: dict[tuple[str, int], dict[str, float]] = {key: {} for key in records}
     for row in rows:

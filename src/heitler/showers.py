@@ -59,6 +59,28 @@ def block_sums(showers: Array, across: int) -> NDArray[np.float64]:
     return np.asarray(sums.reshape(-1, math.prod(sums.shape[1:])))
 
 
+def merge_cells(showers: Array, across: int, along: int) -> Array:
+    """Showers of a coarser read-out: (N, X, Y, Z) GeV -> (N, X', Y', Z') GeV, energies conserved.
+
+    Blocks of `across` x `across` cells, which lie symmetrically about the middle if their number
+    allows (those at the edges may be narrower), and of `along` layers, counted from the front (the
+    last may be thinner).
+    """
+    x, y, z = showers.shape[1:]
+    starts = (_centred_starts(x, across), _centred_starts(y, across), np.arange(0, z, along))
+    merged: NDArray[np.floating] = showers
+    for axis, first in enumerate(starts, start=1):
+        merged = np.add.reduceat(merged, first, axis=axis, dtype=np.float64)
+    return merged.astype(showers.dtype)
+
+
+def _centred_starts(size: int, width: int) -> NDArray[np.int64]:
+    """Where blocks begin whose middle is that of `size` cells, to half a cell."""
+    blocks = -(-size // width)
+    first = np.arange(blocks) * width - (blocks * width - size) // 2
+    return np.asarray(np.maximum(first, 0), np.int64)
+
+
 def apply_threshold(showers: Array, threshold_GeV: float) -> Array:
     """Set cells below the threshold to 0, returning a new array."""
     return np.where(showers < threshold_GeV, showers.dtype.type(0), showers)

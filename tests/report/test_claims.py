@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from heitler.config import PARAMS_FILE, Config, load_config
+from heitler.files import write_json
 from heitler.report.claims import Claim, assess_claims
 from heitler.report.claims.assess import QUESTIONS, claims_json, count_claims
 from heitler.report.claims.number import Number
@@ -82,6 +83,45 @@ def test_the_claim_of_256_nodes_needs_too_much_energy_most_of_all_at_low_energie
     assert claims_of(results.reports)["physics-256-nodes"].verdict == "holds in part"
     change_metrics(results, "degradation", degradation_shown=False)
     assert claims_of(results.reports)["physics-256-nodes"].verdict == "not comparable here"
+
+
+KEPT_FIG2 = {
+    "baseline_worst_bin": 0.04,
+    "baseline_worst_layer": 0.15,
+    "seeds": 3,
+    "many_workers_response_low": 1.5,
+    "many_workers_response_high": 1.1,
+    "many_workers_seeds": 3,
+    "workers_256_deviation_error": 0.05,
+    "degradation": 0.46,
+    "degradation_low": 0.3,
+    "degradation_high": 0.6,
+    "degradation_sigmas": 9.0,
+    "degradation_shown": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "one", "many"),
+    [
+        ({}, "holds", "holds"),
+        ({"baseline_worst_bin": 0.08}, "holds in part", "holds"),
+        ({"baseline_worst_layer": 0.3}, "holds in part", "holds"),
+        ({"baseline_worst_bin": 0.3}, "does not hold", "holds"),
+        ({"many_workers_response_low": 0.4}, "holds", "holds in part"),
+        ({"degradation_shown": False}, "holds", "not comparable here"),
+        ({"degradation_shown": False, "degradation_high": 0.04}, "holds", "does not hold"),
+    ],
+)
+def test_the_kept_study_decides_fig_2_and_the_runs_own_numbers_stand_beside(
+    results, changes, one, many
+):
+    before = claims_of(results.reports)
+    write_json(results.reports / "reference/fig2/metrics.json", KEPT_FIG2 | changes)
+    after = claims_of(results.reports)
+    for key, verdict in (("physics-one-node", one), ("physics-256-nodes", many)):
+        assert after[key].verdict == verdict
+        assert f"This run: {before[key].ours}. {before[key].reason}" in after[key].reason
 
 
 def test_a_torn_file_or_an_older_stage_is_said_in_its_rows_only(results):

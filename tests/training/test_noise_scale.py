@@ -74,10 +74,10 @@ def small_config() -> Config:
     return dataclasses.replace(config, model=model, train=train)
 
 
-def first_batch(config: Config, folder: Path) -> CycleBatch:
+def first_batch(config: Config, folder: Path, size: int = 8) -> CycleBatch:
     hvd.init()
     file = TrainingFile(folder / "train.h5")
-    plan = plan_epoch(len(file), 8, GROUPS, seed=config.train.seed, epoch=0)
+    plan = plan_epoch(len(file), size, GROUPS, seed=config.train.seed, epoch=0)
     shares = worker_share(plan, epoch=0, rank=0, workers=1)[:1]
     assemble = BatchAssembler(config.model, config.train, load_summary(folder / "summary.json"))
     [(_, batch)] = file.read_ahead(shares, assemble)

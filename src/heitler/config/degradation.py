@@ -6,7 +6,14 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from heitler.config.changes import Changes
-from heitler.config.types import STRICT, ConfigError, NonNegativeInt, Positive, PositiveInt
+from heitler.config.types import (
+    STRICT,
+    ConfigError,
+    Fraction,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+)
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -28,6 +35,9 @@ class ArmConfig:
     """Train for as many cycles as this arm, however many epochs that is."""
     epochs_factor: Positive = 1.0
     """Times the epochs of the arm that it extends."""
+    begins_with: str | None = None
+    """Begin with this arm's networks, trained to its end: a batch that grows. The costs of both
+    count, and epochs are those after it."""
     statistics: Literal["moving", "recalibrated"] = "moving"
     """Batch norm of the finished generator: its moving averages, or fresh statistics of its own
     batches. Arms that differ in this alone share a training."""
@@ -49,6 +59,12 @@ class DegradationConfig:
     """Of primary energy; the first one is what "low energy" means."""
     largest_deviation: Positive
     """|R - 1| at low energy up to which a remedy counts as a cure."""
+    merge_cells: tuple[PositiveInt, PositiveInt]
+    """A coarser read-out for all arms: cells merged across, on both axes, and layers merged along
+    the depth; [1, 1] leaves the showers as they are."""
+    judged_epochs: Fraction
+    """Part of the epochs, the last ones, whose generators are judged together, each making an equal
+    share of the showers; 0 judges the generator of the end alone."""
     followed_showers: PositiveInt
     """Of the validation set, on which the response is followed at every epoch."""
     base: dict[Literal["model", "train"], Changes]
@@ -77,8 +93,7 @@ class DegradationConfig:
 
     def _links(self) -> list[tuple[str, tuple[str, ...]]]:
         return [
-            (f"arms.{name}", tuple(x for x in (arm.extends, arm.updates_of) if x))
-            for name, arm in self.arms.items()
+            (f"arms.{name}", tuple(x for x in _others(arm) if x)) for name, arm in self.arms.items()
         ]
 
     def ancestors(self, name: str) -> list[str]:
@@ -98,3 +113,8 @@ class DegradationConfig:
     def reference(self) -> str:
         """The arm of one worker."""
         return next(name for name, arm in self.arms.items() if arm.role == "reference")
+
+
+def _others(arm: ArmConfig) -> tuple[str | None, ...]:
+    """Arms that this one names."""
+    return arm.extends, arm.updates_of, arm.begins_with

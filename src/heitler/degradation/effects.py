@@ -169,7 +169,9 @@ def _arm_result(
         response_high=tuple(r["response_ratio"] for r in rows if _is_highest(r, name, rows)),
         effect=_effect(name, parent, common, low) if parent and common else None,
         worst_bin=float(np.mean(worst)) if worst else math.nan,
-        shape_error=_mean([shape_error(record, arm.statistics, truth) for record in finished]),
+        shape_error=_mean(
+            [shape_error(r, arm.statistics, truth, study.judged_epochs) for r in finished]
+        ),
         seeds=len(own),
         stopped=len(own) - len(finished),
         cost={

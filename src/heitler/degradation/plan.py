@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from heitler.config import Config, as_dict, changed
 from heitler.data.batches import cycles_per_epoch
@@ -22,7 +23,11 @@ class Training:
     showers: int
     """Seen, with repetitions: what it costs."""
     fingerprint: str
-    """Of the parameters and data that decide its result; the code is the study's."""
+    """Of the settings; the code is the study's."""
+    settings: dict[str, Any]
+    """The parameters and data that decide its result."""
+    begins_with: "Training | None" = None
+    """Whose networks it starts from; `cycles` and `showers` include it."""
 
 
 def plan_trainings(
@@ -60,16 +65,30 @@ def _plan_training(
     config: Config, name: str, seed: int, showers: int, data_digest: str
 ) -> Training:
     own = arm_config(config, name, seed, showers)
+    study = config.degradation
+    first = study.arms[name].begins_with
+    before = _plan_training(config, first, seed, showers, data_digest) if first else None
     per_epoch = cycles_per_epoch(showers, own.train.global_batch_size)
     cycles = min(own.train.cycles or math.inf, per_epoch * own.train.epochs)
-    parts = {"model": as_dict(own.model), "train": as_dict(own.train), "data": data_digest}
+    parts: dict[str, Any] = {
+        "model": as_dict(own.model),
+        "train": as_dict(own.train),
+        "data": data_digest,
+    }
+    if study.judged_epochs:
+        judged = ("merge_cells", "energy_bins", "followed_showers")
+        parts["judged"] = {name: as_dict(study)[name] for name in judged}
+    if before:
+        parts["begins_with"] = before.settings
     return Training(
         arm=name,
         seed=seed,
         config=own,
-        cycles=int(cycles),
-        showers=round(cycles / per_epoch * showers),
+        cycles=int(cycles) + (before.cycles if before else 0),
+        showers=round(cycles / per_epoch * showers) + (before.showers if before else 0),
         fingerprint=digest(parts),
+        settings=parts,
+        begins_with=before,
     )
 
 

@@ -4,12 +4,14 @@ TensorFlow's fused kernel is as fast, but adds up a channel's cells one after an
 loses up to three digits of the variance of a batch. Here cells are summed in two steps.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from heitler.model.group_norm import Groups, normalize_groups
 from heitler.model.padded import Tensor
 
 WorkerSum = Callable[[Tensor], Tensor]
@@ -18,11 +20,17 @@ WorkerSum = Callable[[Tensor], Tensor]
 
 @keras.saving.register_keras_serializable("heitler")
 class FastBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
-    """BatchNormalization of the last axis; in types other than float32, Keras's own."""
+    """BatchNormalization of the last axis; in types other than float32, Keras's own.
+
+    Within `grouped` every group of events has its own statistics, in any type.
+    """
+
+    groups: Groups | None = None
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: None = None) -> Tensor:
         """(N, X, Y, Z, C) -> (N, X, Y, Z, C)."""
-        if mask is not None or self.renorm or inputs.dtype != tf.float32:
+        plain = inputs.dtype != tf.float32 and self.groups is None
+        if mask is not None or self.renorm or plain:
             return super().call(inputs, training=training, mask=mask)
         return self._normalize(inputs, training)
 
@@ -33,10 +41,29 @@ class FastBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[m
         if not (training and self.trainable):
             scale = gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
             return scale_and_shift(inputs, scale, beta - self.moving_mean * scale)
-        outputs, mean, variance = normalize(inputs, gamma, beta, self.epsilon, total)
+        if self.groups is None:
+            outputs, mean, variance = normalize(inputs, gamma, beta, self.epsilon, total)
+        else:
+            found = normalize_groups(inputs, gamma, beta, self.epsilon, self.groups)
+            outputs, mean, variance = found
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + now * (1 - self.momentum))
         return outputs
+
+
+@contextlib.contextmanager
+def grouped(
+    norms: Iterable[keras.layers.BatchNormalization], groups: Groups | None
+) -> Iterator[None]:
+    """While the block is traced, these layers take the statistics of every group by itself."""
+    own = [norm for norm in norms if isinstance(norm, FastBatchNormalization)]
+    for norm in own:
+        norm.groups = groups
+    try:
+        yield
+    finally:
+        for norm in own:
+            norm.groups = None
 
 
 @keras.saving.register_keras_serializable("heitler")

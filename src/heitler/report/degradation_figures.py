@@ -69,7 +69,10 @@ def _log_scale(axes: Axes) -> None:
 def _draw_arm(
     axes: Axes, rows: Sequence[Row], column: str, color: str, marker: str, label: str
 ) -> None:
-    """Mean over seeds; bars are the standard error over seeds, or the bootstrap's for one seed."""
+    """Mean over seeds; bars are the standard error over seeds, or the bootstrap's for one seed.
+
+    The band reaches from the lowest to the highest seed.
+    """
     lows = sorted({r["energy_low_GeV"] for r in rows})
     bins = [[r for r in rows if r["energy_low_GeV"] == low] for low in lows]
     x = [b[0]["energy_GeV"] for b in bins]
@@ -79,6 +82,9 @@ def _draw_arm(
         for b in bins
     ]
     axes.errorbar(x, mean, error, color=color, marker=marker, label=label, linewidth=1)
+    if any(len(b) > 1 for b in bins):
+        low, high = ([end(r[column] for r in b) for b in bins] for end in (min, max))
+        axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
 
 
 def _spread(values: Sequence[float]) -> float:

@@ -6,6 +6,7 @@ travel, the next fakes are made. Losses are normalised
 by the global batch, so N workers compute what one worker with the same groups computes.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -15,8 +16,13 @@ import tensorflow as tf
 from heitler.cluster.heartbeat import come
 from heitler.cluster.world import sum_over_workers
 from heitler.config import TrainConfig
-from heitler.model.batch_norm import SynchronisedBatchNormalization
+from heitler.model.batch_norm import (
+    FastBatchNormalization,
+    SynchronisedBatchNormalization,
+    grouped,
+)
 from heitler.model.gan import Gan, moving_statistics
+from heitler.model.group_norm import Groups
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.recipes import recipe_of
 from heitler.training.batch import CycleBatch, CycleResult, batch_signature
@@ -25,6 +31,8 @@ from heitler.training.update import Begun, Done, Sums, Travelling, Update
 
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
+EVENTS_AT_ONCE, CELLS_AT_ONCE = 64, 250_000
+"""Of several groups together; one group is computed at once whatever its size."""
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
@@ -48,11 +56,13 @@ class _Cycle:
         self.config = config
         self.updates = cycle_updates(gan, config)
         self.averaging = recipe_of(gan.model).averaging
-        self.groups = config.batch_norm_groups // config.workers
         networks = [network for network in (gan.generator, gan.discriminator) if network]
         layers = [layer for network in networks for layer in network.layers]
         self.dropouts = [layer for layer in layers if isinstance(layer, KeyedDropout)]
-        for layer in layers:
+        self.norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+        self.at_once = groups_at_once(config, self.norms, math.prod(gan.image_shape))
+        self.blocks = config.batch_norm_groups // config.workers // self.at_once
+        for layer in self.norms:
             if isinstance(layer, SynchronisedBatchNormalization):
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
 
@@ -85,51 +95,52 @@ class _Cycle:
             done[-1].sums.asked,
         )
 
-    def _begin(self, update: Update, batch: CycleBatch, group: Tensor) -> Begun:
-        """Make the group's showers."""
+    def _begin(self, update: Update, batch: CycleBatch, block: Tensor) -> Begun:
+        """Make the showers of a block of groups."""
         learns = update.network is self.gan.generator
         statistics = moving_statistics(update.network) if learns else []
-        first, last = batch.splits[group], batch.splits[group + 1]
+        first, last = self._ends(batch, block)
         events = tf.nest.map_structure(lambda t: t[first:last], batch.events)
         before = [tf.identity(value) for value in statistics]
         tape = tf.GradientTape(watch_accessed_variables=False)
         with tape:
             tape.watch([weight.value for weight in update.network.trainable_variables])
-            return Begun(before, events, tape, update.showers(events))
+            with grouped(self.norms, self._groups(batch, block)):
+                return Begun(before, events, tape, update.showers(events))
 
     def _differentiate(
         self, name: str, number: int, update: Update, batch: CycleBatch, begun: Begun
     ) -> Travelling:
-        """Gradients of all groups, of which the first has begun; send them."""
+        """Gradients of all blocks, of which the first has begun; send them."""
         model = update.network
         weights = [weight.value for weight in model.trainable_variables]
         statistics, of_judge = moving_statistics(model), moving_statistics(self.gan.discriminator)
         restored = of_judge if model is self.gan.discriminator else [*statistics, *of_judge]
         before = [*begun.statistics, *(tf.identity(value) for value in of_judge)]
 
-        def group_sums(group: Tensor, begun: Begun) -> Sums:
-            first, last = batch.splits[group], batch.splits[group + 1]
+        def block_sums(block: Tensor, begun: Begun) -> Sums:
+            first, last = self._ends(batch, block)
             self._key_dropout(number, batch.first_event + first, batch)
-            with begun.tape:
+            with begun.tape, grouped(self.norms, self._groups(batch, block)):
                 losses = update.losses(begun.showers, begun.events, batch.count)
             gradients = begun.tape.gradient(losses["total"], weights)
             for gradient, weight in zip(gradients, weights, strict=True):
                 gradient.set_shape(weight.shape)  # a bias's is not known by itself
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
-            groups = self.config.batch_norm_groups
-            moved = [tf.identity(value) / groups for value in statistics]
-            return Sums(gradients, moved, losses, noise / groups, batch.asked)
+            blocks = self.blocks * self.config.workers
+            moved = [tf.identity(value) / blocks for value in statistics]
+            return Sums(gradients, moved, losses, noise / blocks, batch.asked)
 
-        def add_group(group: Tensor, sums: Sums) -> tuple[Tensor, Sums]:
+        def add_block(block: Tensor, sums: Sums) -> tuple[Tensor, Sums]:
             _assign(restored, before)
-            more = group_sums(group, self._begin(update, batch, group))
-            return group + 1, tf.nest.map_structure(tf.add, sums, more)
+            more = block_sums(block, self._begin(update, batch, block))
+            return block + 1, tf.nest.map_structure(tf.add, sums, more)
 
-        sums = group_sums(tf.constant(0), begun)
-        if self.groups > 1:
+        sums = block_sums(tf.constant(0), begun)
+        if self.blocks > 1:
             _, sums = tf.while_loop(
-                lambda group, sums: group < self.groups, add_group, (tf.constant(1), sums)
+                lambda block, sums: block < self.blocks, add_block, (tf.constant(1), sums)
             )
         if model is not self.gan.discriminator:  # which is frozen now
             _assign(of_judge, before[len(begun.statistics) :])
@@ -139,6 +150,18 @@ class _Cycle:
         with tf.control_dependencies([ready]):
             reduced = sum_over_workers([tf.identity(tensor) for tensor in tensors], name)
         return Travelling(update, tf.nest.pack_sequence_as(sums, reduced), ready)
+
+    def _ends(self, batch: CycleBatch, block: Tensor) -> tuple[Tensor, Tensor]:
+        """Where a block begins and ends among this worker's events."""
+        return batch.splits[block * self.at_once], batch.splits[(block + 1) * self.at_once]
+
+    def _groups(self, batch: CycleBatch, block: Tensor) -> Groups | None:
+        """Which of a block's events belong together; None if it is one group."""
+        if self.at_once == 1:
+            return None
+        first = block * self.at_once
+        ends = batch.splits[first : first + self.at_once + 1]  # (at_once + 1,)
+        return Groups(tf.repeat(tf.range(self.at_once), ends[1:] - ends[:-1]), self.at_once)
 
     def _finish(self, travelling: Travelling, idle: Tensor) -> Done:
         """The optimiser's step, once the sums are there."""
@@ -164,6 +187,22 @@ class _Cycle:
         for index, layer in enumerate(self.dropouts):
             stream = self.config.seed * MAX_DROPOUT_LAYERS + index
             layer.set_key(stream, batch.cycle * updates + update, first_event)
+
+
+def groups_at_once(
+    config: TrainConfig, norms: list[keras.layers.BatchNormalization], cells: int
+) -> int:
+    """How many groups of a worker are computed together: as many as stay small.
+
+    Their number divides the worker's groups. Keras's own batch norm computes one after another, and
+    networks without batch norm do not care.
+    """
+    own = config.batch_norm_groups // config.workers
+    if not norms or not all(isinstance(norm, FastBatchNormalization) for norm in norms):
+        return 1
+    events = math.ceil(config.global_batch_size / config.batch_norm_groups)
+    most = min(EVENTS_AT_ONCE, CELLS_AT_ONCE // cells) // events
+    return max((n for n in range(1, own + 1) if own % n == 0 and n <= most), default=1)
 
 
 def squared_norm(gradients: list[Tensor]) -> Tensor:

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,7 @@ class TrainingInput:
     summary: DataSummary
 
 
+Initial = Callable[[], Mapping[str, NDArray[Any]]]
 PhysicsCheck = Callable[[NDArray[np.float32], NDArray[np.float32] | None], Metrics]
 """Generated validation showers (N, X, Y, Z) GeV -> metrics by name; first with batch norm's moving
 averages, then with the statistics of training batches (None if there are too few showers)."""
@@ -57,6 +59,8 @@ def train(
     check_physics: PhysicsCheck,
     log_epoch: Callable[[Metrics, int], None],
     label: str = "training",
+    initial: Initial | None = None,
+    training_mode: bool = True,
 ) -> tuple[Gan, list[Metrics]]:
     """Train to `train.epochs` or `train.cycles`; all workers return equal networks and history.
 
@@ -64,6 +68,8 @@ def train(
         folder: of the checkpoints, from whose newest it goes on.
         kept: which of them are of this training.
         label: stands before the progress bar.
+        initial: makes the variables to begin with (as of `Gan.variables`), without a checkpoint.
+        training_mode: whether `check_physics` gets its second argument; else it is None.
 
     Raises:
         OneDnnError: if TensorFlow does not use oneDNN on this worker.
@@ -72,6 +78,8 @@ def train(
     """
     require_onednn()
     gan = build_gan(config.model, config.train, data.summary.image_shape)
+    if initial:
+        _begin_with(gan, initial())
     epochs = _Epochs(config, data, world, gan)
     history, before = _restore(gan, world, folder, kept, epochs.count, data.train_file)
     if world.writes:
@@ -88,9 +96,8 @@ def train(
         for epoch in range(len(history), epochs.count):
             metrics = {"epoch": epoch + 1.0, **epochs.run(epoch, before, keeper, advance)}
             ended = time.monotonic()
-            metrics |= check_physics(
-                epochs.sample_validation(), epochs.sample_validation_in_training_mode()
-            )
+            other = epochs.sample_validation_in_training_mode() if training_mode else None
+            metrics |= check_physics(epochs.sample_validation(), other)
             metrics["evaluation_time_s"] = time.monotonic() - ended
             before = None
             history.append(metrics)
@@ -98,6 +105,13 @@ def train(
             if world.writes:
                 log_epoch(metrics, epoch + 1)
     return gan, history
+
+
+def _begin_with(gan: Gan, variables: Mapping[str, NDArray[Any]]) -> None:
+    """Set what these variables have; others, as of another optimiser, stay as they were made."""
+    for name, variable in gan.variables().items():
+        if name in variables and variables[name].shape == tuple(variable.shape):
+            variable.assign(variables[name])
 
 
 def _restore(
