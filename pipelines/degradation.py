@@ -90,7 +90,7 @@ def write_results(config: Config, plan: Plan) -> None:
     write_json(REPORT / "verdict.json", said)
     write_text(REPORT / "verdict.md", "\n".join([*(f"- {x}" for x in said), "", *table(results)]))
     shown = {arm.name: arm.about for arm in results if arm.role in ("reference", "baseline")}
-    if "cure" in metrics:
+    if metrics.get("cure"):
         shown[metrics["cure"]] = study.arms[metrics["cure"]].about
     draw_response_by_arm(REPORT / "fig2.svg", [r for r in rows if r["used"]], shown)
     draw_effects(REPORT / "effects.svg", [a.row for a in results], study.largest_deviation)
