@@ -16,6 +16,7 @@ from heitler.scaling.messages import parameter_counts
 HEITLER = Path(sys.executable).with_name("heitler")
 NAMES = sorted(path.stem for path in PRESETS.glob("*.yaml"))
 SIZES = {
+    "fig2": ((25, 25, 25), 946_398),
     "large-batch": ((25, 25, 25), 946_398),
     "large-batch-3d": ((25, 25, 25), 946_398),
     "lead-scintillator": ((17, 17, 20), 500_000),

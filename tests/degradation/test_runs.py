@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from heitler.data.hdf5 import read_showers
+from heitler.degradation.curves import judged_layers, judged_response
 from heitler.degradation.runs.record import Record, claim, read_record, write_record
 from tests.training.conftest import shower_folder  # noqa: F401 - a fixture
 
@@ -77,6 +78,34 @@ def test_a_study_is_trained_once_and_its_records_say_what_was_seen(study: Path) 
     np.testing.assert_allclose(  # two runs of TensorFlow's threads add in another order
         again.ecal_sum_GeV["moving"], same.ecal_sum_GeV["moving"], rtol=1e-4
     )
+
+
+def test_a_coarse_study_follows_every_epoch_and_an_arm_begins_with_anothers_networks(
+    study: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(study, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("study"))
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    params["degradation"] |= {
+        "run": ["begun-small"],
+        "merge_cells": [1, 3],
+        "judged_epochs": 0.5,
+    }
+    params["degradation"]["arms"]["first-epochs"]["train"] = {"epochs": 2, "global_batch_size": 8}
+    params["degradation"]["arms"]["workers-256"]["train"] = MANY | {"epochs": 3}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    output, places = run_study(tmp_path)
+    assert "first-epochs, seed 1" in output
+    record = read_record(places["begun-small"])
+    assert record
+    assert record.facts["cycles"] == 2 * 2 + 3 * 2
+    assert record.longitudinal["moving"].shape == (3,)
+    assert len(record.history) == 3
+    response, _ = judged_response(record.history, 0.5)
+    layers = judged_layers(record.history, 0.5)
+    assert response.shape == (2,)
+    assert layers.shape == (3,)
+    assert np.isfinite(response).all()
+    assert not list(places["begun-small"].glob("*/*.h5"))
 
 
 def test_a_record_comes_back_and_a_torn_one_counts_as_none(tmp_path: Path) -> None:
