@@ -19,8 +19,8 @@ from record import Record
 from roots import FreshError, Workshop
 
 PROJECT = Path(__file__).parents[2]
-FIRST = ("packages", "build")
-"""Steps that others need; `make` sees to the environment itself."""
+FIRST = ("packages", "env", "build")
+"""Steps that others need."""
 ROOTS = {
     "bookworm": lambda workshop: Newcomer(workshop, "bookworm"),
     "trixie": lambda workshop: Newcomer(workshop, "trixie"),

@@ -63,6 +63,7 @@ class Record:
             print(f"Written: fresh in {path}")
 
     def _complete(self, root: str) -> bool:
-        """Whether every step ran: parts of a root say nothing of the whole."""
+        """Whether every step ran, or one failed: passed parts say nothing of the whole."""
         wanted = ("build", "run") if root in HEADLINES["containers_ok"] else STEPS
-        return set(wanted) <= set(self.steps.get(root, {}))
+        ends = self.steps.get(root, {})
+        return set(wanted) <= set(ends) or not all(end["passed"] for end in ends.values())

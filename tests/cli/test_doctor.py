@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -166,7 +167,9 @@ def test_a_server_that_does_not_answer_is_named(
 
 def test_more_workers_than_cores_and_memory_are_noted(folder: Path) -> None:
     replace(folder / "params.yaml", "  workers: 2  ", "  workers: 4096  ")
-    replace(folder / "params.yaml", "global_batch_size: 8 ", "global_batch_size: 4096 ")
+    params = (folder / "params.yaml").read_text()
+    whole = re.sub(r"global_batch_size: (8|32)\b", "global_batch_size: 4096", params)
+    (folder / "params.yaml").write_text(whole)
     assert "for 4,096 workers" in check_cores()[0].found
     assert check_memory()[0].state == "note"
 

@@ -16,7 +16,8 @@ from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
 from heitler.doctor.native import advice
 from heitler.simulation.environment import geant4_environment
 
-LONGEST_WAIT_S = 120
+LONGEST_WAIT_S = 300
+"""TensorFlow takes seconds; minutes on a busy machine, or from a cluster's file system."""
 NO_ANSWER = "no answer"
 GEANT4_PROGRAM = """
 import json
