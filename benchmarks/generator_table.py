@@ -1,5 +1,6 @@
 """The generator benchmark's numbers as Markdown."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,46 @@ NAMES = {
     "compact_onnxruntime": "compact, ONNX Runtime",
     "compact_tensorflow": "**compact, TensorFlow**",
 }
+LAYERED = Path(__file__).parent / "results" / "layered_generator.json"
+LAYERED_NAMES = {
+    "compiled": "**compiled kernel**",
+    "onnxruntime": "ONNX Runtime",
+    "tensorflow": "TensorFlow",
+}
 BASELINE, OURS = "keras_predict", "ours_tensorflow"
 
 
 def write_table(path: Path, results: dict[str, Any]) -> None:
     """Write all tables to one Markdown file."""
-    parts = (_generator_lines(results), _compact_lines(results), _geant4_lines(results))
+    parts = (
+        _layered_lines(),
+        _generator_lines(results),
+        _compact_lines(results),
+        _geant4_lines(results),
+    )
     lines = [line for part in parts for line in [*part, ""]]
     write_text(path, "\n".join(lines))
+
+
+def _layered_lines() -> list[str]:
+    """Our generator, as layered_generator.py measured it last."""
+    if not LAYERED.is_file():
+        return ["The layered generator was not measured here: run benchmarks/layered_generator.py."]
+    measured = json.loads(LAYERED.read_text())["cpu_ms_per_shower"]
+    batches = list(measured["compiled"])
+    return [
+        "Layered generator (recipe `heitler`), one thread: milliseconds of CPU time per shower, "
+        "median (minimum) of calls in turns.",
+        "",
+        "| | " + " | ".join(f"batch {batch}" for batch in batches) + " |",
+        "|---|" + "---:|" * len(batches),
+        *(
+            f"| {LAYERED_NAMES[name]} | "
+            + " | ".join(f"{by[b]['median']:.2f} ({by[b]['min']:.2f})" for b in batches)
+            + " |"
+            for name, by in measured.items()
+        ),
+    ]
 
 
 def _generator_lines(results: dict[str, Any]) -> list[str]:

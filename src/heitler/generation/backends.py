@@ -1,7 +1,7 @@
 """What runs a trained generator: TensorFlow, ONNX Runtime, or a kernel compiled for this machine.
 
 They agree to rounding. The default, "auto", takes the fastest one. Of the layered generator that
-is the compiled kernel, or TensorFlow where none can be compiled. Of the others, which have an
+is the compiled kernel, or ONNX Runtime where none can be compiled. Of the others, which have an
 inference form, it is TensorFlow, but ONNX Runtime, whose calls cost less, for a single shower of a
 small network such as the compact generator. benchmarks/generator.py measures it,
 benchmarks/results has the figures.
@@ -108,8 +108,10 @@ def _load_fastest_layered(folder: Path) -> GenerateCells:
     try:
         return _load_compiled(folder)
     except GenerationError as error:
-        _say_once(f"TensorFlow draws the showers, not the faster compiled kernel: {error}.")
-        return _load_network(folder)
+        onnx = (folder / ONNX_FILE).is_file() and find_spec("onnxruntime")
+        name = "ONNX Runtime" if onnx else "TensorFlow"
+        _say_once(f"{name} draws the showers, not the faster compiled kernel: {error}.")
+        return _load_onnx(folder) if onnx else _load_network(folder)
 
 
 @functools.cache
@@ -157,7 +159,7 @@ def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape:
         staged.replace(temporary)
     match recipe_of(model).networks:
         case "layered":
-            _write_layered(folder, generator)
+            _write_layered(folder, generator, model)
             return
         case "sampled cells":
             write_shower_graph(folder / ONNX_FILE, generator, model, shape)
@@ -165,11 +167,14 @@ def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape:
     write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
 
 
-def _write_layered(folder: Path, generator: Any) -> None:
+def _write_layered(folder: Path, generator: Any, model: ModelConfig) -> None:
+    from heitler.generation.layered_graph import write_layered_graph
     from heitler.generation.layered_weights import layered_weights, write_layered_weights
     from heitler.model.layered.network import layered_shower
 
-    write_layered_weights(folder / LAYERED_FILE, layered_weights(layered_shower(generator)))
+    weights = layered_weights(layered_shower(generator))
+    write_layered_weights(folder / LAYERED_FILE, weights)
+    write_layered_graph(folder / ONNX_FILE, weights, model.latent_dim)
 
 
 def require_file(path: Path) -> Path:

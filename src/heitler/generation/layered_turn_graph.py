@@ -1,0 +1,158 @@
+"""One turn of a layer's cells in the ONNX graph: how many are hit, which, and with what energy."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heitler.generation.layered_graph_weights import GraphWeights, cells_left
+from heitler.generation.operations import Operations
+from heitler.model.layered.cell_level import SLOPE
+from heitler.model.layered.drawing import FIRST, SURE
+from heitler.model.layered.sizes import FEW, POINTS, TURNS
+from heitler.model.layered.spectrum import FARTHEST, NARROWEST, SMALLEST, WIDEST
+from heitler.model.layered.state import SMALLEST_ENERGY
+
+STEEP = 1e6
+"""Slope of the step at `SURE`."""
+ABOVE_ALL = 1e30
+
+
+class TurnInputs(NamedTuple):
+    """What a turn is drawn from."""
+
+    state: str  # (N, hidden) of the dense layer `turn`, what is left not yet added
+    features: str  # (N, channels, T) after the layer `inner`
+    basis: str  # (F, R + 1, T)
+    bias: str  # (1, ...) of the layer `turn_steering`
+    numbers: tuple[str, str, str]  # (N, 1, T) logistic, uniform, normal part
+    number: str  # (N, 1) normal, of the number of hits; of the last turn any
+
+
+class Drawn(NamedTuple):
+    """A layer while it is drawn."""
+
+    hits: str  # that are left (N, 1)
+    energy: str  # that is left, may be below 0 (N, 1)
+    cells: list[str]  # by turn (N, 1, T)
+    planes: list[str]  # by turn: hit, feature (N, 1, T) each
+
+
+def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: Drawn) -> Drawn:
+    """Draw the next turn."""
+    turn, sizes = len(drawn.cells), weights.sizes
+    scale, shift, radial = _steering(op, weights, inputs, drawn)
+    x = inputs.features
+    if turn:
+        x = op("Sum", x, _around(op, weights, drawn.planes, turn), weights.done(turn))
+    x = op("LeakyRelu", op("Add", op("Mul", x, scale), shift), alpha=SLOPE)
+    said = op("Add", op("MatMul", weights.outputs(), x), op("MatMul", radial, inputs.basis))
+    k = sizes.components
+    logit, choice, steps = op.parts(said, [1, k, 2 * k], axis=1)
+    logistic, uniform, normal = inputs.numbers
+    count = _count(op, weights, turn, logit, drawn.hits, inputs.number)
+    hit = _strongest(op, logit, logistic, count)
+    place = add_mixture(op, choice, steps, uniform, normal, k)
+    cells = op("Mul", hit, op("Exp", _log_energy(op, weights, place)))
+    planes = drawn.planes
+    if turn < TURNS - 1:
+        feature = op("Log", op("Add", op("Mul", cells, 100.0), 1.0))
+        planes = [*planes, hit, feature]
+    left, energy = (
+        op("Sub", drawn.hits, count),
+        op("Sub", drawn.energy, op.sum(cells, 2, keep=False)),
+    )
+    return Drawn(left, energy, [*drawn.cells, cells], planes)
+
+
+def _steering(
+    op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: Drawn
+) -> tuple[str, str, str]:
+    """Scale and shift (N, channels, 1) and the radial functions (N, outputs, R + 1)."""
+    left = op("Relu", drawn.energy)
+    energies = op("Concat", left, op("Div", left, op("Max", drawn.hits, 1.0)), axis=1)
+    logs = op("Log", op("Add", energies, SMALLEST_ENERGY))
+    few = op("Cast", op("Equal", drawn.hits, np.array([FEW], np.float32)), to=1)
+    told = op("Concat", op("Sqrt", drawn.hits), logs, few, axis=1)
+    hidden = op.silu(op.dense(told, weights.told(), inputs.state))
+    hidden = op.silu(op.dense(hidden, *weights.layer("cell_level/turn_hidden")))
+    kernel, _ = weights.turn_steering()
+    steered = op.reshape(op.dense(hidden, kernel, inputs.bias), 0, -1, 1)
+    channels, outputs = weights.sizes.channels, weights.sizes.outputs
+    rest = kernel.shape[1] - 2 * channels
+    scale, shift, radial = op.parts(steered, [channels, channels, rest], axis=1)
+    return scale, shift, op.reshape(radial, 0, outputs, rest // outputs)
+
+
+def _around(op: Operations, weights: GraphWeights, planes: list[str], turn: int) -> str:
+    """What drawn cells say of their neighbours: (N, channels, T)."""
+    rows, columns = weights.tiles_xy
+    image = op.reshape(op("Concat", *planes, axis=1), 0, -1, rows, columns)
+    around = op("Conv", image, weights.from_turns(turn), pads=[1, 1, 1, 1])
+    return op.reshape(around, 0, 0, -1)
+
+
+def _count(
+    op: Operations, weights: GraphWeights, turn: int, logit: str, left: str, number: str
+) -> str:
+    """As `hits_of_turn`: (N, 1)."""
+    own = float((weights.cell_of_tile[turn] >= 0).sum())
+    if turn == TURNS - 1:
+        return op("Min", left, own)
+    _, later = list(cells_left(weights.sizes))[turn]
+    chance = op("Sigmoid", logit)
+    variance = op.sum(op("Mul", chance, op("Sub", 1.0, chance)), 2, keep=False)
+    spread = op("Mul", op("Sqrt", variance), number)
+    drawn = op("Round", op("Add", op.sum(chance, 2, keep=False), spread))
+    fewest = op("Sub", left, float(later))
+    return op("Min", op("Max", drawn, fewest, 0.0), left, own)
+
+
+def _strongest(op: Operations, logit: str, logistic: str, count: str) -> str:
+    """1 for the `count` (N, 1) cells that come first, else 0: (N, 1, T)."""
+    sure = op("Mul", op("HardSigmoid", logit, alpha=STEEP, beta=-STEEP * SURE), FIRST)
+    score = op("Sum", logit, sure, logistic)
+    nothing = op("Pad", score, np.array([0, 0, 1, 0, 0, 0]), ABOVE_ALL)  # ahead, for no hits
+    size = op("Slice", op("Shape", nothing), np.array([2]), np.array([3]))
+    ranked = op.split("TopK", nothing, size, outputs=2, axis=2)[0]
+    which = op("Unsqueeze", op("Cast", count, to=7), np.array([2]))
+    least = op("GatherElements", ranked, which, axis=2)
+    return op("Cast", op("GreaterOrEqual", score, least), to=1)
+
+
+def add_mixture(
+    op: Operations, choice: str, steps: str, uniform: str, normal: str, count: int
+) -> str:
+    """As `draw_mixture`: from logits (N, K, T), steps of means and widths (N, 2 K, T), numbers.
+
+    `uniform >= below` holds up to the chosen distribution, so that sums of steps over it are what
+    belongs to that one.
+    """
+    chance = op("Softmax", choice, axis=1)
+    below, shares = op.parts(op("MatMul", _sums(count), chance), [count, 2 * count], axis=1)
+    upto = op("Cast", op("GreaterOrEqual", uniform, below), to=1)
+    all_steps = op.reshape(op("Concat", steps, shares, axis=1), 0, 4, count, -1)
+    chosen = op.sum(op("Mul", all_steps, op("Unsqueeze", upto, np.array([1]))), 2, keep=False)
+    centre, width, start, share = op.parts(chosen, [1] * 4, axis=1)
+    rest = op("Clip", op("Div", op("Sub", uniform, start), share), SMALLEST, 1.0)
+    deviate = op("Mul", op("Sqrt", op("Neg", op("Log", rest))), normal)
+    spread = op("Exp", op("Clip", width, NARROWEST, WIDEST))
+    return op("Add", centre, op("Mul", spread, deviate))
+
+
+def _sums(count: int) -> NDArray[np.float64]:
+    """Chances to those below each, and to the steps of these and of the chances: (3 K, K)."""
+    one = np.eye(count)
+    return np.concatenate([np.tri(count, k=-1), np.eye(count, k=-1), one - np.eye(count, k=-1)])
+
+
+def _log_energy(op: Operations, weights: GraphWeights, place: str) -> str:
+    """Places in the spectrum to logarithms of energy, as `from_normal`."""
+    middle, far = weights.middle_place, FARTHEST * weights.place_per_deviate
+    place = op("Clip", place, middle - far, middle + far)
+    last = np.array(POINTS - 2, np.int32)
+    below = op("Clip", op("Cast", place, to=6), np.array(0, np.int32), last)
+    slope = np.diff(weights.spectrum)
+    start = weights.spectrum[:-1] - np.arange(POINTS - 1) * slope
+    rising = op("Mul", op("Gather", slope, below), place)
+    return op("Add", op("Gather", start, below), rising)
