@@ -50,7 +50,9 @@ def layered_graph(layered: LayeredWeights, latent_dim: int) -> onnx.ModelProto:
     layers = _add_loop(op, weights, given)  # (Z, N, 1, X, Y)
     cells = op("Squeeze", op("Transpose", layers, perm=[1, 2, 3, 4, 0]), np.array([1]))
     inside = op("Slice", cells, np.zeros(2, int), np.array(sizes.image_shape[:2]), np.array([1, 2]))
-    op.add("Mul", [inside, op.constant(np.float32(hit_GeV / cell_unit_GeV))], output="cells")
+    op.add(
+        "Mul", [inside, op.constant(np.array(hit_GeV / cell_unit_GeV, np.float32))], output="cells"
+    )
     return op.finish(latent_dim, sizes.image_shape)
 
 

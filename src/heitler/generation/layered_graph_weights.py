@@ -182,4 +182,4 @@ class GraphWeights:
         said = np.zeros((x, y, len(bias))) + bias
         for i, j in np.ndindex(kernel.shape[:2]):
             said += padded[i : i + x, j : j + y, None] * kernel[i, j, DRAWN - 1]
-        return said.reshape(x * y, -1)[self.cell_of_tile[turn]].T
+        return np.asarray(said.reshape(x * y, -1)[self.cell_of_tile[turn]].T)

@@ -89,8 +89,8 @@ def _mixture(
     kernel, bias = weights.mixture(f"layer_level/{name}")
     said = op.reshape(op.dense(inputs, kernel, bias), 0, -1, 1)
     choice, steps = op.parts(said, [MIXTURE, 2 * MIXTURE], axis=1)
-    numbers = (op.reshape(number, 0, 1, 1) for number in uniform)
-    return op.reshape(add_mixture(op, choice, steps, *numbers, MIXTURE), 0, 1)
+    first, second = (op.reshape(number, 0, 1, 1) for number in uniform)
+    return op.reshape(add_mixture(op, choice, steps, first, second, MIXTURE), 0, 1)
 
 
 def _totals(op: Operations, weights: GraphWeights, hits: str, energy: str) -> str:

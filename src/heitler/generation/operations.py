@@ -1,6 +1,7 @@
 """ONNX operators called like functions; numbers and arrays among their inputs are constants."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ class Operations(OnnxGraph):
 
     def __init__(self, outer: "Operations | None" = None) -> None:
         super().__init__()
-        self._names = outer._names if outer else iter(range(10**9))
+        self._names: Iterator[int] = outer._names if outer else itertools.count()
         self._numbers: dict[float, str] = outer._numbers if outer else {}
         if outer:
             self.constants = outer.constants
@@ -73,5 +74,5 @@ class Operations(OnnxGraph):
         if isinstance(value, np.ndarray):
             return self.constant(value)
         if value not in self._numbers:
-            self._numbers[value] = self.constant(np.float32(value))
+            self._numbers[value] = self.constant(np.array(value, np.float32))
         return self._numbers[value]
