@@ -98,6 +98,8 @@ fi
 unset VIRTUAL_ENV
 # On a busy machine a file may take longer to compile than uv's minute: no limit.
 export UV_COMPILE_BYTECODE_TIMEOUT=${UV_COMPILE_BYTECODE_TIMEOUT:-0}
+# Another clone may be building Horovod; uv would wait for it no longer than five minutes.
+export UV_LOCK_TIMEOUT=${UV_LOCK_TIMEOUT:-3600}
 # Not among the variables of pyproject.toml: what is built without it is as good, and need not be
 # built again.
 export HOROVOD_CMAKE=$PWD/scripts/horovod_cmake.sh

@@ -9,6 +9,7 @@ containers/heitler.def. Needs root and debootstrap. What passed for a commit is 
 import argparse
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ ROOTS = {
 
 def main() -> None:
     asked = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))  # and with it what runs in a root
     try:
         require_rights()
         workshop = Workshop(PROJECT, asked.folder, asked.mirror)
