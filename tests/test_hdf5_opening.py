@@ -78,11 +78,12 @@ def test_too_many_open_files_are_told_from_a_bad_one(file):
 
 def test_a_disk_that_gives_an_error_is_told_from_a_bad_file(file):
     with open_hdf5(file) as opened:  # opened before its disk begins to fail
+        cells = opened["ECAL"]
 
         def read() -> str:
             try:
                 with damage_reported(file, REMAKE):
-                    opened["ECAL"][:]
+                    cells[:]
             except DataError as error:
                 return str(error)
             return ""

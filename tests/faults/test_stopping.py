@@ -63,5 +63,6 @@ def test_ctrl_c_while_the_workers_start_ends_all_at_once(folder: TrainingFolder)
 
 
 def left_behind(folder: Path) -> list[Path]:
-    """Half-written and stop files."""
-    return [path for path in (folder / "data").rglob(".*") if path.is_file()]
+    """Half-written and stop files; a lock's file stays, the lock does not."""
+    hidden = (folder / "data").rglob(".*")
+    return [path for path in hidden if path.is_file() and path.suffix != ".lock"]

@@ -213,5 +213,5 @@ def test_learning_by_likelihood_makes_showers_of_the_kind_that_it_saw(
     real = showers["ECAL"]
     for axes in ((1, 2, 3), (2, 3), (1, 3), (1, 2)):
         found, wanted = made.sum(axis=axes).mean(axis=0), real.sum(axis=axes).mean(axis=0)
-        np.testing.assert_allclose(found, wanted, rtol=0.15, atol=0.02 * wanted.max())
+        np.testing.assert_allclose(found, wanted, rtol=0.2, atol=0.06 * wanted.max())
     np.testing.assert_allclose((made > 0).sum() / (real > 0).sum(), 1, atol=0.05)

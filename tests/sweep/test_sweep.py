@@ -187,11 +187,12 @@ except KeyboardInterrupt:
 
 
 def test_a_job_array_runs_the_same_sweep() -> None:
-    words = ["sweep", f"{RATE}=log:0.001:0.01", "--trials", "32", "-S", "train.epochs=1"]
+    rate, epochs = (f"recipes.heitler.train.{name}" for name in ("learning_rate", "epochs"))
+    words = ["sweep", f"{rate}=log:0.001:0.01", "--trials", "32", "-S", f"{epochs}=1"]
     done = subprocess.run([HEITLER, *words, "--slurm", "4"], capture_output=True, text=True)
     assert "#SBATCH --array=1-32%4" in done.stdout
-    assert f"{RATE}=log:0.001:0.01" in done.stdout
-    assert "--set=train.epochs=1 --name=sweep --seed=1 --one" in done.stdout
+    assert f"{rate}=log:0.001:0.01" in done.stdout
+    assert f"--set={epochs}=1 --name=sweep --seed=1 --one" in done.stdout
 
 
 def test_a_sweep_of_failures_says_so(tmp_path: Path) -> None:

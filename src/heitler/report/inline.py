@@ -1,6 +1,7 @@
 """SVG files as part of an HTML page: no clashing ids, the page's colours, a text alternative."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -34,7 +35,7 @@ def inline_svg(path: Path, alternative: str) -> Markup:
     """
     root = ElementTree.parse(path).getroot()
     prefix = f"{path.parent.name}-{path.stem}-"
-    for element in root.iter():
+    for element in _distinct(root):
         for name, value in list(element.attrib.items()):
             if name == "id":
                 element.set(name, prefix + value)
@@ -50,6 +51,16 @@ def inline_svg(path: Path, alternative: str) -> Markup:
     root.set("role", "img")
     root.set("aria-label", alternative)
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _distinct(root: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """All elements; Matplotlib names equal images alike, of which the later ones lose their id."""
+    seen = set()
+    for element in root.iter():
+        if element.get("id") in seen:
+            del element.attrib["id"]
+        seen.add(element.get("id"))
+        yield element
 
 
 def _themed(style: str) -> str:

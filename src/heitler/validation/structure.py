@@ -1,8 +1,9 @@
 """Is every layer right in itself, and beside the next?
 
 In every layer, the mean of a quantity over the showers that have energy there is compared with
-Geant4's [quantities: heitler.data.structure]. Lines of the score card take the mean over the
-layers: the worst one would be that with the fewest hits.
+Geant4's [quantities: heitler.data.structure]. Lines of the score card add the differences up over
+the layers and divide by the sum of Geant4's means: the worst layer, or one in which Geant4 has next
+to nothing, would be that with the fewest hits.
 """
 
 import warnings
@@ -25,16 +26,16 @@ LARGEST = ("largest_share",)
 
 
 def layers_off(generated: Observables, truth: Observables, names: tuple[str, ...]) -> float:
-    """Mean over layers and quantities of |<q> / <q>_Geant4 - 1|, no unit.
+    """Sum over layers of |<q> - <q>_Geant4|, over that of <q>_Geant4, mean over quantities.
 
     Layers count that have more than 1% of the mean profile's maximum.
     """
     kept = significant_layers(truth)
     deviations = [
-        np.abs(_ratio(*(_mean(quantity(s.structure, name))[kept] for s in (generated, truth))) - 1)
+        _difference(*(_mean(quantity(s.structure, name))[kept] for s in (generated, truth)))
         for name in names
     ]
-    return _mean_of_finite(np.concatenate(deviations))
+    return float(np.mean(deviations))
 
 
 def wander(sample: Observables) -> Float:
@@ -44,13 +45,16 @@ def wander(sample: Observables) -> Float:
 
 
 def wander_off(generated: Observables, truth: Observables) -> float:
-    """Mean over layers of |w / w_Geant4 - 1|, w the root of the mean squared step, no unit."""
+    """Sum over layers of |w - w_Geant4|, over that of w_Geant4.
+
+    w is the root of the mean squared step of the centre.
+    """
     kept = significant_layers(truth)
     both = kept[1:] & kept[:-1]
     made, mc = (
         np.sqrt(_mean((wander(sample) ** 2).sum(axis=2))[both]) for sample in (generated, truth)
     )
-    return _mean_of_finite(np.abs(_ratio(made, mc) - 1))
+    return _difference(made, mc)
 
 
 def _mean(values: NDArray[np.floating]) -> Float:
@@ -60,14 +64,10 @@ def _mean(values: NDArray[np.floating]) -> Float:
         return np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
 
 
-def _mean_of_finite(values: Float) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float("nan")
-
-
-def _ratio(made: Float, mc: Float) -> Float:
-    """NaN where Geant4 has none, or where no generated shower has energy anywhere."""
+def _difference(made: Float, mc: Float) -> float:
+    """NaN where Geant4 has nothing, or where no generated shower has energy anywhere."""
+    known = np.isfinite(mc)
     if np.isfinite(made).any():
         made = np.nan_to_num(made)  # a dead layer is as wrong as can be
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(made / mc)
+    total = mc[known].sum()
+    return float(np.abs(made - mc)[known].sum() / total) if total else float("nan")
