@@ -119,7 +119,7 @@ def write_case(folder: Path, workers: int, case: Case) -> str:
 def outcome_of(exit_code: int, output: str, folder: str) -> Outcome:
     """What a training left in its folder."""
     errors = [path.read_text() for path in sorted(Path(folder).glob("error-*.txt"))]
-    return Outcome(exit_code, output, *_newest_checkpoint(Path(folder)), errors)
+    return Outcome(exit_code, output, *_newest_checkpoint(Path(folder) / "checkpoints"), errors)
 
 
 def _newest_checkpoint(folder: Path) -> tuple[list[dict[str, float]], dict[str, np.ndarray]]:

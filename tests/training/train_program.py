@@ -104,7 +104,7 @@ def run(data: Path, folder: Path, world: World) -> None:
                 load_summary(data / "summary.json"),
             ),
             world,
-            folder=folder,
+            folder=folder / "checkpoints",
             kept=Kept(Origin({}, "test", {}), "train"),
             check_physics=lambda showers, _: {"generated_GeV": float(showers.sum())},
             log_epoch=log_epoch,

@@ -21,7 +21,7 @@ SIMULATE = {
 QUICK = {
     "bootstrap_replicas": 10,
     "floor_splits": 20,
-    "slow_floor_splits": 2,
+    "slow_floor_splits": 5,
 }
 DEFECTS = {
     real.scaled: ("response_ratio", "response_max_deviation", "separation_sampling_fraction"),
@@ -67,7 +67,7 @@ def test_an_independent_geant4_sample_is_green(geant4, card_of):
     assert flat["response_ratio"] == pytest.approx(1, abs=4 * flat["response_ratio_error"])
     assert flat["separation_width_floor"] > 0.01
     assert {score.floor_showers for score in scores} == {150}
-    assert len(steps) == 4 == card_steps(dataclasses.replace(_settings(), slow_floor_splits=2))
+    assert len(steps) == 7 == card_steps(dataclasses.replace(_settings(), slow_floor_splits=5))
 
 
 def _settings():

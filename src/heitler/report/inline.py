@@ -55,11 +55,13 @@ def inline_svg(path: Path, alternative: str) -> Markup:
 
 def _distinct(root: ElementTree.Element) -> Iterator[ElementTree.Element]:
     """All elements; Matplotlib names equal images alike, of which the later ones lose their id."""
-    seen = set()
+    seen: set[str] = set()
     for element in root.iter():
-        if element.get("id") in seen:
+        name = element.get("id")
+        if name in seen:
             del element.attrib["id"]
-        seen.add(element.get("id"))
+        elif name:
+            seen.add(name)
         yield element
 
 
