@@ -74,7 +74,8 @@ def set_up(tmp_path):
         kept |= {"PATH": f"{tmp_path}/bin:{kept['PATH']}", "HOME": str(tmp_path / "home")}
         kept |= {"FAKE_CACHE": str(tmp_path / "home/cache"), "FAKE_FOUND": "0"} | variables
         script = tmp_path / "scripts/setup.sh"
-        return subprocess.run([script], env=kept, capture_output=True, text=True, check=True).stdout
+        done = subprocess.run([script], env=kept, capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
 
     return run
 
