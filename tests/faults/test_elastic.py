@@ -22,7 +22,7 @@ def test_the_worker_that_is_left_goes_on_and_every_event_is_seen_once(tmp_path: 
     """Rank 0, which writes, is killed: the other one becomes rank 0."""
     folder = make_folder(tmp_path, SHOWERS, elastic=True, epochs=EPOCHS)
     training = folder.start()
-    wait_until(lambda: folder.checkpoints and folder.checkpoints[-1] >= "epoch-0001")
+    folder.wait_for_checkpoint(training, lambda: folder.checkpoints[-1:] >= ["epoch-0001"])
     os.kill(workers_of(training)[0], signal.SIGKILL)
     wait_until(lambda: training.poll() is not None, 900)
     assert training.returncode == 0, folder.output

@@ -22,7 +22,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
     folder: TrainingFolder,
 ) -> None:
     training = folder.start()
-    wait_until(lambda: folder.checkpoints)
+    folder.wait_for_checkpoint(training, lambda: folder.checkpoints)
     workers = workers_of(training)
     assert stop(training, signal.SIGINT) == 130
     assert "-cycle-" in folder.checkpoints[-1]
@@ -36,7 +36,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
 def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: TrainingFolder) -> None:
     before = folder.checkpoints[-1]
     training = folder.start()
-    wait_until(lambda: folder.checkpoints[-1] != before)
+    folder.wait_for_checkpoint(training, lambda: folder.checkpoints[-1] != before)
     assert "resuming after epoch" in folder.output
     workers = workers_of(training)
     os.kill(workers[1], signal.SIGKILL)

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import psutil
 import yaml
 
 from heitler.data.hdf5 import Showers, write_showers
+from tests.cluster.ends import wait_until
 from tests.conftest import ONE_FOR_ALL
 
 STAGE = Path(__file__).parents[2] / "pipelines/train.py"
@@ -70,6 +71,13 @@ class TrainingFolder:
                 with contextlib.suppress(psutil.Error):
                     process.kill()
             training.wait()
+
+    def wait_for_checkpoint(
+        self, training: "subprocess.Popen[str]", written: Callable[[], Any]
+    ) -> None:
+        """Return when it is written, however slow the machine; fail at once if the stage ends."""
+        wait_until(lambda: written() or training.poll() is not None, 900)
+        assert training.poll() is None, self.output
 
     def train(self, **variables: str) -> int:
         """Run the stage to its end; its exit code."""

@@ -28,14 +28,18 @@ LARGEST = ("largest_share",)
 def layers_off(generated: Observables, truth: Observables, names: tuple[str, ...]) -> float:
     """Sum over layers of |<q> - <q>_Geant4|, over that of <q>_Geant4, mean over quantities.
 
-    Layers count that have more than 1% of the mean profile's maximum.
+    Layers count that have more than 1% of the mean profile's maximum, and quantities that
+    either sample has: a detector of one column has no widths along x. NaN where neither has any.
     """
     kept = significant_layers(truth)
-    deviations = [
-        _difference(*(_mean(quantity(s.structure, name))[kept] for s in (generated, truth)))
-        for name in names
-    ]
-    return float(np.mean(deviations))
+    deviations = np.array(
+        [
+            _difference(*(_mean(quantity(s.structure, name))[kept] for s in (generated, truth)))
+            for name in names
+        ]
+    )
+    known = ~np.isnan(deviations)
+    return float(deviations[known].mean()) if known.any() else float("nan")
 
 
 def wander(sample: Observables) -> Float:
@@ -65,9 +69,11 @@ def _mean(values: NDArray[np.floating]) -> Float:
 
 
 def _difference(made: Float, mc: Float) -> float:
-    """NaN where Geant4 has nothing, or where no generated shower has energy anywhere."""
+    """NaN where neither has anything, or where no generated shower has energy anywhere."""
     known = np.isfinite(mc)
     if np.isfinite(made).any():
         made = np.nan_to_num(made)  # a dead layer is as wrong as can be
-    total = mc[known].sum()
-    return float(np.abs(made - mc)[known].sum() / total) if total else float("nan")
+    total, off = mc[known].sum(), np.abs(made - mc)[known].sum()
+    if total == 0:
+        return float("inf") if off > 0 else float("nan")
+    return float(off / total)
