@@ -30,7 +30,7 @@ lint: env ## Check style and types
 
 # Parts: make fresh ROOTS="bookworm docker" STEPS="smoke doctor"; FRESH=/folder for 20 GB, MIRROR=address.
 fresh: ## Try it on bare Debian 12 and 13, as an ordinary user, and as containers do (root, debootstrap)
-	@python3 scripts/fresh --roots "$(ROOTS)" --steps "$(STEPS)" --folder "$(FRESH)" \
+	@PYTHONPATH=src python3 scripts/fresh --roots "$(ROOTS)" --steps "$(STEPS)" --folder "$(FRESH)" \
 		--mirror "$(MIRROR)" --again "$(AGAIN)"
 
 docs: .venv/.extras ## Build the documentation, site/index.html; warnings are errors

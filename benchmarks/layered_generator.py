@@ -10,7 +10,6 @@ reports/reference/headlines.json.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -18,11 +17,11 @@ import numpy as np
 from turns import Worker
 
 from heitler.files import write_json
+from heitler.headlines import merge_headlines
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "layered_generator.json"
-HEADLINES = Path("reports/reference/headlines.json")
 REFERENCE = Path("reports/reference/generator")
 BACKENDS = ("compiled", "onnxruntime", "tensorflow")
 
@@ -45,14 +44,8 @@ def main() -> None:
     for name, by_batch in results["cpu_ms_per_shower"].items():
         print(name, ", ".join(f"batch {b}: {row['median']:.2f} ms" for b, row in by_batch.items()))
     if 1 in options.batches:
-        write_headline(HEADLINES, results["cpu_ms_per_shower"]["compiled"]["1"]["median"])
-
-
-def write_headline(path: Path, milliseconds: float) -> None:
-    """Note what a shower takes beside what other programs wrote to this file."""
-    headlines = json.loads(path.read_text()) if path.is_file() else {}
-    headlines.setdefault("generator", {})["ms_batch1_one_thread"] = round(milliseconds, 2)
-    write_json(path, headlines)
+        milliseconds = results["cpu_ms_per_shower"]["compiled"]["1"]["median"]
+        merge_headlines("generator", {"ms_batch1_one_thread": round(milliseconds, 2)})
 
 
 def _parse() -> argparse.Namespace:

@@ -21,11 +21,11 @@ import yaml
 
 from heitler.config import OURS, RECIPES, load_config
 from heitler.files import write_json, write_text
+from heitler.headlines import merge_headlines
 from heitler.report.card_page import card_rows, count_verdicts
 from heitler.tracking.provenance import collect_provenance
 
 REFERENCE = Path("reports/reference")
-HEADLINES = REFERENCE / "headlines.json"
 TARGETS = {
     "response_max_deviation": ("largest abs(R - 1), any energy bin", 0.05),
     "longitudinal_max_deviation": ("longitudinal profile, largest deviation", 0.10),
@@ -98,13 +98,6 @@ def read_history(recipe: str, folder: Path) -> list[dict[str, str]]:
         writer.writeheader()
         writer.writerows(history)
     return history
-
-
-def merge_headlines(key: str, values: dict[str, Any]) -> None:
-    """Put figures into an object of headlines.json; its other figures and objects stay."""
-    headlines = json.loads(HEADLINES.read_text()) if HEADLINES.is_file() else {}
-    headlines.setdefault(key, {}).update(values)
-    write_json(HEADLINES, headlines)
 
 
 def describe(recipe: str, card: dict[str, Any], about: dict[str, Any], judged: Path) -> list[str]:

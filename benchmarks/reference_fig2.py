@@ -22,11 +22,12 @@ from heitler.degradation.kept import adopt_records, keep_records
 from heitler.degradation.plan import plan_trainings, study_origin
 from heitler.degradation.runs.record import read_record
 from heitler.files import write_json, write_text
+from heitler.headlines import merge_headlines
 from heitler.kept.folder import keep
 from heitler.tracking.provenance import collect_provenance
 
 STAGE, RECORDS = Path("reports/degradation"), Path("data/degradation")
-KEPT, ALL_HEADLINES = Path("reports/reference/fig2"), Path("reports/reference/headlines.json")
+KEPT = Path("reports/reference/fig2")
 FILES = (
     *("arms.csv", "response.csv", "curves.csv", "law.csv", "baseline.csv", "metrics.json"),
     *("verdict.json", "fig2.svg", "effects.svg", "law.svg"),
@@ -58,13 +59,8 @@ def main() -> None:
     }
     write_json(KEPT / "about.json", about)
     write_text(KEPT / "verdict.md", "# Fig. 2\n\n" + (STAGE / "verdict.md").read_text())
-    write_headlines(ALL_HEADLINES, json.loads((STAGE / "metrics.json").read_text()))
-
-
-def write_headlines(path: Path, metrics: dict[str, object]) -> None:
-    """Replace the object `fig2`; the others stay."""
-    others = json.loads(path.read_text()) if path.is_file() else {}
-    write_json(path, others | {"fig2": {name: metrics.get(name) for name in HEADLINES}})
+    metrics = json.loads((STAGE / "metrics.json").read_text())
+    merge_headlines("fig2", {name: metrics.get(name) for name in HEADLINES})
 
 
 if __name__ == "__main__":

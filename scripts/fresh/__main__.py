@@ -3,7 +3,8 @@
 Roots of Debian 12 and 13 with what README.md names and nothing else; the committed checkout is
 cloned into them, and a newcomer's commands run there. `user` is Debian 12 once more, for a user
 without any right outside the clone. `docker` and `apptainer` follow Dockerfile and
-containers/heitler.def. Needs root and debootstrap. What passed for a commit is not run again.
+containers/heitler.def. Needs root and debootstrap. A step that passed is run again when something
+that it uses has changed.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from containers import Apptainer, Docker
 from newcomer import STEPS, Newcomer
 from record import Record
 from roots import FreshError, Workshop
+
+from heitler.headlines import HEADLINES
 
 PROJECT = Path(__file__).parents[2]
 FIRST = ("packages", "env", "build")
@@ -37,14 +40,14 @@ def main() -> None:
     try:
         require_rights()
         workshop = Workshop(PROJECT, asked.folder, asked.mirror)
-        record = Record(asked.folder / "results.json", workshop.commit)
+        record = Record(asked.folder / "results.json", PROJECT, workshop.commit)
         print(f"Commit {workshop.commit[:7]}, as it is in git, in {asked.folder}", flush=True)
         for name in asked.roots:
             run(name, ROOTS[name](workshop), asked, record)
     except FreshError as error:
         sys.exit(f"Error: {error}")
     print(record.table())
-    record.write_headlines(PROJECT / "reports/reference/headlines.json")
+    record.write_headlines(PROJECT / HEADLINES)
     sys.exit(0 if record.all_passed(asked.roots) else 1)
 
 

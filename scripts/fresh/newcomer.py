@@ -21,6 +21,11 @@ CLONE = (
     "rm -rf {clone} && git clone --quiet /heitler.bundle {clone} && cd {clone} && git log -1 "
     "&& mkdir -p .tools/cache"
 )
+PULL = (
+    "cd {clone} && git fetch --quiet /heitler.bundle main && if [ $(git rev-parse HEAD FETCH_HEAD "
+    "| uniq | wc -l) = 2 ]; then git reset --quiet --hard FETCH_HEAD && git log -1; fi"
+)
+"""A clone that steps of an earlier commit have left."""
 NUMBER = "1234"
 PLACE = "/srv/newcomer"
 
@@ -42,8 +47,9 @@ class Newcomer:
         root = self.workshop.root("user" if self.ordinary else self.suite, self.suite)
         if step == "packages":
             return root.install(self._packages(), log) and self._clone(root, log)
-        line = f"cd {self._clone_folder} && {STEPS[step]}"
-        return self._type(root, line, log, f"{self._clone_folder}/.tools/cache")
+        shutil.copy(self.workshop.bundle(), root.folder / "heitler.bundle")
+        lines = f"{PULL.format(clone=self._clone_folder)} && {STEPS[step]}"
+        return self._type(root, lines, log, f"{self._clone_folder}/.tools/cache")
 
     @property
     def _clone_folder(self) -> str:

@@ -27,7 +27,7 @@ ORDER = (
         "onednn",
         "lean_keras",
     },
-    {"hdf5_opening"},
+    {"headlines", "hdf5_opening"},
     {"kept"},
     {"cluster"},
     {"tracking"},

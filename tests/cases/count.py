@@ -6,16 +6,13 @@ Writes the number to reports/reference/headlines.json (fresh.cases_mended), besi
 commands have written there. Fails if a case ends otherwise.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 
-from heitler.files import write_json
+from heitler.headlines import merge_headlines
 from tests.cases import numbers, shower_files
 from tests.cases.case import Case
-
-HEADLINES = Path("reports/reference/headlines.json")
 
 
 def main() -> None:
@@ -25,7 +22,7 @@ def main() -> None:
         right = [case for case in cases if _is_right(case)]
         print(f"{kind}: {len(right)} of {len(cases)} cases end with the right value or sentence")
         mended += len(right)
-    write_headline(HEADLINES, mended)
+    merge_headlines("fresh", {"cases_mended": mended})
     sys.exit(mended < sum(map(len, kinds.values())))
 
 
@@ -36,13 +33,6 @@ def _is_right(case: Case) -> bool:
     if not right:
         print(f"  {case.name}: {outcome}\n    lacks one of {case.right}")
     return right
-
-
-def write_headline(path: Path, mended: int) -> None:
-    """Set fresh.cases_mended; everything else in the file stays."""
-    content = json.loads(path.read_text()) if path.exists() else {}
-    content.setdefault("fresh", {})["cases_mended"] = mended
-    write_json(path, content)
 
 
 if __name__ == "__main__":
