@@ -29,8 +29,8 @@ from heitler.tracking.provenance import collect_provenance
 STAGE, RECORDS = Path("reports/degradation"), Path("data/degradation")
 KEPT = Path("reports/reference/fig2")
 FILES = (
-    *("arms.csv", "response.csv", "curves.csv", "law.csv", "baseline.csv", "metrics.json"),
-    *("verdict.json", "fig2.svg", "effects.svg", "law.svg"),
+    *("arms.csv", "response.csv", "curves.csv", "law.csv", "baseline.csv", "minutes.csv"),
+    *("metrics.json", "verdict.json", "fig2.svg", "effects.svg", "law.svg", "course.svg"),
 )
 
 

@@ -13,7 +13,13 @@ from heitler.cluster.launch import run_workers
 from heitler.config import Config, DegradationConfig, load_config
 from heitler.data.observables import load_observables
 from heitler.data.summary import load_summary
-from heitler.degradation.answer import baseline_rows, batch_arms, headline
+from heitler.degradation.answer import (
+    baseline_rows,
+    batch_arms,
+    headline,
+    longest_arms,
+    minutes_rows,
+)
 from heitler.degradation.curves import curve_rows, running_rows
 from heitler.degradation.effects import ArmResult, arm_results
 from heitler.degradation.plan import Training, plan_trainings, study_origin
@@ -108,6 +114,7 @@ def write_answer(
     study: DegradationConfig,
 ) -> dict[str, Any]:
     """Learning curves, the law, and what they say of the paper's Fig. 2."""
+    from heitler.report.course_figure import draw_course
     from heitler.report.law_figure import draw_law
 
     finished = {key: record.history for key, record in records.items() if record.history}
@@ -117,6 +124,8 @@ def write_answer(
     law = [r for key, h in finished.items() for r in running_rows(*key, h, study.judged_epochs)]
     write_csv(REPORT / "law.csv", law)
     draw_law(REPORT / "law.svg", law, batch_arms(study), study.largest_deviation)
+    draw_course(REPORT / "course.svg", law, longest_arms(study, plan, {r["arm"] for r in law}))
+    write_csv(REPORT / "minutes.csv", minutes_rows(results, plan, study))
     baseline = baseline_rows(records, rows, study, truth, study.reference)
     write_csv(REPORT / "baseline.csv", baseline)
     return headline(results, baseline, study, plan)

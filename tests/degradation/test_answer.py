@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from heitler.config import DegradationConfig, load_config
-from heitler.degradation.answer import HEADLINES, baseline_rows, batch_arms, headline, minutes_of
+from heitler.degradation.answer import (
+    HEADLINES,
+    baseline_rows,
+    batch_arms,
+    headline,
+    longest_arms,
+    minutes_of,
+    minutes_rows,
+)
 from heitler.degradation.effects import COSTS, arm_results
 from heitler.degradation.plan import Training, plan_trainings
 from heitler.degradation.responses import Truth, response_rows
@@ -86,3 +94,24 @@ def test_an_arm_that_begins_small_pays_for_both_phases() -> None:
     assert small.begins_with
     assert small.cycles == plain.cycles + small.begins_with.cycles
     assert minutes_of(small) > minutes_of(plain)
+
+
+def test_the_course_shows_the_longest_training_of_one_worker_and_of_many_that_was_made() -> None:
+    names = ("one-worker", "one-worker-longer", "workers-256", "workers-256-longer", "root-rate")
+    chosen = dataclasses.replace(study(), run=names)
+    made = plan_trainings(dataclasses.replace(load_config(), degradation=chosen), 2100, "data")
+    assert list(longest_arms(chosen, made, names)) == ["one-worker-longer", "workers-256-longer"]
+    assert list(longest_arms(chosen, made, names[:3])) == ["one-worker-longer", "workers-256"]
+
+
+def test_every_arm_has_its_minutes_and_says_of_which_cycles() -> None:
+    results, made = arm_results(RECORDS, study(), TRUTH), plan()
+    one, many = minutes_rows(results, made, study())
+    assert one["cycles_and_batches"] == "1050 of 2"
+    assert many["minutes_on_256_nodes"] == minutes_of(made["workers-256", 1])
+
+
+def test_r_has_an_interval_with_its_sign() -> None:
+    _, many = arm_results(RECORDS, study(), TRUTH)
+    assert many.row["response_low"] == pytest.approx(1.502)
+    assert many.row["response_low_from"] < 1.5 < many.row["response_low_to"]

@@ -1,5 +1,6 @@
 """Epochs are judged together; records are kept as numbers and taken over again."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -65,6 +66,42 @@ def test_kept_records_are_taken_over_unless_parameters_or_data_differ(tmp_path: 
     other = plan_trainings(config, 700, "other data")
     fate = adopt_records(tmp_path / "kept", other, tmp_path / "others")["one-worker", 1]
     assert fate == "kept with other parameters or data: to be trained"
+
+
+def test_a_kept_training_counts_as_the_shorter_one_that_its_first_epochs_are(
+    tmp_path: Path,
+) -> None:
+    config = load_config()
+    arms = ("workers-256", "workers-256-longer", "rate-times-4")
+    study = dataclasses.replace(config.degradation, run=arms, seeds=(1,), judged_epochs=0.5)
+    config = dataclasses.replace(config, degradation=study)
+    plan = plan_trainings(config, 5000, "data")
+    longer, epochs = plan["workers-256-longer", 1], plan["workers-256", 1].config.train.epochs
+    history = HISTORY[: longer.config.train.epochs]
+    assert epochs < len(history)
+    facts = {"unique_events": 9.0, "seconds": 8.0, "cpu_seconds": 6.0}
+    record = Record({}, {}, history, facts)
+    keep_records({("workers-256-longer", 1): record}, plan, tmp_path / "kept")
+    fates = adopt_records(tmp_path / "kept", plan, tmp_path / "records")
+    assert fates["workers-256", 1] == f"the first {epochs} epochs of workers-256-longer"
+    assert fates["rate-times-4", 1] == "to be trained"
+    short = read_record(tmp_path / "records" / plan["workers-256", 1].fingerprint[:16])
+    assert short
+    assert len(short.history) == epochs
+    assert short.facts["cycles"] == 10.0 * epochs
+    assert short.facts["cpu_seconds"] == 6.0 * epochs / len(history)
+
+
+def test_without_a_judge_of_epochs_no_training_stands_for_a_shorter_one(tmp_path: Path) -> None:
+    config = load_config()
+    study = dataclasses.replace(
+        config.degradation, run=("workers-256", "workers-256-longer"), seeds=(1,)
+    )
+    plan = plan_trainings(dataclasses.replace(config, degradation=study), 5000, "data")
+    record = Record({}, {}, HISTORY, {})
+    keep_records({("workers-256-longer", 1): record}, plan, tmp_path / "kept")
+    fates = adopt_records(tmp_path / "kept", plan, tmp_path / "records")
+    assert fates["workers-256", 1] == "to be trained"
 
 
 def test_kept_records_are_strict_json(tmp_path: Path) -> None:

@@ -91,3 +91,20 @@ def test_one_epoch_and_missing_columns_can_be_drawn(tmp_path):
         draw_response_history(tmp_path / "response.svg", [first, second])
     assert b"10 to 55 GeV" in (tmp_path / "response.svg").read_bytes()
     assert len(list(tmp_path.glob("*.svg"))) == 3
+
+
+def test_the_course_of_r_is_drawn_for_arms_of_one_seed_and_of_more(tmp_path):
+    from heitler.report.course_figure import draw_course
+
+    rows = [
+        {"arm": arm, "seed": seed, "cycles": 4 * n, "response_low": 0.1 * n, "response_high": 0.9}
+        for arm, seeds in (("one", (1, 2)), ("many", (1,)))
+        for seed in seeds
+        for n in range(1, 10)
+    ]
+    path = tmp_path / "course.svg"
+    draw_course(path, rows, {"one": "one worker", "many": "256 workers"})
+    first = path.read_bytes()
+    assert first.count(b'id="line2d') > 10
+    draw_course(path, rows, {"one": "one worker", "many": "256 workers"})
+    assert path.read_bytes() == first

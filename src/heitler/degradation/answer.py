@@ -1,7 +1,7 @@
 """What the study says of the paper's Fig. 2: is one worker right, and are many workers worse?"""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,12 +95,49 @@ def batch_arms(study: DegradationConfig) -> dict[str, str]:
     return {name: study.arms[name].about for name in sorted(found, key=lambda name: found[name])}
 
 
+def longest_arms(
+    study: DegradationConfig, plan: Mapping[tuple[str, int], Training], trained: Collection[str]
+) -> dict[str, str]:
+    """Labels by name of the longest training of one worker, and of many, that changes no rate."""
+    seed, law = study.seeds[0], [name for name in batch_arms(study) if name in trained]
+    batches = {name: plan[name, seed].config.train.global_batch_size for name in law}
+    firsts = [name for name in law if study.arms[name].role in ("reference", "baseline")]
+    longest = [
+        max(
+            (name for name in law if batches[name] == batches[first]),
+            key=lambda name: plan[name, seed].cycles,
+        )
+        for first in firsts
+    ]
+    return {name: study.arms[name].about for name in longest}
+
+
 def minutes_of(training: Training) -> float:
     """Of a training's cycles with the published 25 x 25 x 25 networks on the paper's 256 nodes."""
     model = dataclasses.replace(training.config.model, changes={})
     updates = training.config.train.generator_updates_per_cycle
     messages = cycle_messages_B(model, PUBLISHED_IMAGE, updates)
     return minutes_on_nodes(phases(training), messages)
+
+
+def minutes_rows(
+    results: Sequence[ArmResult],
+    plan: Mapping[tuple[str, int], Training],
+    study: DegradationConfig,
+) -> list[Row]:
+    """What every arm's cycles take with the published networks on the paper's 256 nodes."""
+    return [
+        {
+            "arm": arm.name,
+            "cycles_and_batches": "; ".join(
+                f"{cycles} of {batch}" for cycles, batch in phases(plan[arm.name, study.seeds[0]])
+            ),
+            "minutes_on_256_nodes": minutes_of(plan[arm.name, study.seeds[0]]),
+            "deviation": arm.deviation.value,
+            "worst_bin": arm.worst_bin,
+        }
+        for arm in results
+    ]
 
 
 def phases(training: Training) -> list[tuple[int, int]]:

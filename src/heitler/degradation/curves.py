@@ -72,7 +72,7 @@ def curve_rows(arm: str, seed: int, history: Sequence[Metrics]) -> list[Row]:
 
 
 def running_rows(arm: str, seed: int, history: Sequence[Metrics], part: float) -> list[Row]:
-    """One row per epoch: deviations as they are judged, had training ended there."""
+    """One row per epoch: R and deviations as they are judged, had training ended there."""
     rows = []
     for row in curve_rows(arm, seed, history):
         response, _ = judged_response(history[: row["epoch"]], part)
@@ -80,6 +80,8 @@ def running_rows(arm: str, seed: int, history: Sequence[Metrics], part: float) -
         rows.append(
             {key: row[key] for key in ("arm", "seed", "epoch", "cycles", "showers_seen")}
             | {
+                "response_low": float(response[0]),
+                "response_high": float(response[-1]),
                 "deviation_low": float(abs(response[0] - 1)),
                 "worst_bin": float(np.abs(response - 1).max()),
                 "worst_layer": float(np.nanmax(np.abs(layers - 1))),

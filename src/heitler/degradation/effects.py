@@ -84,6 +84,8 @@ class ArmResult:
     """R at low energy, per seed that came to its end."""
     response_high: tuple[float, ...]
     """R in the highest energy bin, likewise."""
+    mean_response: Estimate | None
+    """R at low energy, with its sign; None if no training came to its end."""
     effect: Estimate | None
     """Deviation less that of `extends`, over common seeds."""
     worst_bin: float
@@ -104,7 +106,7 @@ class ArmResult:
     @property
     def row(self) -> Row:
         """Flat, for tables and metrics."""
-        effect = self.effect
+        effect, response = self.effect, self.mean_response
         return {
             "arm": self.name,
             "role": self.role,
@@ -112,7 +114,9 @@ class ArmResult:
             "seeds": self.seeds,
             "stopped": self.stopped,
             "dead": self.dead,
-            "response_low": float(np.mean(self.response)) if self.response else math.nan,
+            "response_low": response.value if response else math.nan,
+            "response_low_from": response.low if response else math.nan,
+            "response_low_to": response.high if response else math.nan,
             "response_high": float(np.mean(self.response_high)) if self.response else math.nan,
             "deviation": self.deviation.value,
             "deviation_error": self.deviation.error,
@@ -159,14 +163,16 @@ def _arm_result(
     parent = arm.extends
     common = [seed for seed in own if (parent, seed) in records]
     deviations = {seed: low.get((name, seed), (math.nan, STOPPED, 0.0)) for seed in own}
+    ended = [(r, error) for r, _, error in deviations.values() if math.isfinite(r)]
     return ArmResult(
         name=name,
         about=arm.about,
         role=arm.role,
         extends=parent,
         deviation=estimate(*zip(*((d, e) for _, d, e in deviations.values()), strict=True)),
-        response=tuple(r for r, _, _ in deviations.values() if math.isfinite(r)),
+        response=tuple(r for r, _ in ended),
         response_high=tuple(r["response_ratio"] for r in rows if _is_highest(r, name, rows)),
+        mean_response=estimate(*zip(*ended, strict=True)) if ended else None,
         effect=_effect(name, parent, common, low) if parent and common else None,
         worst_bin=float(np.mean(worst)) if worst else math.nan,
         shape_error=_mean(

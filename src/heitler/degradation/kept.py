@@ -1,12 +1,12 @@
 """Records as numbers that can be committed: one JSON file per arm and seed, without weights.
 
 A later study with equal parameters and data goes on from them: what has a file is not trained
-again. Files say which code made them; equal code is not asked for, as that would lose them at
-every change of a comment.
+again, nor is what a longer training began with. Equal code is not asked for, as that would lose
+them at every change of a comment.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +57,60 @@ def adopt_records(
     folder: Path, plan: Mapping[tuple[str, int], Training], records: Path
 ) -> dict[tuple[str, int], str]:
     """Make kept files this study's records where it has none; what became of each, in a word."""
+    files = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     found = {}
     for (arm, seed), training in plan.items():
-        path, place = folder / f"{arm}-{seed}.json", records / training.fingerprint[:16]
-        kept: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+        place = records / training.fingerprint[:16]
+        own = [file for file in files if (file["arm"], file["seed"]) == (arm, seed)]
+        wanted = json.loads(json.dumps(training.settings))
+        same = [file for file in own if _agree(file["settings"], wanted)]
+        longer = [file for file in files if _begins_with(file, training, wanted)]
         if read_record(place):
             found[arm, seed] = "there already"
-        elif not kept:
-            found[arm, seed] = "to be trained"
-        elif not _agree(kept["settings"], json.loads(json.dumps(training.settings))):
+        elif same:
+            _write(place, same[0]["history"], same[0]["facts"])
+            found[arm, seed] = "taken over"
+        elif longer:
+            history = longer[0]["history"][: training.config.train.epochs]
+            _write(place, history, first_epochs_facts(history, longer[0]))
+            found[arm, seed] = f"the first {len(history)} epochs of {longer[0]['arm']}"
+        elif own:
             found[arm, seed] = "kept with other parameters or data: to be trained"
         else:
-            place.mkdir(parents=True, exist_ok=True)
-            write_record(place, Record({}, {}, kept["history"], kept["facts"]))
-            found[arm, seed] = "taken over"
+            found[arm, seed] = "to be trained"
     return found
+
+
+def _write(place: Path, history: list[dict[str, float]], facts: dict[str, Any]) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    write_record(place, Record({}, {}, history, facts))
+
+
+def _begins_with(file: Mapping[str, Any], training: Training, wanted: Mapping[str, Any]) -> bool:
+    """Whether the kept training's first epochs are this training.
+
+    They are where nothing but the number of epochs differs and that decides nothing before the
+    end: the learning rate does not depend on it, and the judge wants no generator of the end.
+    """
+    if training.begins_with or training.config.train.cycles or "judged" not in wanted:
+        return False
+    own = training.config.train.epochs
+    shorter = {**file["settings"], "train": {**file["settings"]["train"], "epochs": own}}
+    return len(file["history"]) > own and _agree(shorter, wanted)
+
+
+def first_epochs_facts(
+    history: Sequence[Mapping[str, float]], file: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the first epochs of a kept training cost: times in proportion to the epochs."""
+    facts, part = file["facts"], len(history) / len(file["history"])
+    sums = {"cycles": "cycles", "updates": "updates", "showers_seen": "events_seen"}
+    return {
+        **{name: sum(epoch[key] for epoch in history) for name, key in sums.items()},
+        "unique_events": facts["unique_events"],
+        **{name: part * facts[name] for name in ("seconds", "cpu_seconds")},
+        "first_epochs_of": file["arm"],
+    }
 
 
 def _agree(kept: Any, now: Any) -> bool:

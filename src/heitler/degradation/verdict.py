@@ -8,6 +8,7 @@ from heitler.config import DegradationConfig
 from heitler.degradation.effects import ArmResult, Estimate
 
 SHOWN = ("response_low", "response_high", "deviation", "updates", "showers_seen", "seeds")
+RESPONSES = ("response_low", "response_low_from", "response_low_to")
 ROLES = {
     "cause": "Suspected causes",
     "remedy": "Remedies",
@@ -77,6 +78,7 @@ def flat_metrics(results: Sequence[ArmResult], study: DegradationConfig) -> dict
         name = arm.name.replace("-", "_")
         found[f"{name}_deviation"] = arm.deviation.value
         found[f"{name}_deviation_error"] = arm.deviation.error
+        found |= {f"{name}_{key}": arm.row[key] for key in RESPONSES}
         found[f"{name}_stopped"] = arm.stopped
     return {
         key: value
