@@ -10,7 +10,7 @@ import tensorflow as tf
 from scipy.stats import kstest
 
 from heitler.model.gan import sample_cells_GeV
-from heitler.model.layered.drawing import hits_of_turn, keep_energy
+from heitler.model.layered.drawing import hits_of_turn, keep_energy, to_sum
 from heitler.model.layered.likelihood import Showers, mirror, negative_log_likelihood
 from heitler.model.layered.measured import measure_showers
 from heitler.model.layered.network import layered_shower
@@ -137,6 +137,18 @@ def test_cells_keep_the_energy_of_their_layer_and_weak_ones_stay() -> None:
     np.testing.assert_array_equal(kept[0, :2], cells[0, :2])  # drawn before: not touched
     assert abs(kept[0, 4] - 1) < 0.1 * abs(kept[0, 2] - 4)
     assert (kept[cells == 0] == 0).all()
+
+
+def test_a_turn_keeps_its_energy_and_the_sure_and_the_weak_change_least() -> None:
+    cells = np.array([[8.0, 8.0, 0.5, 0.0], [8.0, 8.0, 0.5, 0.0], [1.0, 1.0, 1.0, 0.0]], np.float32)
+    width = np.array([[0.1, 0.2, 1.0, 1.0]], np.float32)
+    wanted = np.array([19.5, 2.0, 0.1], np.float32)  # more, less, hardly anything
+    made = to_sum(tf.constant(cells), tf.constant(width), tf.constant(wanted)).numpy()
+    np.testing.assert_allclose(made.sum(axis=1), [19.5, 3.3, 0.6], rtol=1e-5)
+    sure, unsure, weak, none = made[0] - cells[0]
+    assert 0 < weak < sure < unsure
+    assert none == 0
+    np.testing.assert_allclose(made[1:], cells[1:] * 0.2, rtol=1e-5)
 
 
 def test_hits_are_shared_between_turns_as_independent_cells_share_them() -> None:

@@ -26,10 +26,10 @@ Array = NDArray[np.float32]
 SOURCE = Path(__file__).with_name("layered_kernel.cpp")
 CONSTANTS = {
     cell_level: ("SLOPE",),
-    drawing: ("SURE", "FIRST", "KEPT"),
+    drawing: ("SURE", "FIRST", "KEPT", "MOST"),
     spectrum: ("NARROWEST", "WIDEST", "FARTHEST", "SMALLEST"),
     state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT"),
-    sizes: ("PAST", "MIXTURE", "TOTALS", "DRAWN", "POINTS", "LEFT"),
+    sizes: ("PAST", "MIXTURE", "TOTALS", "SUMMED", "SUMS_FROM", "DRAWN", "POINTS", "LEFT"),
     layer_level: ("NUMBERS",),
 }
 """That the kernel needs, by the module that has them."""

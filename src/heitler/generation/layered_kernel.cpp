@@ -41,7 +41,7 @@ static_assert(LEFT == 3 + sizeof(few_hits) / sizeof(*few_hits));
 constexpr int NODES = sizeof(radii) / sizeof(*radii), RING_COUNT = sizeof(rings) / sizeof(*rings);
 constexpr int STATE = 1 + HAS_THETA + Z + PAST * TOTALS + 2;
 constexpr int CELL_STATE = STATE + TOTALS + PAST * RING_COUNT;
-constexpr int PER_LAYER = 3 * CELLS + NUMBERS + 2 * (TURN_COUNT - 1);
+constexpr int OF_TURNS = 3 * CELLS + NUMBERS, PER_LAYER = OF_TURNS + 4 * (TURN_COUNT - 1);
 
 // ---- Elementary functions of many numbers, to about one unit in the last place (as Cephes).
 
@@ -201,6 +201,7 @@ struct Network {
              Dense<LAYER_ENERGY_HIDDEN> energy_hidden; Dense<LAYER_ENERGY> energy; } layer;
     Dense<CELL_STEER> steer; Dense<CELL_STEER_FEATURES> steer_features;
     Dense<CELL_TURN> turn; Dense<CELL_TURN_HIDDEN> turn_hidden; Dense<CELL_STEER_TURN> steer_turn;
+    Dense<CELL_SUM_HIDDEN> sum_hidden; Dense<CELL_SUM> sum;
     Dense<CELL_RADIAL> radial; Dense<CELL_PLACE> place; Dense<CELL_INNER> inner;
     Dense<CELL_OUTPUTS> outputs;
     Taps<CELL_CONV_FIRST> first; Taps<CELL_CONV_SECOND> second; Taps<CELL_CONV_DRAWN> drawn;
@@ -221,7 +222,7 @@ const float *Network::read(const float *from) {
     layer.first.read(from), layer.second.read(from), layer.hits.read(from);
     layer.energy_hidden.read(from), layer.energy.read(from);
     steer.read(from), steer_features.read(from), turn.read(from), turn_hidden.read(from);
-    steer_turn.read(from), radial.read(from), place.read(from), inner.read(from), outputs.read(from);
+    steer_turn.read(from), sum_hidden.read(from), sum.read(from), radial.read(from), place.read(from), inner.read(from), outputs.read(from);
     first.read(from), second.read(from), drawn.read(from);
     auto copy = [&](float *to, size_t bytes) { std::memcpy(to, from, bytes), from += bytes / 4; };
     copy(axis[0][0], sizeof axis), copy(spectrum, sizeof spectrum);
@@ -294,7 +295,9 @@ struct Shower {
     void second_convolution(const Floats *c, const Floats *d);
     void draw_cells(int z, const float *cell_state, float hits, float energy);
     void say(int turn, const float *hidden);
-    float draw_energy(int turn, int slot, int z, const float *radial);
+    float draw_energy(int turn, int slot, int z, const float *radial, float &expected, float &width);
+    float draw_sum(int turn, const float *hidden, float expected, int hits, float left, int number);
+    void to_sum(const std::vector<int> &part, const std::vector<float> &width, float energy);
     int hits_of_turn(int turn, float left, int later, float number) const;
     float keep_energy(const std::vector<int> &last, float energy);
     void remember(float hits, float energy, float sum);
@@ -455,6 +458,7 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
     float left = hits, energy_left = energy;
     int later = CELLS;
     std::vector<int> last;
+    std::vector<float> widths;
     for (int t = 0; t < TURN_COUNT; t++) {
         later -= net.cells_of_turn[t];
         float told[LEFT + TURN_COUNT] = {std::sqrt(left) / HITS_ROOT, log_energy(energy_left),
@@ -481,17 +485,23 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
             at(score + s) = l + sure + noise.logistic(*(const Words *)(net.cell[t] + s) + uint32_t(first));
         }
         int count = std::min(int(left), net.cells_of_turn[t]);
-        int number = first + 3 * CELLS + NUMBERS + t;
+        int number = first + OF_TURNS + t;
         if (t < TURN_COUNT - 1)
             count = hits_of_turn(t, left, later, normal(noise.uniform(number), noise.uniform(number + TURN_COUNT - 1)));
-        last.clear();
+        last.clear(), widths.clear();
         int32_t from = count > 0 ? strongest(score, count) : INT32_MAX;
-        float sum = 0;
+        float sum = 0, expected = 0;
         for (int s = 0; s < SLOTS; s++) {
             if (count <= 0 || order(at(score + s / LANES * LANES))[s % LANES] < from) continue;
-            int cell = net.cell[t][s];
-            cells[cell] = draw_energy(t, s, z, radial);
-            own.push_back({cell, std::log1p(100 * cells[cell]) / 5}), last.push_back(cell);
+            last.push_back(net.cell[t][s]);
+            cells[last.back()] = draw_energy(t, s, z, radial, expected, widths.emplace_back());
+        }
+        if (t < TURN_COUNT - 1 && count >= SUMS_FROM)
+            to_sum(last, widths, left > count ? draw_sum(t, other, expected, count, energy_left, number + 2 * (TURN_COUNT - 1))
+                                              : energy_left);
+        for (int cell : last) {
+            own.push_back({cell, std::log1p(100 * cells[cell]) / 5});
+            if (t == TURN_COUNT - 1) continue;
             net.drawn.scatter(0, 1, cell, drawn), net.drawn.scatter(1, own.back().feature, cell, drawn);
         }
         for (const Hit &hit : own) sum += cells[hit.cell];
@@ -542,17 +552,59 @@ int Shower::hits_of_turn(int t, float left, int later, float number) const {
     return int(std::min(std::max(count, std::max(left - float(later), 0.0f)), std::min(left, own)));
 }
 
-float Shower::draw_energy(int t, int s, int z, const float *radial) {
+static float energy_at(const Network &net, float deviate) {
+    float place = (std::clamp(deviate, -FARTHEST, FARTHEST) / net.scales[3] + 1) * ((POINTS - 1) / 2.0f);
+    int below = std::clamp(int(std::floor(place)), 0, POINTS - 2);
+    float start = net.spectrum[below];
+    return std::exp(start + (place - float(below)) * (net.spectrum[below + 1] - start));
+}
+
+static void mixture_mean(const float *said, int count, float &mean, float &width) {
+    float top = *std::max_element(said, said + count), total = 0;
+    mean = width = 0;
+    for (int i = 0; i < count; i++) {
+        float chance = std::exp(said[i] - top);
+        total += chance, mean += chance * said[count + i];
+        width += chance * std::exp(std::clamp(said[2 * count + i], NARROWEST, WIDEST));
+    }
+    mean /= total, width /= total;
+}
+
+float Shower::draw_energy(int t, int s, int z, const float *radial, float &expected, float &width) {
     alignas(64) float said[wide(OUTPUTS)];
     net.outputs.apply(inner[s], said);
     const float *low = radial + node[t][s] * OUTPUTS, f = part[t][s];
     for (int k = 0; k < OUTPUTS; k++) said[k] += low[k] * (1 - f) + low[OUTPUTS + k] * f;
     int number = z * PER_LAYER + CELLS + net.cell[t][s];
-    float deviate = draw_mixture(said + 1, COMPONENTS, noise.uniform(number), noise.uniform(number + CELLS));
-    float place = (std::clamp(deviate, -FARTHEST, FARTHEST) / net.scales[3] + 1) * ((POINTS - 1) / 2.0f);
-    int below = std::clamp(int(std::floor(place)), 0, POINTS - 2);
-    float start = net.spectrum[below];
-    return std::exp(start + (place - float(below)) * (net.spectrum[below + 1] - start));
+    float mean;
+    mixture_mean(said + 1, COMPONENTS, mean, width);
+    expected += energy_at(net, mean);
+    return energy_at(net, draw_mixture(said + 1, COMPONENTS, noise.uniform(number), noise.uniform(number + CELLS)));
+}
+
+// The energy of a turn's hits.
+float Shower::draw_sum(int t, const float *hidden, float expected, int hits, float left, int number) {
+    alignas(64) float inner[net.sum_hidden.W], said[wide(3 * MIXTURE)];
+    const float told[SUMMED] = {log_energy(expected), log_energy(expected) - log_energy(left), std::sqrt(float(hits)) / HITS_ROOT};
+    std::copy(net.sum_hidden.bias, net.sum_hidden.bias + net.sum_hidden.W, inner);
+    net.sum_hidden.add(hidden, 0, HIDDEN, inner), net.sum_hidden.add(told, HIDDEN, SUMMED, inner);
+    silu(inner, net.sum_hidden.W), net.sum.apply(inner, said);
+    float drawn = draw_mixture(said, MIXTURE, noise.uniform(number), noise.uniform(number + TURN_COUNT - 1));
+    return std::clamp((expected + SMALLEST_ENERGY) * std::exp(drawn) - SMALLEST_ENERGY, 0.0f, MOST * left);
+}
+
+// As `to_sum` in drawing.py.
+void Shower::to_sum(const std::vector<int> &part, const std::vector<float> &width, float energy) {
+    float total = 0, weights = 0, largest = 0;
+    for (size_t i = 0; i < part.size(); i++) {
+        float cell = cells[part[i]], rate = cell * width[i];
+        total += cell, weights += cell * rate, largest = std::max(largest, rate);
+    }
+    energy = std::max(energy, KEPT * total);
+    float share = (energy - total) / weights;
+    bool fits = weights > 0 && share * largest >= KEPT - 1;
+    for (size_t i = 0; i < part.size(); i++)
+        cells[part[i]] *= fits ? 1 + share * cells[part[i]] * width[i] : energy / total;
 }
 
 // As `keep_energy` in drawing.py; the sum of the layer's cells.

@@ -7,15 +7,20 @@ import numpy as np
 from heitler.generation.layered_frame_graph import Frame
 from heitler.generation.layered_graph_weights import GraphWeights
 from heitler.generation.layered_noise_graph import LayerNumbers
-from heitler.generation.layered_turn_graph import Drawn, TurnInputs, add_mixture, add_turn
+from heitler.generation.layered_turn_graph import (
+    TINY,
+    Drawn,
+    TurnInputs,
+    add_layer_mixture,
+    add_turn,
+)
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
 from heitler.model.layered.drawing import KEPT
 from heitler.model.layered.layer_level import NUMBERS
-from heitler.model.layered.sizes import MIXTURE, PAST, RINGS, TOTALS, TURNS
+from heitler.model.layered.sizes import PAST, RINGS, TOTALS, TURNS
 from heitler.model.layered.state import SMALLEST_ENERGY, SMALLEST_HIT, SMALLEST_SHARE
 
-TINY = 1e-30
 LARGEST_LOGARITHM = 30.0
 """Of a hit's energy over the mean hit's: no weights, however wrong, make it infinite."""
 
@@ -44,7 +49,7 @@ def add_layer(
 ) -> tuple[Past, str]:
     """Draw layer number `index`: what is left to the next one, and its cells (N, 1, X, Y)."""
     small = op("Gather", given.numbers.layer, index, axis=1)
-    *uniform, of_turns = op.parts(small, [1] * NUMBERS + [TURNS - 1], axis=1)
+    *uniform, of_turns = op.parts(small, [1] * NUMBERS + [3 * (TURNS - 1)], axis=1)
     seen = op("Mul", past.before, given.per_expected)
     state = op("Concat", given.known, past.totals, seen, axis=1)
     hits, energy = _draw_totals(op, weights, index, state, uniform)
@@ -68,29 +73,23 @@ def _draw_totals(
     kernel, bias = weights.by_layer("layer_level/first")
     hidden = op.silu(op.dense(state, kernel, _layer_bias(op, bias, index)))
     hidden = op.silu(op.dense(hidden, *weights.layer("layer_level/second")))
-    root = op("Relu", op("Add", _mixture(op, weights, "hits", hidden, uniform[:2]), 1.0))
+    root = op(
+        "Relu",
+        op("Add", add_layer_mixture(op, weights, "layer_level/hits", hidden, uniform[:2]), 1.0),
+    )
     hits = op("Floor", op("Mul", op("Mul", root, root), weights.typical_hits))
     hits = op("Min", hits, float(weights.sizes.cells))
     few = op("Cast", op("Equal", hits, np.array([[1, 2]], np.float32)), to=1)
     root = op("Sub", op("Sqrt", op("Mul", hits, 1 / weights.typical_hits)), 1.0)
     inner = op("Concat", hidden, root, few, axis=1)
     inner = op.silu(op.dense(inner, *weights.layer("layer_level/energy_hidden")))
-    logarithm = op("Mul", _mixture(op, weights, "energy", inner, uniform[2:]), 1.5)
+    logarithm = op(
+        "Mul", add_layer_mixture(op, weights, "layer_level/energy", inner, uniform[2:]), 1.5
+    )
     energy = op("Exp", op("Min", logarithm, LARGEST_LOGARITHM))
     per_hit = op("Relu", op("Sub", energy, SMALLEST_HIT))
     least = float(np.exp(weights.spectrum[0]))
     return hits, op("Mul", op("Max", per_hit, least), hits)
-
-
-def _mixture(
-    op: Operations, weights: GraphWeights, name: str, inputs: str, uniform: list[str]
-) -> str:
-    """A number (N, 1) of a dense layer's mixture."""
-    kernel, bias = weights.mixture(f"layer_level/{name}")
-    said = op.reshape(op.dense(inputs, kernel, bias), 0, -1, 1)
-    choice, steps = op.parts(said, [MIXTURE, 2 * MIXTURE], axis=1)
-    first, second = (op.reshape(number, 0, 1, 1) for number in uniform)
-    return op.reshape(add_mixture(op, choice, steps, first, second, MIXTURE), 0, 1)
 
 
 def _totals(op: Operations, weights: GraphWeights, hits: str, energy: str) -> str:
@@ -123,7 +122,7 @@ def _draw_cells(
     by_turn = op.parts(numbers, [1] * (3 * TURNS), axis=1)
     each = op.parts(basis, [basis_nodes(weights)] * TURNS, axis=1)
     turn_bias = _layer_bias(op, weights.turn_steering()[1], index)
-    normal = op.parts(of_turns, [1] * (TURNS - 1), axis=1)
+    of_turn = op.parts(of_turns, [1] * (3 * (TURNS - 1)), axis=1)
     drawn = Drawn(*totals, [], [])
     for turn in range(TURNS):
         phase = weights.phases.index(turn)
@@ -133,7 +132,7 @@ def _draw_cells(
             each[phase],
             turn_bias,
             (by_turn[turn], by_turn[TURNS + turn], by_turn[2 * TURNS + turn]),
-            normal[min(turn, TURNS - 2)],
+            (*of_turn[turn :: TURNS - 1],) if turn < TURNS - 1 else (),
         )
         drawn = add_turn(op, weights, inputs, drawn)
     return _keep_energy(op, weights, drawn, totals[1])

@@ -32,8 +32,9 @@ class LayerNumbers(NamedTuple):
     cells: str
     """(N, Z, 3 TURNS, T): logistic numbers, uniform ones, and those of `_normal_part`."""
     layer: str
-    """(N, Z, 4 + 3): twice a uniform number and that of `_normal_part`; then one normal number for
-    every turn but the last, times the root of how much of the layer is drawn after it."""
+    """(N, Z, 4 + 3 + 3 + 3): twice a uniform number and that of `_normal_part`; then for every turn
+    but the last a normal number, times the root of how much of the layer is drawn after it, a
+    uniform one, and that of `_normal_part`."""
 
 
 def add_numbers(op: Operations, noise: str, noise_dim: int, weights: GraphWeights) -> LayerNumbers:
@@ -46,14 +47,17 @@ def add_numbers(op: Operations, noise: str, noise_dim: int, weights: GraphWeight
     logistic = op("Sub", op("Log", hit), op("Log", op("Sub", 1.0, hit)))
     normal = op("Mul", _normal_part(op, energy), weights.place_per_deviate)
     of_layer = op.reshape(_uniform(op, words, _layer_counters(weights)), 0, layers, -1)
-    split = [1] * NUMBERS + [turns] * 2
-    hits, hits_normal, per_hit, per_hit_normal, one, other = op.parts(of_layer, split, axis=2)
+    split = [1] * NUMBERS + [turns] * 4
+    parts = op.parts(of_layer, split, axis=2)
+    hits, hits_normal, per_hit, per_hit_normal, one, other, of_sums, sums_normal = parts
     root = op("Sqrt", op("Neg", op("Log", one)))
     later = np.sqrt([after / (own + after) for own, after in cells_left(weights.sizes)])
     of_turns = op("Mul", op("Mul", root, _normal_part(op, other)), later)
     drawn = (hits, _normal_part(op, hits_normal), per_hit, _normal_part(op, per_hit_normal))
+    sums = (of_sums, _normal_part(op, sums_normal))
     return LayerNumbers(
-        op("Concat", logistic, choice, normal, axis=2), op("Concat", *drawn, of_turns, axis=2)
+        op("Concat", logistic, choice, normal, axis=2),
+        op("Concat", *drawn, of_turns, *sums, axis=2),
     )
 
 

@@ -1,5 +1,6 @@
 """One turn of a layer's cells in the ONNX graph: how many are hit, which, and with what energy."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +9,15 @@ from numpy.typing import NDArray
 from heitler.generation.layered_graph_weights import GraphWeights, cells_left
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
-from heitler.model.layered.drawing import FIRST, SURE
-from heitler.model.layered.sizes import FEW, POINTS, TURNS
+from heitler.model.layered.drawing import FIRST, KEPT, MOST, SURE
+from heitler.model.layered.sizes import FEW, MIXTURE, POINTS, SUMS_FROM, TURNS
 from heitler.model.layered.spectrum import FARTHEST, NARROWEST, SMALLEST, WIDEST
-from heitler.model.layered.state import SMALLEST_ENERGY
+from heitler.model.layered.state import HITS_ROOT, SMALLEST_ENERGY
 
 STEEP = 1e6
 """Slope of the step at `SURE`."""
 ABOVE_ALL = 1e30
+TINY = 1e-30
 
 
 class TurnInputs(NamedTuple):
@@ -26,7 +28,7 @@ class TurnInputs(NamedTuple):
     basis: str  # (F, R + 1, T)
     bias: str  # (1, ...) of the layer `turn_steering`
     numbers: tuple[str, str, str]  # (N, 1, T) logistic, uniform, normal part
-    number: str  # (N, 1) normal, of the number of hits; of the last turn any
+    of_turn: tuple[str, ...]  # (N, 1) of the number of hits, twice of their energy; last turn none
 
 
 class Drawn(NamedTuple):
@@ -41,7 +43,8 @@ class Drawn(NamedTuple):
 def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: Drawn) -> Drawn:
     """Draw the next turn."""
     turn, sizes = len(drawn.cells), weights.sizes
-    scale, shift, radial = _steering(op, weights, inputs, drawn)
+    hidden = _hidden(op, weights, inputs, drawn)
+    scale, shift, radial = _steering(op, weights, inputs, hidden)
     x = inputs.features
     if turn:
         x = op("Sum", x, _around(op, weights, drawn.planes, turn), weights.done(turn))
@@ -50,12 +53,17 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
     k = sizes.components
     logit, choice, steps = op.parts(said, [1, k, 2 * k], axis=1)
     logistic, uniform, normal = inputs.numbers
-    count = _count(op, weights, turn, logit, drawn.hits, inputs.number)
+    count = _count(op, weights, turn, logit, drawn.hits, inputs.of_turn)
     hit = _strongest(op, logit, logistic, count)
-    place = add_mixture(op, choice, steps, uniform, normal, k)
+    place, mixture = add_mixture(op, choice, steps, uniform, normal, k)
     cells = op("Mul", hit, op("Exp", _log_energy(op, weights, place)))
     planes = drawn.planes
     if turn < TURNS - 1:
+        mean, width = mean_and_width(op, mixture, k)
+        expected = op("Mul", hit, op("Exp", _log_energy(op, weights, mean)))
+        expected = op.sum(expected, 2, keep=False)
+        total = _draw_sum(op, weights, hidden, expected, count, drawn, inputs.of_turn[1:])
+        cells = _to_sum(op, cells, width, count, total)
         feature = op("Log", op("Add", op("Mul", cells, 100.0), 1.0))
         planes = [*planes, hit, feature]
     left, energy = (
@@ -65,17 +73,21 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
     return Drawn(left, energy, [*drawn.cells, cells], planes)
 
 
-def _steering(
-    op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: Drawn
-) -> tuple[str, str, str]:
-    """Scale and shift (N, channels, 1) and the radial functions (N, outputs, R + 1)."""
+def _hidden(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: Drawn) -> str:
+    """What a turn's cells and energy are said from: (N, hidden)."""
     left = op("Relu", drawn.energy)
     energies = op("Concat", left, op("Div", left, op("Max", drawn.hits, 1.0)), axis=1)
     logs = op("Log", op("Add", energies, SMALLEST_ENERGY))
     few = op("Cast", op("Equal", drawn.hits, np.array([FEW], np.float32)), to=1)
     told = op("Concat", op("Sqrt", drawn.hits), logs, few, axis=1)
     hidden = op.silu(op.dense(told, weights.told(), inputs.state))
-    hidden = op.silu(op.dense(hidden, *weights.layer("cell_level/turn_hidden")))
+    return op.silu(op.dense(hidden, *weights.layer("cell_level/turn_hidden")))
+
+
+def _steering(
+    op: Operations, weights: GraphWeights, inputs: TurnInputs, hidden: str
+) -> tuple[str, str, str]:
+    """Scale and shift (N, channels, 1) and the radial functions (N, outputs, R + 1)."""
     kernel, _ = weights.turn_steering()
     steered = op.reshape(op.dense(hidden, kernel, inputs.bias), 0, -1, 1)
     channels, outputs = weights.sizes.channels, weights.sizes.outputs
@@ -93,7 +105,12 @@ def _around(op: Operations, weights: GraphWeights, planes: list[str], turn: int)
 
 
 def _count(
-    op: Operations, weights: GraphWeights, turn: int, logit: str, left: str, number: str
+    op: Operations,
+    weights: GraphWeights,
+    turn: int,
+    logit: str,
+    left: str,
+    of_turn: tuple[str, ...],
 ) -> str:
     """As `hits_of_turn`: (N, 1)."""
     own = float((weights.cell_of_tile[turn] >= 0).sum())
@@ -102,10 +119,62 @@ def _count(
     _, later = list(cells_left(weights.sizes))[turn]
     chance = op("Sigmoid", logit)
     variance = op.sum(op("Mul", chance, op("Sub", 1.0, chance)), 2, keep=False)
-    spread = op("Mul", op("Sqrt", variance), number)
+    spread = op("Mul", op("Sqrt", variance), of_turn[0])
     drawn = op("Round", op("Add", op.sum(chance, 2, keep=False), spread))
     fewest = op("Sub", left, float(later))
     return op("Min", op("Max", drawn, fewest, 0.0), left, own)
+
+
+def _draw_sum(
+    op: Operations,
+    weights: GraphWeights,
+    hidden: str,
+    expected: str,
+    count: str,
+    drawn: Drawn,
+    numbers: tuple[str, ...],
+) -> str:
+    """Energy of a turn's hits, all that is left where no other hits are: (N, 1)."""
+    left = op("Relu", drawn.energy)
+    both = op("Log", op("Add", op("Concat", expected, left, axis=1), SMALLEST_ENERGY))
+    told = op(
+        "Concat", op("MatMul", both, np.array([[0.5, 0.5], [0.0, -0.5]])), op("Sqrt", count), axis=1
+    )
+    kernel, bias = weights.layer("cell_level/sum_hidden")
+    kernel = kernel * np.append(np.ones(len(kernel) - 1), 1 / HITS_ROOT)[:, None]
+    inner = op.silu(op.dense(op("Concat", hidden, told, axis=1), kernel, bias))
+    number = add_layer_mixture(op, weights, "cell_level/sum", inner, numbers)
+    ratio = op("Exp", number)
+    total = op("Sub", op("Mul", op("Add", expected, SMALLEST_ENERGY), ratio), SMALLEST_ENERGY)
+    total = op("Min", op("Relu", total), op("Mul", left, MOST))
+    return op("Where", op("Greater", drawn.hits, count), total, left)
+
+
+def _to_sum(op: Operations, cells: str, width: str, count: str, energy: str) -> str:
+    """As `to_sum`, where there are hits enough: (N, 1, T)."""
+    rate = op("Mul", cells, width)  # a cell c becomes c (1 + share rate)
+    weights = op.sum(op("Mul", cells, rate), 2, keep=False)
+    total = op.sum(cells, 2, keep=False)
+    energy = op("Max", energy, op("Mul", total, KEPT))
+    share = op("Div", op("Sub", energy, total), op("Max", weights, TINY))
+    largest = op("ReduceMax", rate, np.array([2]), keepdims=0)
+    fits = op("GreaterOrEqual", op("Mul", share, largest), KEPT - 1)
+    few = op("Less", count, float(SUMS_FROM))
+    factor = op("Where", op("Or", fits, few), 1.0, op("Div", energy, op("Max", total, TINY)))
+    share = op("Where", op("And", fits, op("Not", few)), share, 0.0)
+    share, factor = (op("Unsqueeze", part, np.array([2])) for part in (share, factor))
+    return op("Mul", cells, op("Add", factor, op("Mul", rate, share)))
+
+
+def add_layer_mixture(
+    op: Operations, weights: GraphWeights, name: str, inputs: str, uniform: Sequence[str]
+) -> str:
+    """A number (N, 1) of a dense layer's mixture."""
+    kernel, bias = weights.mixture(name)
+    said = op.reshape(op.dense(inputs, kernel, bias), 0, -1, 1)
+    choice, steps = op.parts(said, [MIXTURE, 2 * MIXTURE], axis=1)
+    first, second = (op.reshape(number, 0, 1, 1) for number in uniform)
+    return op.reshape(add_mixture(op, choice, steps, first, second, MIXTURE)[0], 0, 1)
 
 
 def _strongest(op: Operations, logit: str, logistic: str, count: str) -> str:
@@ -122,11 +191,11 @@ def _strongest(op: Operations, logit: str, logistic: str, count: str) -> str:
 
 def add_mixture(
     op: Operations, choice: str, steps: str, uniform: str, normal: str, count: int
-) -> str:
-    """As `draw_mixture`: from logits (N, K, T), steps of means and widths (N, 2 K, T), numbers.
+) -> tuple[str, tuple[str, str]]:
+    """As `draw_mixture`: from logits (N, K, T), steps of means and widths (N, 2 K, T), and numbers.
 
-    `uniform >= below` holds up to the chosen distribution, so that sums of steps over it are what
-    belongs to that one.
+    Also the chances of its distributions (N, K, T), and the steps. `uniform >= below` holds up to
+    the chosen distribution, so that sums of steps over it are what belongs to that one.
     """
     chance = op("Softmax", choice, axis=1)
     below, shares = op.parts(op("MatMul", _sums(count), chance), [count, 2 * count], axis=1)
@@ -137,7 +206,17 @@ def add_mixture(
     rest = op("Clip", op("Div", op("Sub", uniform, start), share), SMALLEST, 1.0)
     deviate = op("Mul", op("Sqrt", op("Neg", op("Log", rest))), normal)
     spread = op("Exp", op("Clip", width, NARROWEST, WIDEST))
-    return op("Add", centre, op("Mul", spread, deviate))
+    return op("Add", centre, op("Mul", spread, deviate)), (chance, steps)
+
+
+def mean_and_width(op: Operations, mixture: tuple[str, str], count: int) -> tuple[str, str]:
+    """As `mixture_mean` and `mixture_width`: (N, 1, T) each."""
+    chance, steps = mixture
+    means, widths = op.parts(
+        op("MatMul", np.kron(np.eye(2), np.tri(count)), steps), [count] * 2, axis=1
+    )
+    width = op("Exp", op("Clip", widths, NARROWEST, WIDEST))
+    return op.sum(op("Mul", chance, means), 1), op.sum(op("Mul", chance, width), 1)
 
 
 def _sums(count: int) -> NDArray[np.float64]:

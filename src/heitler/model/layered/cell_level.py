@@ -16,13 +16,13 @@ import numpy as np
 import tensorflow as tf
 
 from heitler.model.layered.frame import turn_cells
-from heitler.model.layered.sizes import DRAWN, RADII, TURNS, LayeredSizes
+from heitler.model.layered.sizes import DRAWN, MIXTURE, RADII, TURNS, LayeredSizes
 from heitler.model.layered.state import cell_feature, what_is_left
 
 Tensor: TypeAlias = tf.Tensor
 SLOPE = 0.1
 """Of the leaky ReLU."""
-STEERING = ("steer_features", "steer_turn", "radial", "outputs")
+STEERING = ("steer_features", "steer_turn", "radial", "outputs", "sum")
 """Layers that say little at the start."""
 WEAK = 0.05
 
@@ -34,6 +34,13 @@ class Layer(NamedTuple):
     state: Tensor  # (M, cell state)
     basis: Tensor  # (M or 1, X * Y, R) the radial functions at its cells
     profile: Tensor  # (M or 1, R, 2) as `Measured.profile`
+
+
+class Said(NamedTuple):
+    """What is said of a turn."""
+
+    cells: Tensor  # (M, cells of the turn, 1 + 3 K)
+    hidden: Tensor  # (M, hidden) what they and the turn's energy are said from
 
 
 class CellLevel(keras.layers.Layer):  # type: ignore[misc]
@@ -48,6 +55,8 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
         k = sizes.components
         start = np.concatenate([np.zeros(1 + k), np.linspace(-1.2, 1.2, k), np.full(k, -0.5)])
         self.dense["outputs"].bias.assign(start)
+        of_sum = [np.zeros(MIXTURE), np.linspace(-0.5, 0.5, MIXTURE), np.full(MIXTURE, -1.0)]
+        self.dense["sum"].bias.assign(np.concatenate(of_sum))
         self.built = True
 
     def features(self, layer: Layer) -> Tensor:
@@ -63,8 +72,8 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
 
     def say(
         self, turn: int, layer: Layer, features: Tensor, drawn: Tensor, hits: Tensor, energy: Tensor
-    ) -> Tensor:
-        """What is said of the cells of a turn: (M, cells of the turn, 1 + 3 K).
+    ) -> Said:
+        """What is said of the cells of a turn.
 
         The logit of being hit; then of the energy's mixture logits, means and logarithms of
         widths.
@@ -93,7 +102,12 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
         local = tf.reshape(self.dense["outputs"](inner), [-1, len(cells), sizes.outputs])
         radial = tf.reshape(self.dense["radial"](hidden), [-1, len(RADII), sizes.outputs])
         radial += self._start(layer.profile)
-        return local + tf.matmul(tf.gather(layer.basis, cells, axis=1), radial)
+        return Said(local + tf.matmul(tf.gather(layer.basis, cells, axis=1), radial), hidden)
+
+    def say_sum(self, said: Said, told: Tensor) -> Tensor:
+        """The mixture of log(energy / expected) of a turn: told (M, SUMMED) -> (M, 3 MIXTURE)."""
+        inner = self.dense["sum_hidden"](tf.concat([said.hidden, told], axis=-1))
+        return self.dense["sum"](tf.nn.silu(inner))
 
     def _start(self, profile: Tensor) -> Tensor:
         """What is said before anything is learned: the mean shower. (M, R, 2) -> (M, R, 1 + 3 K)"""

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from heitler.model.layered.cell_level import Layer, drawn_planes
+from heitler.model.layered.cell_level import Layer, Said, drawn_planes
 from heitler.model.layered.frame import (
     axis_places,
     distances,
@@ -16,9 +16,10 @@ from heitler.model.layered.frame import (
     turn_cells,
 )
 from heitler.model.layered.layer_level import NUMBERS
+from heitler.model.layered.likelihood import expected_energy
 from heitler.model.layered.noise import logistic, normal, uniforms
-from heitler.model.layered.sizes import PAST, RINGS, TOTALS, TURNS, LayeredSizes
-from heitler.model.layered.spectrum import draw_mixture, from_normal
+from heitler.model.layered.sizes import PAST, RINGS, SUMS_FROM, TOTALS, TURNS, LayeredSizes
+from heitler.model.layered.spectrum import draw_mixture, from_normal, mixture_width
 from heitler.model.layered.state import (
     Before,
     Particle,
@@ -26,6 +27,8 @@ from heitler.model.layered.state import (
     cell_state,
     column_feature,
     layer_state,
+    of_sum,
+    scaled_sum,
     summarise,
     totals,
 )
@@ -38,6 +41,8 @@ SURE = 4.6
 """Logit, of 99%, from which on a cell comes before all others: with few hits, the noise of many
 cells would pass by one that is never missed."""
 FIRST = 1000.0
+MOST = 0.99
+"""Part of the energy that is left which a turn takes at most where later ones have hits."""
 KEPT = 0.2
 """Part of its energy that a cell keeps at least where strong cells take a layer's surplus."""
 
@@ -50,11 +55,12 @@ class Numbers(NamedTuple):
     energy: Tensor  # (N, X * Y) uniform
     layer: Tensor  # (N, 4) uniform
     turns: Tensor  # (N, TURNS - 1) normal
+    sums: Tensor  # (N, 2 (TURNS - 1)) uniform
 
 
 def numbers_per_layer(sizes: LayeredSizes) -> int:
     """Uniform numbers that a layer is drawn with."""
-    return 3 * sizes.cells + NUMBERS + 2 * (TURNS - 1)
+    return 3 * sizes.cells + NUMBERS + 4 * (TURNS - 1)
 
 
 def draw_shower(
@@ -128,9 +134,10 @@ def _next_layer(
 
 def _numbers(uniform: Tensor, sizes: LayeredSizes) -> Numbers:
     cells, more = sizes.cells, TURNS - 1
-    parts = [cells, cells, cells, NUMBERS, 2 * more]
-    hit, choice, energy, layer, turns = tf.split(uniform, parts, axis=-1)
-    return Numbers(logistic(hit), choice, energy, layer, normal(turns[:, :more], turns[:, more:]))
+    parts = [cells, cells, cells, NUMBERS, 2 * more, 2 * more]
+    hit, choice, energy, layer, turns, sums = tf.split(uniform, parts, axis=-1)
+    of_turns = normal(turns[:, :more], turns[:, more:])
+    return Numbers(logistic(hit), choice, energy, layer, of_turns, sums)
 
 
 def draw_layer(
@@ -150,18 +157,48 @@ def draw_layer(
         if turn < len(turns) - 1:
             done[own] = 1
             later = sizes.cells - int(done.sum())
-            count = hits_of_turn(said[..., 0], left, later, numbers.turns[:, turn])
+            count = hits_of_turn(said.cells[..., 0], left, later, numbers.turns[:, turn])
         uniform = (tf.gather(part, own, axis=1) for part in (numbers.choice, numbers.energy))
-        deviate = draw_mixture(said[..., 1:], *uniform)
-        logit = said[..., 0]
+        deviate = draw_mixture(said.cells[..., 1:], *uniform)
+        logit = said.cells[..., 0]
         sure = tf.cast(logit > SURE, logit.dtype) * FIRST
         hit = _strongest(logit + sure + tf.gather(numbers.hit, own, axis=1), count)
         last = hit * tf.exp(from_normal(deviate, network.spectrum, network.deviation))
+        if turn < len(turns) - 1:
+            pair = (numbers.sums[:, turn], numbers.sums[:, TURNS - 1 + turn])
+            total = _draw_sum(network, said, hit, energy_left, pair)
+            total = tf.where(left > count, total, energy_left)
+            summed = to_sum(last, mixture_width(said.cells[..., 1:]), total)
+            last = tf.where(count[:, None] >= SUMS_FROM, summed, last)
         last = _at(last, own, sizes.cells)
         cells += last
         left -= count
         energy_left = tf.maximum(energy - tf.reduce_sum(cells, axis=-1), 0)
     return keep_energy(cells, last, energy)
+
+
+def _draw_sum(
+    network: "LayeredShower", said: Said, hit: Tensor, left: Tensor, uniform: tuple[Tensor, Tensor]
+) -> Tensor:
+    """Energy (N,) of a turn's cells (N, n) that are hit."""
+    expected = expected_energy(network, said.cells, hit)
+    told = of_sum(expected, tf.reduce_sum(hit, axis=-1), left)
+    drawn = draw_mixture(network.cell_level.say_sum(said, told), *uniform)
+    return tf.clip_by_value(scaled_sum(expected, drawn), 0, MOST * left)
+
+
+def to_sum(cells: Tensor, width: Tensor, energy: Tensor) -> Tensor:
+    """Cells (N, n) with the given sums (N,), but at least `KEPT` of theirs.
+
+    Cells take the difference in proportion to the square of their energy, times the width (N, n)
+    of what was said of it: strong ones, and of these who are less sure. Where that would take most
+    of a cell, all are scaled.
+    """
+    total = tf.reduce_sum(cells, axis=-1)
+    energy = tf.maximum(energy, KEPT * total)
+    taken = _take(cells, cells**2 * width, (energy - total)[:, None])
+    fits = tf.reduce_all(taken >= KEPT * cells, axis=-1, keepdims=True)
+    return tf.where(fits, taken, cells * tf.math.divide_no_nan(energy, total)[:, None])
 
 
 def _at(values: Tensor, own: NDArray[np.int64], cells: int) -> Tensor:
@@ -202,7 +239,7 @@ def keep_energy(cells: Tensor, last: Tensor, energy: Tensor) -> Tensor:
     is. Where that would take most of a cell, all cells do so; and where that would, all are scaled.
     """
     difference = energy[:, None] - tf.reduce_sum(cells, axis=-1, keepdims=True)
-    candidates = [_strong_take(cells, part, difference) for part in (last, cells)]
+    candidates = [_take(cells, part**2, difference) for part in (last, cells)]
     scaled = cells * tf.math.divide_no_nan(energy, tf.reduce_sum(cells, axis=-1))[:, None]
     for changed in reversed(candidates):
         fits = tf.reduce_all(changed >= KEPT * cells, axis=-1, keepdims=True)
@@ -211,11 +248,11 @@ def keep_energy(cells: Tensor, last: Tensor, energy: Tensor) -> Tensor:
     return scaled
 
 
-def _strong_take(cells: Tensor, part: Tensor, difference: Tensor) -> Tensor:
-    """Cells, those of `part` changed by a difference (N, 1) as their energies squared.
+def _take(cells: Tensor, weight: Tensor, difference: Tensor) -> Tensor:
+    """Cells (N, n), changed by a difference (N, 1) in proportion to a weight (N, n).
 
-    All are -1 where there is no part to take it.
+    All are -1 where no cell has any.
     """
-    squares = tf.reduce_sum(part**2, axis=-1, keepdims=True)
-    changed = cells + tf.math.divide_no_nan(difference, squares) * part**2
-    return tf.where(squares > 0, changed, -tf.ones_like(cells))
+    weights = tf.reduce_sum(weight, axis=-1, keepdims=True)
+    changed = cells + tf.math.divide_no_nan(difference, weights) * weight
+    return tf.where(weights > 0, changed, -tf.ones_like(cells))

@@ -18,14 +18,21 @@ from heitler.model.layered.frame import (
     straight_places,
     turn_cells,
 )
-from heitler.model.layered.sizes import PAST
-from heitler.model.layered.spectrum import mixture_log_density, to_normal
+from heitler.model.layered.sizes import PAST, SUMS_FROM, TURNS
+from heitler.model.layered.spectrum import (
+    from_normal,
+    mixture_log_density,
+    mixture_mean,
+    to_normal,
+)
 from heitler.model.layered.state import (
     Before,
     cell_feature,
     cell_state,
     column_feature,
     layer_state,
+    log_ratio,
+    of_sum,
     shift_summaries,
     summarise,
     totals,
@@ -92,8 +99,7 @@ def negative_log_likelihood(
         basis if sizes.has_theta else tf.gather(basis, tf.reshape(rows, [-1])),
         tf.gather(tf.convert_to_tensor(network.profile), tf.reshape(rows, [-1])),
     )
-    of_hits, of_energy = _cells(network, layer, take(flat), take(hits), take(energy))
-    per_shower = {"hits": of_hits, "energies": of_energy}
+    per_shower = _cells(network, layer, take(flat), take(hits), take(energy))
     means = {
         name: tf.reduce_mean(tf.reshape(value, [-1, seen]), axis=1)
         for name, value in per_shower.items()
@@ -112,13 +118,13 @@ def _planes(by_layer: Tensor, take: Callable[[Tensor], Tensor]) -> Tensor:
 
 def _cells(
     network: "LayeredShower", layer: Layer, cells: Tensor, hits: Tensor, energy: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Of which cells (M, X * Y) are hit, and of their energies: (M,) each."""
+) -> dict[str, Tensor]:
+    """Of which cells (M, X * Y) are hit, of their energies, and of the turns' sums: (M,) each."""
     sizes = network.sizes
     features = network.cell_level.features(layer)
     logarithm = tf.math.log(tf.maximum(cells, 1e-20))
     deviate = to_normal(logarithm, network.spectrum, network.deviation)
-    of_hits = of_energy = tf.zeros_like(energy)
+    of_hits = of_energy = of_sums = tf.zeros_like(energy)
     done = np.zeros(sizes.cells)
     for turn, own in enumerate(turn_cells(sizes)):
         had = tf.constant(done, cells.dtype)
@@ -127,12 +133,26 @@ def _cells(
         energy_left = tf.maximum(energy - tf.reduce_sum(drawn, axis=-1), 0)
         planes = drawn_planes(drawn, had, sizes)
         said = network.cell_level.say(turn, layer, features, planes, left, energy_left)
-        hit = tf.cast(tf.gather(cells, own, axis=1) > 0, cells.dtype)
-        wrong = tf.nn.sigmoid_cross_entropy_with_logits(labels=hit, logits=said[..., 0])
+        made = tf.gather(cells, own, axis=1)
+        hit = tf.cast(made > 0, cells.dtype)
+        wrong = tf.nn.sigmoid_cross_entropy_with_logits(labels=hit, logits=said.cells[..., 0])
         of_hits += tf.reduce_sum(wrong, axis=-1)
-        of_energy += _energies(said[..., 1:], tf.gather(deviate, own, axis=1), hit)
+        of_energy += _energies(said.cells[..., 1:], tf.gather(deviate, own, axis=1), hit)
+        if turn < TURNS - 1:
+            expected = tf.stop_gradient(expected_energy(network, said.cells, hit))
+            told = of_sum(expected, tf.reduce_sum(hit, axis=-1), energy_left)
+            value = log_ratio(tf.reduce_sum(made, axis=-1), expected)
+            density = mixture_log_density(network.cell_level.say_sum(said, told), value)
+            of_sums -= tf.where(tf.reduce_sum(hit, axis=-1) >= SUMS_FROM, density, 0.0)
         done[own] = 1
-    return of_hits, of_energy
+    return {"hits": of_hits, "energies": of_energy, "sums": of_sums}
+
+
+def expected_energy(network: "LayeredShower", said: Tensor, hit: Tensor) -> Tensor:
+    """Sum of the median energies of cells that are hit: (M, n, 1 + 3 K), (M, n) -> (M,)."""
+    deviate = mixture_mean(said[..., 1:])
+    energy = tf.exp(from_normal(deviate, network.spectrum, network.deviation))
+    return tf.reduce_sum(hit * energy, axis=-1)
 
 
 def _energies(parameters: Tensor, deviate: Tensor, hit: Tensor) -> Tensor:

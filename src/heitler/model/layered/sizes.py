@@ -10,7 +10,7 @@ from heitler.model.architectures import Size
 PAST = 4
 """Layers before that a layer is drawn from."""
 MIXTURE = 8
-"""Normal distributions in the mixtures of a layer's hits and energy."""
+"""Normal distributions in the mixtures of a layer's hits and energy, and a turn's energy."""
 RADII = (0.0, 1.0, 1.4142, 2.0, 2.2361, 3.0, 4.0, 5.5, 7.5, 10.0, 13.0, 18.0, 26.0)
 """Distances from the shower's axis, in cells, between which functions of it are straight lines."""
 RINGS = (0.0, 0.5, 1.2, 1.6, 2.5, 4.0, 7.0)
@@ -23,6 +23,10 @@ LEFT = 3 + len(FEW)
 """Numbers that tell what is left of a layer's hits and energy."""
 DRAWN = 3
 """Planes that tell what is drawn of a layer: hit, energy, whether it had its turn."""
+SUMMED = 3
+"""Numbers that a turn's energy is drawn from, besides what its cells are."""
+SUMS_FROM = 4
+"""Hits from which on a turn's energy is drawn by itself; of fewer, it is that of its cells."""
 TURNS = 4
 """In which the cells of a layer are drawn: one place of every square of 2 x 2 cells in each."""
 POINTS = 181
@@ -102,6 +106,8 @@ class LayeredSizes:
             "turn": (state + LEFT + TURNS, hidden),
             "turn_hidden": (hidden, hidden),
             "steer_turn": (hidden, 2 * width),
+            "sum_hidden": (hidden + SUMMED, hidden // 2),
+            "sum": (hidden // 2, 3 * MIXTURE),
             "radial": (hidden, len(RADII) * self.outputs),
             "place": (len(RADII), width),
             "inner": (width, width),

@@ -67,6 +67,18 @@ def draw_mixture(parameters: Tensor, uniform: Tensor, other: Tensor) -> Tensor:
     )
 
 
+def mixture_mean(parameters: Tensor) -> Tensor:
+    """Mean of each mixture: (..., 3 K) -> (...)."""
+    weight, mean, _ = split_mixture(parameters)
+    return tf.reduce_sum(tf.nn.softmax(weight) * mean, axis=-1)
+
+
+def mixture_width(parameters: Tensor) -> Tensor:
+    """Mean width of each mixture's normal distributions: (..., 3 K) -> (...)."""
+    weight, _, width = split_mixture(parameters)
+    return tf.reduce_sum(tf.nn.softmax(weight) * tf.exp(width), axis=-1)
+
+
 def split_mixture(parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, means and logarithms of widths: (..., 3 K) -> (..., K) each."""
     weight, mean, width = tf.split(parameters, 3, axis=-1)

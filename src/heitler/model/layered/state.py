@@ -55,6 +55,28 @@ def log_energy(energy: Tensor) -> Tensor:
     return tf.math.log(energy + SMALLEST_ENERGY) / 2
 
 
+def of_sum(expected: Tensor, hits: Tensor, left: Tensor) -> Tensor:
+    """What a turn's energy is drawn from besides its state: (M,) thrice -> (M, SUMMED).
+
+    Args:
+        expected: sum of the median energies of the cells that are hit.
+        hits: of the turn.
+        left: energy of the layer that is left for it and the turns after it.
+    """
+    numbers = (log_energy(expected), log_energy(expected) - log_energy(left))
+    return tf.stack([*numbers, tf.sqrt(hits) / HITS_ROOT], axis=-1)
+
+
+def log_ratio(energy: Tensor, expected: Tensor) -> Tensor:
+    """A turn's energy over what is expected of its cells, as it is learned."""
+    return tf.math.log((energy + SMALLEST_ENERGY) / (expected + SMALLEST_ENERGY))
+
+
+def scaled_sum(expected: Tensor, logarithm: Tensor) -> Tensor:
+    """The inverse of `log_ratio`: a turn's energy."""
+    return (expected + SMALLEST_ENERGY) * tf.exp(logarithm) - SMALLEST_ENERGY
+
+
 def cell_feature(energy: Tensor) -> Tensor:
     """Energy of a cell as the convolutions see it; 0 where there is none."""
     return tf.math.log1p(100 * energy) / 5
