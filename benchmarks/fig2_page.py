@@ -20,7 +20,7 @@ Row = dict[str, str]
 def main() -> None:
     text = PAGE.read_text()
     for name, table in TABLES.items():
-        block = f"<!-- {name} -->\n{table()}\n<!-- end -->"
+        block = f"<!-- {name} -->\n\n{table()}\n\n<!-- end -->"
         text = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, b=block: b, text, flags=re.S)
     PAGE.write_text(text)
 
@@ -45,8 +45,8 @@ def baseline_table() -> str:
 def arms_table() -> str:
     minutes = {row["arm"]: float(row["minutes_on_256_nodes"]) for row in read_rows("minutes.csv")}
     return table(
-        ["arm", "seeds", "cycles", "R, lowest bin, 95%", "R, highest", "worst bin",
-         "change of abs(R - 1) at low energy, 95%", "shown", "minutes"],
+        ["arm", "seeds", "cycles", "R, lowest bin (95%)", "R, highest",
+         "change of deviation (95%)", "minutes"],
         [
             [
                 row["about"],
@@ -54,9 +54,7 @@ def arms_table() -> str:
                 f"{float(row['cycles']):,.0f}",
                 interval(row, "response_low", "response_low_from", "response_low_to", "{:.2f}"),
                 f"{float(row['response_high']):.2f}",
-                f"{100 * float(row['worst_bin']):.0f}%",
                 interval(row, "effect", "effect_low", "effect_high", "{:+.2f}"),
-                shown(row),
                 f"{minutes[row['arm']]:.1f}",
             ]
             for row in read_rows("arms.csv")
@@ -73,18 +71,8 @@ def interval(row: Row, value: str, low: str, high: str, style: str) -> str:
     """Of several seeds; one seed has none."""
     if not row[value]:
         return ""
-    text = style.format(float(row[value]))
-    if row["seeds"] == "1":
-        return text
-    return f"{text} ({style.format(float(row[low]))} to {style.format(float(row[high]))})"
-
-
-def shown(row: Row) -> str:
-    if not row["effect"]:
-        return ""
-    value, error = float(row["effect"]), float(row["effect_error"])
-    excluded = float(row["effect_low"]) > 0 or float(row["effect_high"]) < 0
-    return "yes" if row["seeds"] != "1" and abs(value) > 3 * error and excluded else "no"
+    text, *ends = (style.format(float(row[key])) for key in (value, low, high))
+    return text if row["seeds"] == "1" else f"{text} ({ends[0]} to {ends[1]})"
 
 
 def printed(value: object) -> str:
@@ -101,8 +89,8 @@ def printed(value: object) -> str:
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines).replace("|  |", "| |")
+    first, *others = (f"| {' | '.join(line)} |".replace("|  |", "| |") for line in (titles, *rows))
+    return "\n".join([first, "|---" * len(titles) + "|", *others])
 
 
 def read_rows(name: str) -> list[Row]:
