@@ -9,11 +9,17 @@ reports/reference/fig2 and of reports/reference/headlines.json; a test reads the
 import csv
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 PAGE, KEPT = Path("docs/fig2.md"), Path("reports/reference/fig2")
 HEADLINES = Path("reports/reference/headlines.json")
+RESPONSE, LIMIT = "response_ratio_", 0.05
+SCATTER = {
+    "one-worker": "one worker",
+    "one-worker-longer": "one worker, twice the epochs",
+    "workers-256-thousand": "256 workers, a thousand cycles",
+}
 Row = dict[str, str]
 
 
@@ -62,6 +68,46 @@ def arms_table() -> str:
     )  # fmt: skip
 
 
+def scatter_table() -> str:
+    """Single generators of the judged half of every training, as a curve of Fig. 2 is one."""
+    part = json.loads((KEPT / "about.json").read_text())["degradation"]["judged_epochs"]
+    curves = read_rows("curves.csv")
+    rows = []
+    for arm, about in SCATTER.items():
+        low = [float(row[lowest(row)]) for row in judged_curves(curves, arm, part)]
+        within = [float(row["worst_bin"]) <= LIMIT for row in judged_curves(curves, arm, part)]
+        rows.append(
+            [
+                about,
+                str(len(low)),
+                f"{min(low):.2f} to {max(low):.2f}",
+                share(r > 1 + LIMIT for r in low),
+                share(r < 1 - LIMIT for r in low),
+                share(within),
+            ]
+        )
+    titles = ["single generators of", "number", "R, lowest bin", "above 1.05", "below 0.95"]
+    return table([*titles, "all bins within 5%"], rows)
+
+
+def judged_curves(curves: Sequence[Row], arm: str, part: float) -> list[Row]:
+    """Rows of the last epochs of every seed."""
+    own = [row for row in curves if row["arm"] == arm]
+    last = {row["seed"]: int(row["epoch"]) for row in own}  # rows go by epoch
+    return [r for r in own if int(r["epoch"]) > last[r["seed"]] - round(part * last[r["seed"]])]
+
+
+def lowest(row: Row) -> str:
+    """The column of R in the lowest bin."""
+    names = [name for name in row if name.startswith(RESPONSE)]
+    return min(names, key=lambda name: float(name.removeprefix(RESPONSE).split("_")[0]))
+
+
+def share(those: Iterable[bool]) -> str:
+    found = list(those)
+    return f"{100 * sum(found) / len(found):.0f}%"
+
+
 def headline_table() -> str:
     found = json.loads(HEADLINES.read_text())["fig2"]
     return table(["headline", "value"], [[f"`{k}`", printed(v)] for k, v in found.items()])
@@ -104,6 +150,7 @@ def read_rows(name: str) -> list[Row]:
 
 TABLES: dict[str, Callable[[], str]] = {
     "baseline": baseline_table,
+    "scatter": scatter_table,
     "arms": arms_table,
     "headlines": headline_table,
 }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_the_page_prints_every_headline_number_as_it_is_kept() -> None:
 def test_the_kept_metrics_are_the_headlines() -> None:
     metrics = json.loads(Path("reports/reference/fig2/metrics.json").read_text())
     assert {name: metrics.get(name) for name in kept()} == kept()
+
+
+def test_the_tables_are_what_the_command_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = runpy.run_path("benchmarks/fig2_page.py")["main"]
+    copy = tmp_path / "fig2.md"
+    copy.write_text(PAGE.read_text().replace("| one worker |", "| someone |"))
+    monkeypatch.setitem(command.__globals__, "PAGE", copy)
+    command()
+    assert copy.read_text() == PAGE.read_text()
 
 
 def test_a_referee_reads_the_page_in_some_minutes() -> None:
