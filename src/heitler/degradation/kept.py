@@ -108,7 +108,7 @@ def first_epochs_facts(
     return {
         **{name: sum(epoch[key] for epoch in history) for name, key in sums.items()},
         "unique_events": facts["unique_events"],
-        **{name: part * facts[name] for name in ("seconds", "cpu_seconds")},
+        **{name: part * facts[name] for name in ("seconds", "cpu_seconds") if name in facts},
         "first_epochs_of": file["arm"],
     }
 
