@@ -63,8 +63,9 @@ def fit_and_ask(
     showers. `advance` is called after every epoch.
     """
     optimizer = keras.optimizers.Adam(schedule.learning_rate)
-    step = _training_step(network, optimizer)
-    ask = _asking(network, inputs, label)
+    signature = tf.nest.map_structure(_of_any_length, inputs(split.choice[:1]))
+    step = _training_step(network, optimizer, signature)
+    ask = _asking(network, inputs, label, signature)
     random = np.random.default_rng(seed)
     best, best_epoch, kept, epoch = -1.0, 0, network.get_weights(), 0
     while epoch < schedule.epochs and epoch - best_epoch < schedule.patience and best < PERFECT:
@@ -81,7 +82,14 @@ def fit_and_ask(
     return Fitted(ask(split.choice), ask(split.asked), best_epoch, epoch)
 
 
-def _training_step(network: keras.Model, optimizer: keras.Optimizer) -> Callable[..., None]:
+def _of_any_length(batch: tf.Tensor) -> tf.TensorSpec:
+    """Of tensors like this one with any number of rows: each network is compiled once."""
+    return tf.TensorSpec([None, *batch.shape[1:]], batch.dtype)
+
+
+def _training_step(
+    network: keras.Model, optimizer: keras.Optimizer, signature: Any
+) -> Callable[..., None]:
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     optimizer.build(network.trainable_variables)
 
@@ -91,14 +99,15 @@ def _training_step(network: keras.Model, optimizer: keras.Optimizer) -> Callable
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
 
-    compiled: Callable[..., None] = tf.function(step, reduce_retracing=True)
+    label = tf.TensorSpec([None, 1], tf.float32)
+    compiled: Callable[..., None] = tf.function(step, input_signature=[signature, label])
     return compiled
 
 
 def _asking(
-    network: keras.Model, inputs: Inputs, label: NDArray[np.int64]
+    network: keras.Model, inputs: Inputs, label: NDArray[np.int64], signature: Any
 ) -> Callable[[Rows], Answers]:
-    answer = tf.function(lambda batch: network(batch, training=False), reduce_retracing=True)
+    answer = tf.function(lambda batch: network(batch, training=False), input_signature=[signature])
 
     def ask(rows: Rows) -> Answers:
         pieces = np.array_split(rows, max(1, -(-len(rows) // ASKED_AT_ONCE)))
