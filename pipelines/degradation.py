@@ -124,7 +124,7 @@ def write_answer(
     law = [r for key, h in finished.items() for r in running_rows(*key, h, study.judged_epochs)]
     write_csv(REPORT / "law.csv", law)
     draw_law(REPORT / "law.svg", law, batch_arms(study), study.largest_deviation)
-    draw_course(REPORT / "course.svg", law, longest_arms(study, plan, {r["arm"] for r in law}))
+    draw_course(REPORT / "course.svg", law, longest_arms(study, plan, finished))
     write_csv(REPORT / "minutes.csv", minutes_rows(results, plan, study))
     baseline = baseline_rows(records, rows, study, truth, study.reference)
     write_csv(REPORT / "baseline.csv", baseline)

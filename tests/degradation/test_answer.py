@@ -100,8 +100,11 @@ def test_the_course_shows_the_longest_training_of_one_worker_and_of_many_that_wa
     names = ("one-worker", "one-worker-longer", "workers-256", "workers-256-longer", "root-rate")
     chosen = dataclasses.replace(study(), run=names)
     made = plan_trainings(dataclasses.replace(load_config(), degradation=chosen), 2100, "data")
-    assert list(longest_arms(chosen, made, names)) == ["one-worker-longer", "workers-256-longer"]
-    assert list(longest_arms(chosen, made, names[:3])) == ["one-worker-longer", "workers-256"]
+    both = [(name, 1) for name in names]
+    assert list(longest_arms(chosen, made, both)) == ["one-worker-longer", "workers-256-longer"]
+    assert list(longest_arms(chosen, made, both[:3])) == ["one-worker-longer", "workers-256"]
+    more = [*both, ("workers-256", 2)]
+    assert list(longest_arms(chosen, made, more)) == ["one-worker-longer", "workers-256"]
 
 
 def test_every_arm_has_its_minutes_and_says_of_which_cycles() -> None:

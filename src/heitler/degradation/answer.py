@@ -1,6 +1,7 @@
 """What the study says of the paper's Fig. 2: is one worker right, and are many workers worse?"""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -96,16 +97,20 @@ def batch_arms(study: DegradationConfig) -> dict[str, str]:
 
 
 def longest_arms(
-    study: DegradationConfig, plan: Mapping[tuple[str, int], Training], trained: Collection[str]
+    study: DegradationConfig,
+    plan: Mapping[tuple[str, int], Training],
+    trained: Collection[tuple[str, int]],
 ) -> dict[str, str]:
-    """Labels by name of the longest training of one worker, and of many, that changes no rate."""
-    seed, law = study.seeds[0], [name for name in batch_arms(study) if name in trained]
+    """Labels by name of the arms of one worker, and of many, that change no rate: of those with
+    most seeds the longest."""
+    seeds = Counter(arm for arm, _ in trained)
+    seed, law = study.seeds[0], [name for name in batch_arms(study) if name in seeds]
     batches = {name: plan[name, seed].config.train.global_batch_size for name in law}
     firsts = [name for name in law if study.arms[name].role in ("reference", "baseline")]
     longest = [
         max(
             (name for name in law if batches[name] == batches[first]),
-            key=lambda name: plan[name, seed].cycles,
+            key=lambda name: (seeds[name], plan[name, seed].cycles),
         )
         for first in firsts
     ]
