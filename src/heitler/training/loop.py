@@ -17,7 +17,13 @@ from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
 from heitler.kept.folder import Kept
-from heitler.model.gan import Gan, build_gan, sample_cells_GeV, sample_in_training_mode_GeV
+from heitler.model.gan import (
+    Gan,
+    batch_norms,
+    build_gan,
+    sample_cells_GeV,
+    sample_in_training_mode_GeV,
+)
 from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
 from heitler.model.recipes import recipe_of, updates_per_cycle
@@ -213,8 +219,10 @@ class _Epochs:
         """The same with the batch-norm statistics of groups as large as in training.
 
         Every worker makes equally many groups, because they may meet in a sum over workers. None
-        if there are fewer showers than groups.
+        if there are fewer showers than groups, or no batch norm: it would be the same.
         """
+        if not batch_norms(self.gan.exported):
+            return None
         train, count = self.config.train, len(self.data.validation)
         batches = max(count // train.global_batch_size, 1)
         groups = np.array_split(np.arange(count), train.batch_norm_groups * batches)
