@@ -37,6 +37,8 @@ ROOTS = {
 def main() -> None:
     asked = parse(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))  # and with it what runs in a root
+    # In the background of a script it would be ignored here, and so by the tests of Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         require_rights()
         workshop = Workshop(PROJECT, asked.folder, asked.mirror)
