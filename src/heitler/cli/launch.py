@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from heitler.cli.stages import From, KeepGoing, go_on
+from heitler.cli.stages import From, KeepGoing, going_on
 from heitler.cluster.commands import launch_command, launch_environment, shown
 from heitler.cluster.errors import LaunchError
 from heitler.cluster.slurm import job_script, submit, sweep_script
@@ -41,7 +41,7 @@ def launch(
 
     heitler launch scale --submit
     """
-    go_on(keep_going, source)
+    os.environ.update(going_on(keep_going, source))
     name, _, recipe = stage.partition("@")
     script = PIPELINES / f"{name}.py"
     config = _of_recipe(load_config(), name, recipe)

@@ -126,9 +126,9 @@ def train(
         raise typer.BadParameter(f"{recipe}: no such recipe. There are {' and '.join(RECIPES)}.")
     if source and not recipe:
         raise typer.BadParameter("--from is for one recipe. Name it: heitler train RECIPE ...")
-    go_on(keep_going, source)
+    variables = going_on(keep_going, source)
     stage, alone = f"train@{recipe}" if recipe else "train", bool(source)
-    _run(stage, changes or [], only or alone, force or alone, dry_run)
+    _run(stage, changes or [], only or alone, force or alone, dry_run, variables)
 
 
 def _command(stage: str) -> Callable[..., None]:
@@ -140,14 +140,21 @@ def _command(stage: str) -> Callable[..., None]:
         source: From = "",
         dry_run: DryRun = False,
     ) -> None:
-        go_on(keep_going, source)
+        variables = going_on(keep_going, source)
         alone = bool(source)
-        _run(stage, changes or [], only or alone, force or alone, dry_run)
+        _run(stage, changes or [], only or alone, force or alone, dry_run, variables)
 
     return run
 
 
-def _run(stage: str, changes: list[str], only: bool, force: bool, dry_run: bool) -> None:
+def _run(
+    stage: str,
+    changes: list[str],
+    only: bool,
+    force: bool,
+    dry_run: bool,
+    variables: dict[str, str],
+) -> None:
     for change in changes:
         key, equals, _ = change.partition("=")
         if not equals or "." not in key:
@@ -172,15 +179,14 @@ def _run(stage: str, changes: list[str], only: bool, force: bool, dry_run: bool)
         print(shlex.join(command))
         return
     require_locks()
-    os.execve(sys.executable, [sys.executable, "-m", *command], with_identity())
+    os.execve(sys.executable, [sys.executable, "-m", *command], with_identity() | variables)
 
 
-def go_on(keep_going: bool, source: str) -> None:
-    """Tell the stage that is started from here how it is to go on."""
+def going_on(keep_going: bool, source: str) -> dict[str, str]:
+    """The variables that tell the stage which is started from here how it is to go on."""
     if source and not keep_going:
         raise typer.BadParameter("--from is for --keep-going. Add it.")
-    if keep_going:
-        os.environ[KEEP_GOING] = source or "1"
+    return {KEEP_GOING: source or "1"} if keep_going else {}
 
 
 def _help(stage: str, what: str) -> str:
