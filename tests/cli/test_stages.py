@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from heitler.cli.main import app
 from heitler.cli.stages import STAGES
 from heitler.config import ConfigError
+from heitler.kept.folder import VARIABLE as KEEP_GOING
 
 HEITLER = Path(sys.executable).with_name("heitler")
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
@@ -114,5 +115,6 @@ def test_going_on_from_what_was_set_aside_runs_the_stage_alone_and_again() -> No
     source = ("--from", "data/set-aside/x")
     shown = output_of("train", "heitler", "--keep-going", *source, "--dry-run")
     assert shown == "dvc repro --single-item --force inputs train@heitler\n"
+    assert KEEP_GOING not in os.environ  # what starts later in this process goes its own way
     assert "Add it" in output_of("train", "heitler", *source, code=2)
     assert "Name it" in output_of("train", "--keep-going", *source, code=2)

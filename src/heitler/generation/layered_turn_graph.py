@@ -55,11 +55,11 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
     logistic, uniform, normal = inputs.numbers
     count = _count(op, weights, turn, logit, drawn.hits, inputs.of_turn)
     hit = _strongest(op, logit, logistic, count)
-    place, mixture = add_mixture(op, choice, steps, uniform, normal, k)
+    place, chance = add_mixture(op, choice, steps, uniform, normal, k)
     cells = op("Mul", hit, op("Exp", _log_energy(op, weights, place)))
     planes = drawn.planes
     if turn < TURNS - 1:
-        mean, width = mean_and_width(op, mixture, k)
+        mean, width = mean_and_width(op, chance, steps, k)
         expected = op("Mul", hit, op("Exp", _log_energy(op, weights, mean)))
         expected = op.sum(expected, 2, keep=False)
         total = _draw_sum(op, weights, hidden, expected, count, drawn, inputs.of_turn[1:])
@@ -191,10 +191,10 @@ def _strongest(op: Operations, logit: str, logistic: str, count: str) -> str:
 
 def add_mixture(
     op: Operations, choice: str, steps: str, uniform: str, normal: str, count: int
-) -> tuple[str, tuple[str, str]]:
+) -> tuple[str, str]:
     """As `draw_mixture`: from logits (N, K, T), steps of means and widths (N, 2 K, T), and numbers.
 
-    Also the chances of its distributions (N, K, T), and the steps. `uniform >= below` holds up to
+    Also the chances of its distributions (N, K, T). `uniform >= below` holds up to
     the chosen distribution, so that sums of steps over it are what belongs to that one.
     """
     chance = op("Softmax", choice, axis=1)
@@ -206,12 +206,11 @@ def add_mixture(
     rest = op("Clip", op("Div", op("Sub", uniform, start), share), SMALLEST, 1.0)
     deviate = op("Mul", op("Sqrt", op("Neg", op("Log", rest))), normal)
     spread = op("Exp", op("Clip", width, NARROWEST, WIDEST))
-    return op("Add", centre, op("Mul", spread, deviate)), (chance, steps)
+    return op("Add", centre, op("Mul", spread, deviate)), chance
 
 
-def mean_and_width(op: Operations, mixture: tuple[str, str], count: int) -> tuple[str, str]:
+def mean_and_width(op: Operations, chance: str, steps: str, count: int) -> tuple[str, str]:
     """As `mixture_mean` and `mixture_width`: (N, 1, T) each."""
-    chance, steps = mixture
     means, widths = op.parts(
         op("MatMul", np.kron(np.eye(2), np.tri(count)), steps), [count] * 2, axis=1
     )

@@ -16,10 +16,14 @@ from heitler.model.layered.frame import (
     turn_cells,
 )
 from heitler.model.layered.layer_level import NUMBERS
-from heitler.model.layered.likelihood import expected_energy
 from heitler.model.layered.noise import logistic, normal, uniforms
 from heitler.model.layered.sizes import PAST, RINGS, SUMS_FROM, TOTALS, TURNS, LayeredSizes
-from heitler.model.layered.spectrum import draw_mixture, from_normal, mixture_width
+from heitler.model.layered.spectrum import (
+    draw_mixture,
+    expected_energy,
+    from_normal,
+    mixture_width,
+)
 from heitler.model.layered.state import (
     Before,
     Particle,
@@ -181,7 +185,7 @@ def _draw_sum(
     network: "LayeredShower", said: Said, hit: Tensor, left: Tensor, uniform: tuple[Tensor, Tensor]
 ) -> Tensor:
     """Energy (N,) of a turn's cells (N, n) that are hit."""
-    expected = expected_energy(network, said.cells, hit)
+    expected = expected_energy(said.cells[..., 1:], hit, network.spectrum, network.deviation)
     told = of_sum(expected, tf.reduce_sum(hit, axis=-1), left)
     drawn = draw_mixture(network.cell_level.say_sum(said, told), *uniform)
     return tf.clip_by_value(scaled_sum(expected, drawn), 0, MOST * left)

@@ -20,9 +20,8 @@ from heitler.model.layered.frame import (
 )
 from heitler.model.layered.sizes import PAST, SUMS_FROM, TURNS
 from heitler.model.layered.spectrum import (
-    from_normal,
+    expected_energy,
     mixture_log_density,
-    mixture_mean,
     to_normal,
 )
 from heitler.model.layered.state import (
@@ -139,20 +138,15 @@ def _cells(
         of_hits += tf.reduce_sum(wrong, axis=-1)
         of_energy += _energies(said.cells[..., 1:], tf.gather(deviate, own, axis=1), hit)
         if turn < TURNS - 1:
-            expected = tf.stop_gradient(expected_energy(network, said.cells, hit))
+            expected = tf.stop_gradient(
+                expected_energy(said.cells[..., 1:], hit, network.spectrum, network.deviation)
+            )
             told = of_sum(expected, tf.reduce_sum(hit, axis=-1), energy_left)
             value = log_ratio(tf.reduce_sum(made, axis=-1), expected)
             density = mixture_log_density(network.cell_level.say_sum(said, told), value)
             of_sums -= tf.where(tf.reduce_sum(hit, axis=-1) >= SUMS_FROM, density, 0.0)
         done[own] = 1
     return {"hits": of_hits, "energies": of_energy, "sums": of_sums}
-
-
-def expected_energy(network: "LayeredShower", said: Tensor, hit: Tensor) -> Tensor:
-    """Sum of the median energies of cells that are hit: (M, n, 1 + 3 K), (M, n) -> (M,)."""
-    deviate = mixture_mean(said[..., 1:])
-    energy = tf.exp(from_normal(deviate, network.spectrum, network.deviation))
-    return tf.reduce_sum(hit * energy, axis=-1)
 
 
 def _energies(parameters: Tensor, deviate: Tensor, hit: Tensor) -> Tensor:

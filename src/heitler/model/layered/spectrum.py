@@ -73,6 +73,12 @@ def mixture_mean(parameters: Tensor) -> Tensor:
     return tf.reduce_sum(tf.nn.softmax(weight) * mean, axis=-1)
 
 
+def expected_energy(parameters: Tensor, hit: Tensor, spectrum: Tensor, deviation: Tensor) -> Tensor:
+    """Energy of the hit cells, each at the mean of its mixture: (M, n, 3 K), (M, n) -> (M,)."""
+    energy = tf.exp(from_normal(mixture_mean(parameters), spectrum, deviation))
+    return tf.reduce_sum(hit * energy, axis=-1)
+
+
 def mixture_width(parameters: Tensor) -> Tensor:
     """Mean width of each mixture's normal distributions: (..., 3 K) -> (...)."""
     weight, _, width = split_mixture(parameters)

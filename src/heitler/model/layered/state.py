@@ -59,7 +59,7 @@ def of_sum(expected: Tensor, hits: Tensor, left: Tensor) -> Tensor:
     """What a turn's energy is drawn from besides its state: (M,) thrice -> (M, SUMMED).
 
     Args:
-        expected: sum of the median energies of the cells that are hit.
+        expected: energy of the cells that are hit, each at the mean of its mixture.
         hits: of the turn.
         left: energy of the layer that is left for it and the turns after it.
     """
