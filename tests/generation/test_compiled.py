@@ -1,10 +1,12 @@
 """The compiled kernel draws the showers of TensorFlow, and where it is not there all goes on."""
 
 import dataclasses
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -141,6 +143,21 @@ def test_missing_or_wrong_weights_are_named(folder, no_kernels, tmp_path, conten
     said = capfd.readouterr().err
     assert "TensorFlow draws the showers" in said
     assert "generator.weights.npz: " in said
+
+
+def test_a_network_of_another_version_is_named_with_what_may_still_run(folder, tmp_path) -> None:
+    copy = tmp_path / "generator"
+    shutil.copytree(folder, copy)
+    path = copy / "generator.keras"
+    with zipfile.ZipFile(folder / path.name) as good, zipfile.ZipFile(path, "w") as other:
+        for name in good.namelist():
+            other.writestr(name, good.read(name).replace(b'"hidden": 96', b'"hidden": 64'))
+    with pytest.raises(GenerationError, match=r"generator\.keras: .* --backend onnxruntime"):
+        load_sampler(copy, "tensorflow")
+    assert (
+        len(load_sampler(copy, "onnxruntime").sample(ENERGY[:2], THETA[:2], seed=1, batch_size=2))
+        == 2
+    )
 
 
 def test_a_library_that_is_damaged_is_compiled_anew(no_kernels, tmp_path) -> None:

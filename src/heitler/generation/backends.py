@@ -138,7 +138,14 @@ def _load_keras(folder: Path) -> keras.Model:
     from heitler.model.layered import network  # noqa: F401
 
     path = require_file(folder / KERAS_FILE)
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras has no type of its own for it
+        cause = str(error).strip().splitlines()[0]
+        raise GenerationError(
+            f"{path}: this version of heitler cannot load it ({cause}). Another version made it, "
+            "or it is damaged. generator.onnx beside it may still run: --backend onnxruntime."
+        ) from error
 
 
 def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> InferenceForm:
