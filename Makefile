@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint docs audit ui bench bench-quick env fresh
+.PHONY: help repro test lint docs house audit ui bench bench-quick env fresh
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ fresh: ## Try it on bare Debian 12 and 13, as an ordinary user, and as container
 
 docs: .venv/.extras ## Build the documentation, site/index.html; warnings are errors
 	NO_MKDOCS_2_WARNING=1 mkdocs build --clean
+
+house: env ## Measure and draw the code's structure into docs/architecture.md; seconds
+	@PYTHONPATH=src python scripts/house
 
 audit: env ## Look up the packages of uv.lock among the known vulnerabilities of osv.dev
 	@export PATH="$$PATH:.tools/uv/bin"; \
