@@ -70,6 +70,24 @@ def test_the_command_prints_words_that_the_shell_does_not_split():
     assert "model.network=3dgan-51-angle" in words
 
 
+def test_a_preset_that_was_interrupted_goes_on_when_it_is_run_again(tmp_path):
+    """`dvc exp run` leaves its values in params.yaml; again, it would begin anew."""
+    from dvc.utils.hydra import apply_overrides
+
+    project = tmp_path / "project"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ".", project], check=True)
+    shutil.copy(PARAMS_FILE, project)
+
+    def shown() -> str:
+        command = [HEITLER, "preset", "smoke", "--run", "--dry-run"]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-1]
+
+    assert shown().startswith("dvc exp run -S ")
+    apply_overrides(project / "params.yaml", list(overrides(load_preset("smoke"))))
+    assert shown() == "dvc repro"
+
+
 def test_an_unknown_preset_and_a_value_with_a_space_are_refused():
     with pytest.raises(ConfigError, match="Did you mean paper"):
         load_preset("papre")

@@ -1,4 +1,4 @@
-"""`heitler preset`: a named set of parameters as overrides of `dvc exp run`."""
+"""`heitler preset`: a named set of parameters, as overrides of `dvc exp run` or run at once."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from heitler.cli.start import SAME, become
 from heitler.config import ConfigError, build_config, merged, read_params
+from heitler.git import require_git
+from heitler.place import require_project
+from heitler.stage import refuse_during_sweep
 
 PRESETS = Path("presets")
 
@@ -16,6 +20,12 @@ def preset(
     name: Annotated[
         str | None, typer.Argument(help="Such as smoke or paper. Default: list them.")
     ] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run the pipeline with it, or go on where it was stopped.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --run: print the command, and run nothing.")
+    ] = False,
 ) -> None:
     """Print a preset of `presets/` as overrides for DVC, once it is checked.
 
@@ -28,14 +38,34 @@ def preset(
     dvc exp run $(heitler preset smoke)
 
     dvc exp run --queue $(heitler preset paper) -S train.epochs=10
+
+    heitler preset paper --run
     """
     if name is None:
         for path in sorted(PRESETS.glob("*.yaml")):
             print(f"{path.stem:18} {path.read_text().splitlines()[0].lstrip('# ')}")
         return
     changes = load_preset(name)
-    build_config(merged(read_params(), changes), f"{name} preset")
-    print("\n".join(f"-S {override}" for override in overrides(changes)))
+    before = read_params()
+    after = merged(before, changes)
+    build_config(after, f"{name} preset")
+    if run:
+        run_pipeline([] if after == before else list(overrides(changes)), dry_run)
+    else:
+        print("\n".join(f"-S {override}" for override in overrides(changes)))
+
+
+def run_pipeline(changes: list[str], dry_run: bool) -> None:
+    """All stages: an experiment of these changes, or without any what was begun with them."""
+    require_project()
+    refuse_during_sweep()
+    if changes:
+        require_git()  # which keeps the experiment
+        values = [word for change in changes for word in ("-S", change)]
+        become(["dvc", "exp", "run", *values], dry_run=dry_run)
+    else:
+        print(SAME, flush=True)
+        become(["dvc", "repro"], dry_run=dry_run)
 
 
 def load_preset(name: str) -> dict[str, Any]:

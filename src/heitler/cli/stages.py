@@ -1,13 +1,11 @@
 """`heitler simulate`, `train`, ...: the stages of the pipeline, run by DVC as `dvc repro` does."""
 
-import os
-import shlex
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from heitler.cli.start import SAME, become
 from heitler.config import (
     RECIPES,
     build_config,
@@ -18,9 +16,7 @@ from heitler.config import (
     require_effect,
 )
 from heitler.git import require_git
-from heitler.identity import with_identity
 from heitler.kept.folder import VARIABLE as KEEP_GOING
-from heitler.locks import require_locks
 from heitler.place import require_project
 from heitler.stage import refuse_during_sweep
 
@@ -95,8 +91,8 @@ def dvc_command(stage: str, changes: list[str], *, only: bool, force: bool) -> l
 def what_changes(changes: list[str]) -> list[str]:
     """The changes, or none where `params.yaml` has these values already.
 
-    `dvc exp run` leaves its values in `params.yaml`. A second one would begin anew, because DVC
-    puts the outputs that `dvc.lock` knows in their place; `dvc repro` goes on.
+    `dvc exp run` leaves its values in `params.yaml`. A second one would begin anew; `dvc repro`
+    goes on.
 
     Raises:
         ConfigError: for a parameter that does not exist, or a value with two readings.
@@ -167,19 +163,11 @@ def _run(
     refuse_during_sweep()
     new = what_changes(changes)  # a wrong parameter is named before anything starts
     if changes and not new:
-        print(
-            "params.yaml has these values already: what was interrupted goes on, and "
-            "becomes no DVC experiment of its own.",
-            flush=True,
-        )
+        print(SAME, flush=True)
     if new:
         require_git()  # which keeps the experiment
     command = dvc_command(stage, new, only=only, force=force)
-    if dry_run:
-        print(shlex.join(command))
-        return
-    require_locks()
-    os.execve(sys.executable, [sys.executable, "-m", *command], with_identity() | variables)
+    become(command, dry_run=dry_run, variables=variables)
 
 
 def going_on(keep_going: bool, source: str) -> dict[str, str]:
