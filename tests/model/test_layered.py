@@ -7,15 +7,23 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy.stats import kstest
+from scipy.special import logsumexp
+from scipy.stats import kstest, norm
 
 from heitler.model.gan import sample_cells_GeV
-from heitler.model.layered.drawing import hits_of_turn, keep_energy, to_sum
-from heitler.model.layered.likelihood import Showers, mirror, negative_log_likelihood
+from heitler.model.layered.cell_level import Said
+from heitler.model.layered.drawing import draw_count, keep_energy, to_sum
+from heitler.model.layered.likelihood import (
+    Showers,
+    log_chance_of_count,
+    mirror,
+    negative_log_likelihood,
+)
 from heitler.model.layered.measured import measure_showers
+from heitler.model.layered.mixtures import draw_mixture, mixture_log_chance
 from heitler.model.layered.network import layered_shower
 from heitler.model.layered.noise import uniforms
-from heitler.model.layered.spectrum import draw_mixture, from_normal, to_normal
+from heitler.model.layered.spectrum import from_normal, to_normal
 from heitler.model.networks import build_generator, noise_dim
 
 SHAPE = (7, 6, 4)
@@ -59,7 +67,7 @@ def draw(generator, model, showers: dict, seed: int = 3) -> np.ndarray:
 
 def judge(generator, showers: dict, seed: int = 5) -> dict[str, np.ndarray]:
     layer = layered_shower(generator)
-    uniform = np.random.default_rng(seed).random((len(showers["energy"]), 2 * SHAPE[2]))
+    uniform = np.random.default_rng(seed).random((len(showers["energy"]), SHAPE[2]))
     given = Showers(
         tf.constant(showers["ECAL"] / layer.cell_unit_GeV) / layer.hit_per_cell_unit,
         tf.constant(showers["energy"][:, None] / layer.energy_unit_GeV),
@@ -151,19 +159,43 @@ def test_a_turn_keeps_its_energy_and_the_sure_and_the_weak_change_least() -> Non
     np.testing.assert_allclose(made[1:], cells[1:] * 0.2, rtol=1e-5)
 
 
-def test_hits_are_shared_between_turns_as_independent_cells_share_them() -> None:
+def test_chances_between_edges_are_those_of_the_normal_distributions() -> None:
+    mean, width, low = (
+        np.array([-1.0, 0.5]),
+        np.array([0.3, 2.0]),
+        np.array([-1e4, 0.3, 5, -40, 30]),
+    )
+    high = np.array([0.3, 0.31, 1e4, -39, 1e4])
+    parameters = np.array([[0.0, 0.0, *mean, *np.log(width)]] * len(low), np.float32)
+    edges = (tf.constant(edge, tf.float32) for edge in (low, high))
+    with tf.GradientTape() as tape:
+        tape.watch(given := tf.constant(parameters))
+        found = mixture_log_chance(given, *edges)
+    below, upto = (norm.logcdf((e[:4, None] - mean) / width) for e in (low, high))
+    wanted = logsumexp((upto + np.log1p(-np.exp(below - upto))), axis=1) - np.log(2)
+    np.testing.assert_allclose(found.numpy()[:4], wanted, rtol=1e-3)
+    assert -120 < found.numpy()[4] < -100  # beyond what float32 knows of tails from above
+    assert np.isfinite(tape.gradient(found, given).numpy()).all()
+
+
+def test_a_turn_has_as_many_hits_as_the_likelihood_says(tmp_path, make_config) -> None:
+    generator, _ = network_of(make_config, blobs(50, 7, (3, 2.5)), tmp_path)
+    layer = layered_shower(generator)
+    count, left, later = 20_000, 3.0, 9
     random = np.random.default_rng(1)
-    chance = random.uniform(0.02, 0.6, 60)
-    wanted = 18
-    sampled = random.random((200_000, 60)) < chance
-    given = sampled[sampled.sum(axis=1) == wanted][:, :30]
-    learned = given.mean(axis=0)  # of the cells of this turn: what the network is to say
-    logit = np.tile(np.log(learned / (1 - learned)), (20_000, 1)).astype(np.float32)
-    number = random.standard_normal(20_000).astype(np.float32)
-    left = np.full(20_000, wanted, np.float32)
-    drawn = hits_of_turn(tf.constant(logit), tf.constant(left), 30, tf.constant(number)).numpy()
-    np.testing.assert_allclose(drawn.mean(), given.sum(axis=1).mean(), atol=0.1)
-    np.testing.assert_allclose(drawn.std(), given.sum(axis=1).std(), rtol=0.1)
+    hidden = tf.constant(random.standard_normal((1, layer.sizes.hidden)), tf.float32)
+    logit = tf.constant([[2.0, -1.0, -3.0, -6.0, 0.0]])
+    said = Said(logit[..., None], hidden)
+    uniform = tf.constant(random.random((2, count)), tf.float32)
+    many = Said(*(tf.repeat(part, count, axis=0) for part in said))
+    drawn = draw_count(layer, many, tf.fill([count], left), later, (uniform[0], uniform[1]))
+    made = [tf.constant([[1.0] * hits + [0.0] * (5 - hits)]) for hits in range(4)]
+    logs = [log_chance_of_count(layer, said, hit, tf.constant([left]), later) for hit in made]
+    chances = np.exp(np.concatenate(logs))
+    np.testing.assert_allclose(chances.sum(), 1, rtol=1e-5)
+    found = np.bincount(drawn.numpy().astype(int), minlength=4) / count
+    np.testing.assert_allclose(found, chances, atol=0.015)
+    assert chances.max() < 0.9
 
 
 @pytest.mark.parametrize(("middle", "flips"), [((3.0, 2.5), True), ((2.0, 4.0), False)])
@@ -217,7 +249,7 @@ def test_learning_by_likelihood_makes_showers_of_the_kind_that_it_saw(
     for _ in range(150):
         rows = random.integers(400, size=64)
         energy, theta = (showers[name][rows, None] for name in ("energy", "theta"))
-        uniform = random.random((64, 2 * SHAPE[2])).astype(np.float32)
+        uniform = random.random((64, SHAPE[2])).astype(np.float32)
         step(*map(tf.constant, (showers["ECAL"][rows], energy / np.float32(100), theta, uniform)))
     after = sum(value.mean() for value in judge(generator, showers).values())
     assert after < before - 5

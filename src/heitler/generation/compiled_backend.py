@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 
 from heitler.generation.kernel_build import KernelError, build_library
 from heitler.generation.layered_weights import LayeredWeights, read_layered_weights
-from heitler.model.layered import cell_level, drawing, layer_level, sizes, spectrum, state
+from heitler.model.layered import (
+    cell_level,
+    drawing,
+    layer_level,
+    mixtures,
+    sizes,
+    spectrum,
+    state,
+)
 from heitler.model.layered.sizes import LayeredSizes
 
 Array = NDArray[np.float32]
@@ -27,9 +35,13 @@ SOURCE = Path(__file__).with_name("layered_kernel.cpp")
 CONSTANTS = {
     cell_level: ("SLOPE",),
     drawing: ("SURE", "FIRST", "KEPT", "MOST"),
-    spectrum: ("NARROWEST", "WIDEST", "FARTHEST", "SMALLEST"),
-    state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT"),
-    sizes: ("PAST", "MIXTURE", "TOTALS", "SUMMED", "SUMS_FROM", "DRAWN", "POINTS", "LEFT"),
+    mixtures: ("NARROWEST", "WIDEST", "SMALLEST"),
+    spectrum: ("FARTHEST",),
+    state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT", "LEAST_VARIANCE"),
+    sizes: (
+        *("PAST", "MIXTURE", "TOTALS", "COUNTED", "SUMMED", "SUMS_FROM", "DRAWN", "POINTS"),
+        "LEFT",
+    ),
     layer_level: ("NUMBERS",),
 }
 """That the kernel needs, by the module that has them."""

@@ -19,14 +19,13 @@ NEVER = -1e9
 """Logit of what is no cell."""
 
 
-def cells_left(sizes: LayeredSizes) -> Iterator[tuple[int, int]]:
-    """Cells of every turn but the last, and of all later ones."""
+def cells_left(sizes: LayeredSizes) -> Iterator[int]:
+    """Cells that come after every turn but the last."""
     x, y = sizes.image_shape[:2]
     later = x * y
     for first, second in sizes.turns[:-1]:
-        own = len(range(first, x, 2)) * len(range(second, y, 2))
-        later -= own
-        yield own, later
+        later -= len(range(first, x, 2)) * len(range(second, y, 2))
+        yield later
 
 
 def differences(count: int) -> Array:

@@ -201,6 +201,7 @@ struct Network {
              Dense<LAYER_ENERGY_HIDDEN> energy_hidden; Dense<LAYER_ENERGY> energy; } layer;
     Dense<CELL_STEER> steer; Dense<CELL_STEER_FEATURES> steer_features;
     Dense<CELL_TURN> turn; Dense<CELL_TURN_HIDDEN> turn_hidden; Dense<CELL_STEER_TURN> steer_turn;
+    Dense<CELL_COUNT_HIDDEN> count_hidden; Dense<CELL_COUNT> count;
     Dense<CELL_SUM_HIDDEN> sum_hidden; Dense<CELL_SUM> sum;
     Dense<CELL_RADIAL> radial; Dense<CELL_PLACE> place; Dense<CELL_INNER> inner;
     Dense<CELL_OUTPUTS> outputs;
@@ -222,7 +223,8 @@ const float *Network::read(const float *from) {
     layer.first.read(from), layer.second.read(from), layer.hits.read(from);
     layer.energy_hidden.read(from), layer.energy.read(from);
     steer.read(from), steer_features.read(from), turn.read(from), turn_hidden.read(from);
-    steer_turn.read(from), sum_hidden.read(from), sum.read(from), radial.read(from), place.read(from), inner.read(from), outputs.read(from);
+    steer_turn.read(from), count_hidden.read(from), count.read(from), sum_hidden.read(from), sum.read(from);
+    radial.read(from), place.read(from), inner.read(from), outputs.read(from);
     first.read(from), second.read(from), drawn.read(from);
     auto copy = [&](float *to, size_t bytes) { std::memcpy(to, from, bytes), from += bytes / 4; };
     copy(axis[0][0], sizeof axis), copy(spectrum, sizeof spectrum);
@@ -296,9 +298,9 @@ struct Shower {
     void draw_cells(int z, const float *cell_state, float hits, float energy);
     void say(int turn, const float *hidden);
     float draw_energy(int turn, int slot, int z, const float *radial, float &expected, float &width);
-    float draw_sum(int turn, const float *hidden, float expected, int hits, float left, int number);
+    float draw_sum(const float *hidden, float expected, int hits, float left, int number) const;
     void to_sum(const std::vector<int> &part, const std::vector<float> &width, float energy);
-    int hits_of_turn(int turn, float left, int later, float number) const;
+    int draw_count(int turn, const float *hidden, float left, int later, int number) const;
     float keep_energy(const std::vector<int> &last, float energy);
     void remember(float hits, float energy, float sum);
 };
@@ -487,7 +489,7 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
         int count = std::min(int(left), net.cells_of_turn[t]);
         int number = first + OF_TURNS + t;
         if (t < TURN_COUNT - 1)
-            count = hits_of_turn(t, left, later, normal(noise.uniform(number), noise.uniform(number + TURN_COUNT - 1)));
+            count = draw_count(t, other, left, later, number);
         last.clear(), widths.clear();
         int32_t from = count > 0 ? strongest(score, count) : INT32_MAX;
         float sum = 0, expected = 0;
@@ -497,7 +499,7 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
             cells[last.back()] = draw_energy(t, s, z, radial, expected, widths.emplace_back());
         }
         if (t < TURN_COUNT - 1 && count >= SUMS_FROM)
-            to_sum(last, widths, left > count ? draw_sum(t, other, expected, count, energy_left, number + 2 * (TURN_COUNT - 1))
+            to_sum(last, widths, left > count ? draw_sum(other, expected, count, energy_left, number + 2 * (TURN_COUNT - 1))
                                               : energy_left);
         for (int cell : last) {
             own.push_back({cell, std::log1p(100 * cells[cell]) / 5});
@@ -541,14 +543,29 @@ void Shower::say(int t, const float *hidden) {
     }
 }
 
-int Shower::hits_of_turn(int t, float left, int later, float number) const {
-    Floats mean = {}, variance = {};
+// A number from the mixture that a hidden layer and what is told beside it say.
+template <class Hidden, class Said>
+static float draw_from(const Hidden &first, const Said &second, const float *hidden, const float *told, int numbers,
+                       const Noise &noise, int number) {
+    alignas(64) float inner[Hidden::W], said[wide(3 * MIXTURE)];
+    std::copy(first.bias, first.bias + first.W, inner);
+    first.add(hidden, 0, HIDDEN, inner), first.add(told, HIDDEN, numbers, inner);
+    silu(inner, first.W), second.apply(inner, said);
+    return draw_mixture(said, MIXTURE, noise.uniform(number), noise.uniform(number + TURN_COUNT - 1));
+}
+
+// How many of the hits that are left belong to this turn.
+int Shower::draw_count(int t, const float *hidden, float left, int later, int number) const {
+    Floats means = {}, variances = {};
     for (int s = 0; s < SLOTS; s += LANES) {
         Floats chance = 1.0f / (1.0f + exp_of(-at(logit + s)));
-        mean += chance, variance += chance * (1.0f - chance);
+        means += chance, variances += chance * (1.0f - chance);
     }
-    float own = float(net.cells_of_turn[t]), all = sum_of(variance) * (float(later) / (own + float(later)));
-    float count = std::nearbyint(sum_of(mean) + std::sqrt(all) * number);
+    float own = float(net.cells_of_turn[t]), mean = sum_of(means);
+    float spread = std::sqrt(sum_of(variances) * (float(later) / (own + float(later))) + LEAST_VARIANCE);
+    const float told[COUNTED] = {std::sqrt(mean) / HITS_ROOT, spread / HITS_ROOT, mean / std::max(left, 1.0f)};
+    float drawn = draw_from(net.count_hidden, net.count, hidden, told, COUNTED, noise, number);
+    float count = std::nearbyint(mean + spread * drawn);
     return int(std::min(std::max(count, std::max(left - float(later), 0.0f)), std::min(left, own)));
 }
 
@@ -583,13 +600,9 @@ float Shower::draw_energy(int t, int s, int z, const float *radial, float &expec
 }
 
 // The energy of a turn's hits.
-float Shower::draw_sum(int t, const float *hidden, float expected, int hits, float left, int number) {
-    alignas(64) float inner[net.sum_hidden.W], said[wide(3 * MIXTURE)];
+float Shower::draw_sum(const float *hidden, float expected, int hits, float left, int number) const {
     const float told[SUMMED] = {log_energy(expected), log_energy(expected) - log_energy(left), std::sqrt(float(hits)) / HITS_ROOT};
-    std::copy(net.sum_hidden.bias, net.sum_hidden.bias + net.sum_hidden.W, inner);
-    net.sum_hidden.add(hidden, 0, HIDDEN, inner), net.sum_hidden.add(told, HIDDEN, SUMMED, inner);
-    silu(inner, net.sum_hidden.W), net.sum.apply(inner, said);
-    float drawn = draw_mixture(said, MIXTURE, noise.uniform(number), noise.uniform(number + TURN_COUNT - 1));
+    float drawn = draw_from(net.sum_hidden, net.sum, hidden, told, SUMMED, noise, number);
     return std::clamp((expected + SMALLEST_ENERGY) * std::exp(drawn) - SMALLEST_ENERGY, 0.0f, MOST * left);
 }
 

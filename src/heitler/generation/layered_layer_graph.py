@@ -49,7 +49,7 @@ def add_layer(
 ) -> tuple[Past, str]:
     """Draw layer number `index`: what is left to the next one, and its cells (N, 1, X, Y)."""
     small = op("Gather", given.numbers.layer, index, axis=1)
-    *uniform, of_turns = op.parts(small, [1] * NUMBERS + [3 * (TURNS - 1)], axis=1)
+    *uniform, of_turns = op.parts(small, [1] * NUMBERS + [4 * (TURNS - 1)], axis=1)
     seen = op("Mul", past.before, given.per_expected)
     state = op("Concat", given.known, past.totals, seen, axis=1)
     hits, energy = _draw_totals(op, weights, index, state, uniform)
@@ -122,7 +122,7 @@ def _draw_cells(
     by_turn = op.parts(numbers, [1] * (3 * TURNS), axis=1)
     each = op.parts(basis, [basis_nodes(weights)] * TURNS, axis=1)
     turn_bias = _layer_bias(op, weights.turn_steering()[1], index)
-    of_turn = op.parts(of_turns, [1] * (3 * (TURNS - 1)), axis=1)
+    of_turn = op.parts(of_turns, [1] * (4 * (TURNS - 1)), axis=1)
     drawn = Drawn(*totals, [], [])
     for turn in range(TURNS):
         phase = weights.phases.index(turn)

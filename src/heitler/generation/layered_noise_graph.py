@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.generation.layered_graph_weights import GraphWeights, cells_left
+from heitler.generation.layered_graph_weights import GraphWeights
 from heitler.generation.operations import Operations
 from heitler.model.layered.drawing import numbers_per_layer
 from heitler.model.layered.layer_level import NUMBERS
@@ -32,9 +32,8 @@ class LayerNumbers(NamedTuple):
     cells: str
     """(N, Z, 3 TURNS, T): logistic numbers, uniform ones, and those of `_normal_part`."""
     layer: str
-    """(N, Z, 4 + 3 + 3 + 3): twice a uniform number and that of `_normal_part`; then for every turn
-    but the last a normal number, times the root of how much of the layer is drawn after it, a
-    uniform one, and that of `_normal_part`."""
+    """(N, Z, 4 + 4 x 3): twice a uniform number and that of `_normal_part`; then twice the same for
+    every turn but the last."""
 
 
 def add_numbers(op: Operations, noise: str, noise_dim: int, weights: GraphWeights) -> LayerNumbers:
@@ -49,15 +48,10 @@ def add_numbers(op: Operations, noise: str, noise_dim: int, weights: GraphWeight
     of_layer = op.reshape(_uniform(op, words, _layer_counters(weights)), 0, layers, -1)
     split = [1] * NUMBERS + [turns] * 4
     parts = op.parts(of_layer, split, axis=2)
-    hits, hits_normal, per_hit, per_hit_normal, one, other, of_sums, sums_normal = parts
-    root = op("Sqrt", op("Neg", op("Log", one)))
-    later = np.sqrt([after / (own + after) for own, after in cells_left(weights.sizes)])
-    of_turns = op("Mul", op("Mul", root, _normal_part(op, other)), later)
-    drawn = (hits, _normal_part(op, hits_normal), per_hit, _normal_part(op, per_hit_normal))
-    sums = (of_sums, _normal_part(op, sums_normal))
+    drawn = [_normal_part(op, part) if odd % 2 else part for odd, part in enumerate(parts)]
     return LayerNumbers(
         op("Concat", logistic, choice, normal, axis=2),
-        op("Concat", *drawn, of_turns, *sums, axis=2),
+        op("Concat", *drawn, axis=2),
     )
 
 

@@ -10,9 +10,10 @@ from heitler.generation.layered_graph_weights import GraphWeights, cells_left
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
 from heitler.model.layered.drawing import FIRST, KEPT, MOST, SURE
+from heitler.model.layered.mixtures import NARROWEST, SMALLEST, WIDEST
 from heitler.model.layered.sizes import FEW, MIXTURE, POINTS, SUMS_FROM, TURNS
-from heitler.model.layered.spectrum import FARTHEST, NARROWEST, SMALLEST, WIDEST
-from heitler.model.layered.state import HITS_ROOT, SMALLEST_ENERGY
+from heitler.model.layered.spectrum import FARTHEST
+from heitler.model.layered.state import HITS_ROOT, LEAST_VARIANCE, SMALLEST_ENERGY
 
 STEEP = 1e6
 """Slope of the step at `SURE`."""
@@ -28,7 +29,7 @@ class TurnInputs(NamedTuple):
     basis: str  # (F, R + 1, T)
     bias: str  # (1, ...) of the layer `turn_steering`
     numbers: tuple[str, str, str]  # (N, 1, T) logistic, uniform, normal part
-    of_turn: tuple[str, ...]  # (N, 1) of the number of hits, twice of their energy; last turn none
+    of_turn: tuple[str, ...]  # (N, 1) twice of the number of hits, twice of their energy; last none
 
 
 class Drawn(NamedTuple):
@@ -53,7 +54,7 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
     k = sizes.components
     logit, choice, steps = op.parts(said, [1, k, 2 * k], axis=1)
     logistic, uniform, normal = inputs.numbers
-    count = _count(op, weights, turn, logit, drawn.hits, inputs.of_turn)
+    count = _count(op, weights, hidden, logit, drawn, inputs.of_turn[:2])
     hit = _strongest(op, logit, logistic, count)
     place, chance = add_mixture(op, choice, steps, uniform, normal, k)
     cells = op("Mul", hit, op("Exp", _log_energy(op, weights, place)))
@@ -62,7 +63,7 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
         mean, width = mean_and_width(op, chance, steps, k)
         expected = op("Mul", hit, op("Exp", _log_energy(op, weights, mean)))
         expected = op.sum(expected, 2, keep=False)
-        total = _draw_sum(op, weights, hidden, expected, count, drawn, inputs.of_turn[1:])
+        total = _draw_sum(op, weights, hidden, expected, count, drawn, inputs.of_turn[2:])
         cells = _to_sum(op, cells, width, count, total)
         feature = op("Log", op("Add", op("Mul", cells, 100.0), 1.0))
         planes = [*planes, hit, feature]
@@ -107,22 +108,44 @@ def _around(op: Operations, weights: GraphWeights, planes: list[str], turn: int)
 def _count(
     op: Operations,
     weights: GraphWeights,
-    turn: int,
+    hidden: str,
     logit: str,
-    left: str,
-    of_turn: tuple[str, ...],
+    drawn: Drawn,
+    numbers: tuple[str, ...],
 ) -> str:
-    """As `hits_of_turn`: (N, 1)."""
+    """How many of the hits that are left belong to this turn: (N, 1)."""
+    turn, left = len(drawn.cells), drawn.hits
     own = float((weights.cell_of_tile[turn] >= 0).sum())
     if turn == TURNS - 1:
         return op("Min", left, own)
-    _, later = list(cells_left(weights.sizes))[turn]
+    later = list(cells_left(weights.sizes))[turn]
     chance = op("Sigmoid", logit)
-    variance = op.sum(op("Mul", chance, op("Sub", 1.0, chance)), 2, keep=False)
-    spread = op("Mul", op("Sqrt", variance), of_turn[0])
-    drawn = op("Round", op("Add", op.sum(chance, 2, keep=False), spread))
-    fewest = op("Sub", left, float(later))
-    return op("Min", op("Max", drawn, fewest, 0.0), left, own)
+    mean = op.sum(chance, 2, keep=False)
+    variance = op("Sub", mean, op("ReduceSumSquare", chance, np.array([2]), keepdims=0))
+    variance = op("Add", op("Mul", variance, later / (own + later)), LEAST_VARIANCE)
+    spread = op("Sqrt", variance)
+    part = op("Div", mean, op("Max", left, 1.0))
+    told = op("Concat", op("Sqrt", mean), spread, part, axis=1)
+    factors = (1 / HITS_ROOT, 1 / HITS_ROOT, 1.0)
+    number = _draw_from(op, weights, "count", hidden, told, factors, numbers)
+    counted = op("Round", op("Add", mean, op("Mul", spread, number)))
+    return op("Min", op("Max", counted, op("Sub", left, float(later)), 0.0), left, own)
+
+
+def _draw_from(
+    op: Operations,
+    weights: GraphWeights,
+    name: str,
+    hidden: str,
+    told: str,
+    factors: tuple[float, ...],
+    numbers: tuple[str, ...],
+) -> str:
+    """A number (N, 1) of a turn's mixture `name`; told (N, n) is to be multiplied by factors."""
+    kernel, bias = weights.layer(f"cell_level/{name}_hidden")
+    kernel = kernel * np.append(np.ones(len(kernel) - len(factors)), factors)[:, None]
+    inner = op.silu(op.dense(op("Concat", hidden, told, axis=1), kernel, bias))
+    return add_layer_mixture(op, weights, f"cell_level/{name}", inner, numbers)
 
 
 def _draw_sum(
@@ -140,10 +163,7 @@ def _draw_sum(
     told = op(
         "Concat", op("MatMul", both, np.array([[0.5, 0.5], [0.0, -0.5]])), op("Sqrt", count), axis=1
     )
-    kernel, bias = weights.layer("cell_level/sum_hidden")
-    kernel = kernel * np.append(np.ones(len(kernel) - 1), 1 / HITS_ROOT)[:, None]
-    inner = op.silu(op.dense(op("Concat", hidden, told, axis=1), kernel, bias))
-    number = add_layer_mixture(op, weights, "cell_level/sum", inner, numbers)
+    number = _draw_from(op, weights, "sum", hidden, told, (1.0, 1.0, 1 / HITS_ROOT), numbers)
     ratio = op("Exp", number)
     total = op("Sub", op("Mul", op("Add", expected, SMALLEST_ENERGY), ratio), SMALLEST_ENERGY)
     total = op("Min", op("Relu", total), op("Mul", left, MOST))

@@ -27,7 +27,7 @@ def likelihood_update(gan: Gan) -> Update:
     seen = recipe_of(gan.model).layers_seen
 
     def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
-        uniform = uniforms(events.fakes.noise[:, 0], 2 * network.sizes.layers + MIRRORS)
+        uniform = uniforms(events.fakes.noise[:, 0], network.sizes.layers + MIRRORS)
         cells = mirror(network, showers[0][..., 0], uniform[:, :MIRRORS])
         given = Showers(
             cells / network.hit_per_cell_unit,

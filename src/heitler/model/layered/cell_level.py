@@ -22,7 +22,7 @@ from heitler.model.layered.state import cell_feature, what_is_left
 Tensor: TypeAlias = tf.Tensor
 SLOPE = 0.1
 """Of the leaky ReLU."""
-STEERING = ("steer_features", "steer_turn", "radial", "outputs", "sum")
+STEERING = ("steer_features", "steer_turn", "radial", "outputs", "count", "sum")
 """Layers that say little at the start."""
 WEAK = 0.05
 
@@ -40,7 +40,7 @@ class Said(NamedTuple):
     """What is said of a turn."""
 
     cells: Tensor  # (M, cells of the turn, 1 + 3 K)
-    hidden: Tensor  # (M, hidden) what they and the turn's energy are said from
+    hidden: Tensor  # (M, hidden) what they and the turn's hits and energy are said from
 
 
 class CellLevel(keras.layers.Layer):  # type: ignore[misc]
@@ -55,8 +55,9 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
         k = sizes.components
         start = np.concatenate([np.zeros(1 + k), np.linspace(-1.2, 1.2, k), np.full(k, -0.5)])
         self.dense["outputs"].bias.assign(start)
-        of_sum = [np.zeros(MIXTURE), np.linspace(-0.5, 0.5, MIXTURE), np.full(MIXTURE, -1.0)]
-        self.dense["sum"].bias.assign(np.concatenate(of_sum))
+        for name, width in (("count", -0.3), ("sum", -1.0)):
+            mixture = [np.zeros(MIXTURE), np.linspace(-0.5, 0.5, MIXTURE), np.full(MIXTURE, width)]
+            self.dense[name].bias.assign(np.concatenate(mixture))
         self.built = True
 
     def features(self, layer: Layer) -> Tensor:
@@ -104,10 +105,17 @@ class CellLevel(keras.layers.Layer):  # type: ignore[misc]
         radial += self._start(layer.profile)
         return Said(local + tf.matmul(tf.gather(layer.basis, cells, axis=1), radial), hidden)
 
+    def say_count(self, said: Said, told: Tensor) -> Tensor:
+        """The mixture of (hits - mean) / spread of a turn: told (M, COUNTED) -> (M, 3 MIXTURE)."""
+        return self._say("count", said, told)
+
     def say_sum(self, said: Said, told: Tensor) -> Tensor:
         """The mixture of log(energy / expected) of a turn: told (M, SUMMED) -> (M, 3 MIXTURE)."""
-        inner = self.dense["sum_hidden"](tf.concat([said.hidden, told], axis=-1))
-        return self.dense["sum"](tf.nn.silu(inner))
+        return self._say("sum", said, told)
+
+    def _say(self, name: str, said: Said, told: Tensor) -> Tensor:
+        inner = self.dense[f"{name}_hidden"](tf.concat([said.hidden, told], axis=-1))
+        return self.dense[name](tf.nn.silu(inner))
 
     def _start(self, profile: Tensor) -> Tensor:
         """What is said before anything is learned: the mean shower. (M, R, 2) -> (M, R, 1 + 3 K)"""

@@ -16,21 +16,20 @@ from heitler.model.layered.frame import (
     turn_cells,
 )
 from heitler.model.layered.layer_level import NUMBERS
-from heitler.model.layered.noise import logistic, normal, uniforms
+from heitler.model.layered.mixtures import draw_mixture, mixture_width
+from heitler.model.layered.noise import logistic, uniforms
 from heitler.model.layered.sizes import PAST, RINGS, SUMS_FROM, TOTALS, TURNS, LayeredSizes
-from heitler.model.layered.spectrum import (
-    draw_mixture,
-    expected_energy,
-    from_normal,
-    mixture_width,
-)
+from heitler.model.layered.spectrum import expected_energy, from_normal
 from heitler.model.layered.state import (
     Before,
     Particle,
     cell_feature,
     cell_state,
     column_feature,
+    count_limits,
     layer_state,
+    likely_count,
+    of_count,
     of_sum,
     scaled_sum,
     summarise,
@@ -58,7 +57,7 @@ class Numbers(NamedTuple):
     choice: Tensor  # (N, X * Y) uniform
     energy: Tensor  # (N, X * Y) uniform
     layer: Tensor  # (N, 4) uniform
-    turns: Tensor  # (N, TURNS - 1) normal
+    counts: Tensor  # (N, 2 (TURNS - 1)) uniform
     sums: Tensor  # (N, 2 (TURNS - 1)) uniform
 
 
@@ -139,9 +138,13 @@ def _next_layer(
 def _numbers(uniform: Tensor, sizes: LayeredSizes) -> Numbers:
     cells, more = sizes.cells, TURNS - 1
     parts = [cells, cells, cells, NUMBERS, 2 * more, 2 * more]
-    hit, choice, energy, layer, turns, sums = tf.split(uniform, parts, axis=-1)
-    of_turns = normal(turns[:, :more], turns[:, more:])
-    return Numbers(logistic(hit), choice, energy, layer, of_turns, sums)
+    hit, *others = tf.split(uniform, parts, axis=-1)
+    return Numbers(logistic(hit), *others)
+
+
+def _pair(numbers: Tensor, turn: int) -> tuple[Tensor, Tensor]:
+    """The two (N,) of a turn."""
+    return numbers[:, turn], numbers[:, TURNS - 1 + turn]
 
 
 def draw_layer(
@@ -161,7 +164,7 @@ def draw_layer(
         if turn < len(turns) - 1:
             done[own] = 1
             later = sizes.cells - int(done.sum())
-            count = hits_of_turn(said.cells[..., 0], left, later, numbers.turns[:, turn])
+            count = draw_count(network, said, left, later, _pair(numbers.counts, turn))
         uniform = (tf.gather(part, own, axis=1) for part in (numbers.choice, numbers.energy))
         deviate = draw_mixture(said.cells[..., 1:], *uniform)
         logit = said.cells[..., 0]
@@ -169,8 +172,7 @@ def draw_layer(
         hit = _strongest(logit + sure + tf.gather(numbers.hit, own, axis=1), count)
         last = hit * tf.exp(from_normal(deviate, network.spectrum, network.deviation))
         if turn < len(turns) - 1:
-            pair = (numbers.sums[:, turn], numbers.sums[:, TURNS - 1 + turn])
-            total = _draw_sum(network, said, hit, energy_left, pair)
+            total = _draw_sum(network, said, hit, energy_left, _pair(numbers.sums, turn))
             total = tf.where(left > count, total, energy_left)
             summed = to_sum(last, mixture_width(said.cells[..., 1:]), total)
             last = tf.where(count[:, None] >= SUMS_FROM, summed, last)
@@ -179,6 +181,16 @@ def draw_layer(
         left -= count
         energy_left = tf.maximum(energy - tf.reduce_sum(cells, axis=-1), 0)
     return keep_energy(cells, last, energy)
+
+
+def draw_count(
+    network: "LayeredShower", said: Said, left: Tensor, later: int, uniform: tuple[Tensor, Tensor]
+) -> Tensor:
+    """How many of the hits that are left (N,) belong to this turn: (N,) whole numbers."""
+    mean, spread = likely_count(said.cells[..., 0], later)
+    drawn = draw_mixture(network.cell_level.say_count(said, of_count(mean, spread, left)), *uniform)
+    least, most = count_limits(left, later, said.cells.shape[1])
+    return tf.clip_by_value(tf.round(mean + spread * drawn), least, most)
 
 
 def _draw_sum(
@@ -210,22 +222,6 @@ def _at(values: Tensor, own: NDArray[np.int64], cells: int) -> Tensor:
     place = np.full(cells, len(own))
     place[own] = np.arange(len(own))
     return tf.gather(tf.pad(values, [(0, 0), (0, 1)]), place, axis=1)
-
-
-def hits_of_turn(logit: Tensor, left: Tensor, later: int, number: Tensor) -> Tensor:
-    """How many of the hits that are left (N,) belong to this turn: (N,) whole numbers.
-
-    Logits (N, n) give the mean. The number of hits of independent cells is nearly normal; given
-    the sum with the `later` cells, each of which varies as one of this turn does, its variance is
-    theirs over all, times its own. `number` (N,) is normal.
-    """
-    own = logit.shape[1]
-    chance = tf.sigmoid(logit)
-    variance = tf.reduce_sum(chance * (1 - chance), axis=-1) * (later / (own + later))
-    drawn = tf.reduce_sum(chance, axis=-1) + tf.sqrt(variance) * number
-    return tf.clip_by_value(
-        tf.round(drawn), tf.maximum(left - later, 0), tf.minimum(left, float(own))
-    )
 
 
 def _strongest(score: Tensor, count: Tensor) -> Tensor:

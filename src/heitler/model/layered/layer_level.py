@@ -1,7 +1,7 @@
 """Hits and energy of a layer: mixtures of normal distributions that follow the layers before.
 
-The root of the number of hits plus a uniform number (so that whole numbers have a density), then
-the logarithm of the mean energy of a hit. Dense layers give weights, means and widths.
+The root of the number of hits, rounded down to a whole number of them, then the logarithm of the
+mean energy of a hit. Dense layers give weights, means and widths.
 """
 
 import math
@@ -11,8 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from heitler.model.layered.mixtures import (
+    EDGE,
+    draw_mixture,
+    mixture_log_chance,
+    mixture_log_density,
+)
 from heitler.model.layered.sizes import MIXTURE, LayeredSizes
-from heitler.model.layered.spectrum import draw_mixture, mixture_log_density
 from heitler.model.layered.state import energy_per_hit, log_per_hit, root_hits
 
 Tensor: TypeAlias = tf.Tensor
@@ -29,12 +34,13 @@ class LayerLevel(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def log_likelihood(
-        self, state: Tensor, hits: Tensor, energy: Tensor, more: Tensor, typical: Tensor
+        self, state: Tensor, hits: Tensor, energy: Tensor, typical: Tensor, most: int
     ) -> Tensor:
-        """Of layers (N, Z), given their state (N, Z, state); `more` is uniform: (N, Z)."""
+        """Of layers (N, Z) with at most `most` hits, given their state (N, Z, state)."""
         hidden = self._hidden(state)
-        root = root_hits(hits + more, typical)
-        found = mixture_log_density(self.dense["hits"](hidden), root)
+        low = tf.where(hits > 0, root_hits(hits, typical), -EDGE)
+        high = tf.where(hits < most, root_hits(hits + 1, typical), EDGE)
+        found = mixture_log_chance(self.dense["hits"](hidden), low, high)
         of_energy = self._energy(hidden, hits, typical)
         per_hit = mixture_log_density(of_energy, log_per_hit(energy, hits))
         return found + tf.where(hits > 0, per_hit, tf.zeros_like(per_hit))

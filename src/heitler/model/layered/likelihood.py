@@ -1,7 +1,8 @@
 """The likelihood of given showers, layer by layer: what training maximises.
 
 All layers are judged at once, each given the real ones before it. Convolutions see some layers of
-every shower, drawn at random: neighbouring layers of a shower teach nearly the same.
+every shower, drawn at random: neighbouring layers of a shower teach nearly the same. The first ones
+are drawn more often, for there every hit counts.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from heitler.model.layered.cell_level import Layer, drawn_planes
+from heitler.model.layered.cell_level import Layer, Said, drawn_planes
 from heitler.model.layered.frame import (
     axis_places,
     distances,
@@ -18,19 +19,19 @@ from heitler.model.layered.frame import (
     straight_places,
     turn_cells,
 )
+from heitler.model.layered.mixtures import EDGE, mixture_log_chance, mixture_log_density
 from heitler.model.layered.sizes import PAST, SUMS_FROM, TURNS
-from heitler.model.layered.spectrum import (
-    expected_energy,
-    mixture_log_density,
-    to_normal,
-)
+from heitler.model.layered.spectrum import expected_energy, to_normal
 from heitler.model.layered.state import (
     Before,
     cell_feature,
     cell_state,
     column_feature,
+    count_limits,
     layer_state,
+    likely_count,
     log_ratio,
+    of_count,
     of_sum,
     shift_summaries,
     summarise,
@@ -51,7 +52,7 @@ class Showers(NamedTuple):
     cells: Tensor  # (N, X, Y, Z) in mean hits
     energy: Tensor  # (N, 1) in `energy_unit_GeV`
     theta: Tensor  # (N, 1) rad
-    uniform: Tensor  # (N, 2 Z) which layers are seen, and the root of hits
+    uniform: Tensor  # (N, Z) which layers are seen
 
 
 def negative_log_likelihood(
@@ -59,7 +60,8 @@ def negative_log_likelihood(
 ) -> dict[str, Tensor]:
     """In natural units per layer, each (N,): of layers' hits and energy, of cells' hits, energies.
 
-    Convolutions see `layers_seen` layers of each shower; its other numbers are of all layers.
+    Convolutions see `layers_seen` layers of each shower, of which all numbers but the first are
+    means; that is of all layers.
     """
     sizes, typical = network.sizes, network.typical_hits
     x, y, z = sizes.image_shape
@@ -83,9 +85,8 @@ def negative_log_likelihood(
     one_hot = tf.broadcast_to(tf.eye(z, dtype=flat.dtype), [tf.shape(flat)[0], z, z])
     particle = network.particle(showers.energy, showers.theta)
     state = layer_state(particle, one_hot, before)
-    choice, more = tf.split(showers.uniform, 2, axis=-1)
-    of_layers = network.layer_level.log_likelihood(state, hits, energy, more, typical)
-    rows = tf.argsort(choice, axis=-1)[:, :seen]  # (N, S)
+    of_layers = network.layer_level.log_likelihood(state, hits, energy, typical, sizes.cells)
+    rows = _layers_seen(showers.uniform, seen)
 
     def take(values: Tensor) -> Tensor:  # (N, Z, ...) -> (N * S, ...)
         taken = tf.gather(values, rows, batch_dims=1)
@@ -106,6 +107,18 @@ def negative_log_likelihood(
     return {"layers": -tf.reduce_mean(of_layers, axis=1), **means}
 
 
+def _layers_seen(uniform: Tensor, seen: int) -> Tensor:
+    """Different layers of every shower: (N, Z) -> (N, S). Layer z has a weight of 1 / sqrt(1 + z).
+
+    The first ones of a race in which each arrives at an exponential time are such a draw
+    [Efraimidis and Spirakis 2006].
+    """
+    slowness = np.sqrt(np.arange(1, uniform.shape[1] + 1))
+    return tf.argsort(-tf.math.log(uniform) * slowness.astype(uniform.dtype.name), axis=-1)[
+        :, :seen
+    ]
+
+
 def _planes(by_layer: Tensor, take: Callable[[Tensor], Tensor]) -> Tensor:
     """Features of the cells before the layers that are seen: (M, X, Y, PAST + 1)."""
     z = by_layer.shape[1]
@@ -118,12 +131,12 @@ def _planes(by_layer: Tensor, take: Callable[[Tensor], Tensor]) -> Tensor:
 def _cells(
     network: "LayeredShower", layer: Layer, cells: Tensor, hits: Tensor, energy: Tensor
 ) -> dict[str, Tensor]:
-    """Of which cells (M, X * Y) are hit, of their energies, and of the turns' sums: (M,) each."""
+    """Of which cells (M, X * Y) are hit, their energies, turns' hits and energies: (M,) each."""
     sizes = network.sizes
     features = network.cell_level.features(layer)
     logarithm = tf.math.log(tf.maximum(cells, 1e-20))
     deviate = to_normal(logarithm, network.spectrum, network.deviation)
-    of_hits = of_energy = of_sums = tf.zeros_like(energy)
+    of_hits = of_energy = of_counts = of_sums = tf.zeros_like(energy)
     done = np.zeros(sizes.cells)
     for turn, own in enumerate(turn_cells(sizes)):
         had = tf.constant(done, cells.dtype)
@@ -138,15 +151,36 @@ def _cells(
         of_hits += tf.reduce_sum(wrong, axis=-1)
         of_energy += _energies(said.cells[..., 1:], tf.gather(deviate, own, axis=1), hit)
         if turn < TURNS - 1:
-            expected = tf.stop_gradient(
-                expected_energy(said.cells[..., 1:], hit, network.spectrum, network.deviation)
-            )
-            told = of_sum(expected, tf.reduce_sum(hit, axis=-1), energy_left)
-            value = log_ratio(tf.reduce_sum(made, axis=-1), expected)
-            density = mixture_log_density(network.cell_level.say_sum(said, told), value)
-            of_sums -= tf.where(tf.reduce_sum(hit, axis=-1) >= SUMS_FROM, density, 0.0)
+            later = sizes.cells - int(done.sum()) - len(own)
+            of_counts -= log_chance_of_count(network, said, hit, left, later)
+            of_sums -= _sum(network, said, made, energy_left)
         done[own] = 1
-    return {"hits": of_hits, "energies": of_energy, "sums": of_sums}
+    return {"hits": of_hits, "energies": of_energy, "counts": of_counts, "sums": of_sums}
+
+
+def log_chance_of_count(
+    network: "LayeredShower", said: Said, hit: Tensor, left: Tensor, later: int
+) -> Tensor:
+    """Logarithm of the chance of a turn's number of hits (M,), as `drawing` draws it."""
+    mean, spread = map(tf.stop_gradient, likely_count(said.cells[..., 0], later))
+    parameters = network.cell_level.say_count(said, of_count(mean, spread, left))
+    count = tf.reduce_sum(hit, axis=-1)
+    least, most = count_limits(left, later, hit.shape[1])
+    low = tf.where(count > least, (count - 0.5 - mean) / spread, -EDGE)
+    high = tf.where(count < most, (count + 0.5 - mean) / spread, EDGE)
+    return mixture_log_chance(parameters, low, high)
+
+
+def _sum(network: "LayeredShower", said: Said, made: Tensor, left: Tensor) -> Tensor:
+    """Logarithm of the density of a turn's energy (M,), 0 where it is not drawn by itself."""
+    hit = tf.cast(made > 0, made.dtype)
+    count = tf.reduce_sum(hit, axis=-1)
+    expected = tf.stop_gradient(
+        expected_energy(said.cells[..., 1:], hit, network.spectrum, network.deviation)
+    )
+    parameters = network.cell_level.say_sum(said, of_sum(expected, count, left))
+    density = mixture_log_density(parameters, log_ratio(tf.reduce_sum(made, axis=-1), expected))
+    return tf.where(count >= SUMS_FROM, density, 0.0)
 
 
 def _energies(parameters: Tensor, deviate: Tensor, hit: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from heitler.model.architectures import Size
 PAST = 4
 """Layers before that a layer is drawn from."""
 MIXTURE = 8
-"""Normal distributions in the mixtures of a layer's hits and energy, and a turn's energy."""
+"""Normal distributions in the mixtures of hits and energies of layers and of turns."""
 RADII = (0.0, 1.0, 1.4142, 2.0, 2.2361, 3.0, 4.0, 5.5, 7.5, 10.0, 13.0, 18.0, 26.0)
 """Distances from the shower's axis, in cells, between which functions of it are straight lines."""
 RINGS = (0.0, 0.5, 1.2, 1.6, 2.5, 4.0, 7.0)
@@ -23,6 +23,8 @@ LEFT = 3 + len(FEW)
 """Numbers that tell what is left of a layer's hits and energy."""
 DRAWN = 3
 """Planes that tell what is drawn of a layer: hit, energy, whether it had its turn."""
+COUNTED = 3
+"""Numbers that how many hits a turn has is drawn from, besides what its cells are."""
 SUMMED = 3
 """Numbers that a turn's energy is drawn from, besides what its cells are."""
 SUMS_FROM = 4
@@ -106,6 +108,8 @@ class LayeredSizes:
             "turn": (state + LEFT + TURNS, hidden),
             "turn_hidden": (hidden, hidden),
             "steer_turn": (hidden, 2 * width),
+            "count_hidden": (hidden + COUNTED, hidden // 2),
+            "count": (hidden // 2, 3 * MIXTURE),
             "sum_hidden": (hidden + SUMMED, hidden // 2),
             "sum": (hidden // 2, 3 * MIXTURE),
             "radial": (hidden, len(RADII) * self.outputs),

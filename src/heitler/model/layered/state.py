@@ -16,6 +16,8 @@ SMALLEST_SHARE = 2e-3
 SMALLEST_ENERGY = 0.02
 SMALLEST_HIT = 1e-3
 HITS_ROOT = 5.0
+LEAST_VARIANCE = 0.1
+"""Of a turn's number of hits, as the unit in which that is said."""
 
 
 class Particle(NamedTuple):
@@ -65,6 +67,34 @@ def of_sum(expected: Tensor, hits: Tensor, left: Tensor) -> Tensor:
     """
     numbers = (log_energy(expected), log_energy(expected) - log_energy(left))
     return tf.stack([*numbers, tf.sqrt(hits) / HITS_ROOT], axis=-1)
+
+
+def likely_count(logit: Tensor, later: int) -> tuple[Tensor, Tensor]:
+    """Mean and spread (M,) of a turn's number of hits, if its cells (M, n) were independent.
+
+    Given the sum with the `later` cells, each of which varies as one of this turn does, its
+    variance is theirs over all, times its own.
+    """
+    chance = tf.sigmoid(logit)
+    variance = tf.reduce_sum(chance * (1 - chance), axis=-1) * (later / (logit.shape[1] + later))
+    return tf.reduce_sum(chance, axis=-1), tf.sqrt(variance + LEAST_VARIANCE)
+
+
+def count_limits(left: Tensor, later: int, own: int) -> tuple[Tensor, Tensor]:
+    """Least and largest number of hits of a turn with `own` cells: later ones take what is left."""
+    return tf.maximum(left - later, 0), tf.minimum(left, float(own))
+
+
+def of_count(mean: Tensor, spread: Tensor, left: Tensor) -> Tensor:
+    """What a turn's number of hits is drawn from besides its state: (M,) thrice -> (M, COUNTED).
+
+    Args:
+        mean: number of hits that its cells say.
+        spread: of it, if they were independent.
+        left: hits of the layer that are left for it and the turns after it.
+    """
+    part = mean / tf.maximum(left, 1)
+    return tf.stack([tf.sqrt(mean) / HITS_ROOT, spread / HITS_ROOT, part], axis=-1)
 
 
 def log_ratio(energy: Tensor, expected: Tensor) -> Tensor:
