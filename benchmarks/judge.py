@@ -54,7 +54,7 @@ def main() -> None:
     known = RESULTS / "judge.json"
     rows = json.loads(known.read_text())["defects"] if known.is_file() else []
     for name in options.only:
-        if any(_same(row, name, options) for row in rows):
+        if any(_same(row, name, showers, options) for row in rows):
             continue
         rows.append(judge(name, showers, options, config))
         write_json(known, {"defects": rows, "made_by": collect_provenance()})
@@ -96,6 +96,7 @@ def judge(
     return {
         "defect": name,
         "showers": n,
+        "angles": angles(showers),
         "full": options.full,
         "perceptron": perceptron(made, truth, config),
         "curve": [point.as_row() for point in points],
@@ -130,8 +131,8 @@ def count(scores: list[Score]) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: one line per defect."""
-    titles = ["defect", "N", "classifiers", "means and profiles: fail", "perceptron high, coarse",
-              "single showers: fail", *SHOWN.values()]  # fmt: skip
+    titles = ["defect", "N", "degrees", "classifiers", "means and profiles: fail",
+              "perceptron high, coarse", "single showers: fail", *SHOWN.values()]  # fmt: skip
     lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for row in rows:
         values = {line["name"]: line["value"] for line in row["card"]}
@@ -141,7 +142,16 @@ def table(rows: list[dict[str, Any]]) -> str:
         ]
         small = ", ".join(f"{auc:.2f}" for auc in row["perceptron"].values())
         size = "full" if row["full"] else "small"
-        cells = [row["defect"], str(row["showers"]), size, counts[0], small, counts[1], *aucs]
+        cells = [
+            row["defect"],
+            str(row["showers"]),
+            row["angles"],
+            size,
+            counts[0],
+            small,
+            counts[1],
+            *aucs,
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -174,8 +184,17 @@ def _as_showers(showers: Showers, rows: slice, cells: Any) -> Showers:
     )
 
 
-def _same(row: dict[str, Any], name: str, options: argparse.Namespace) -> bool:
-    return (row["defect"], row["showers"], row["full"]) == (name, options.showers, options.full)
+def angles(showers: Showers) -> str:
+    """Where the particles come from, such as 80 to 100 degrees; 90 is perpendicular."""
+    least, most = np.rad2deg(
+        showers.theta_rad[[showers.theta_rad.argmin(), showers.theta_rad.argmax()]]
+    )
+    return f"{least:.0f}" if most - least < 0.5 else f"{least:.0f} to {most:.0f}"
+
+
+def _same(row: dict[str, Any], name: str, showers: Showers, options: argparse.Namespace) -> bool:
+    known = tuple(row[key] for key in ("defect", "showers", "angles", "full"))
+    return known == (name, options.showers, angles(showers), options.full)
 
 
 def _parse() -> argparse.Namespace:

@@ -12,7 +12,6 @@ from scipy.stats import kstest, norm
 
 from heitler.model.gan import sample_cells_GeV
 from heitler.model.layered.cell_level import Said
-from heitler.model.layered.drawing import draw_count, keep_energy, to_sum
 from heitler.model.layered.likelihood import (
     Showers,
     log_chance_of_count,
@@ -24,6 +23,7 @@ from heitler.model.layered.mixtures import draw_mixture, mixture_log_chance
 from heitler.model.layered.network import layered_shower
 from heitler.model.layered.noise import uniforms
 from heitler.model.layered.spectrum import from_normal, to_normal
+from heitler.model.layered.turns import draw_count, keep_energy, to_sum
 from heitler.model.networks import build_generator, noise_dim
 
 SHAPE = (7, 6, 4)

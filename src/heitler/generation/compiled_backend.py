@@ -21,12 +21,12 @@ from heitler.generation.kernel_build import KernelError, build_library
 from heitler.generation.layered_weights import LayeredWeights, read_layered_weights
 from heitler.model.layered import (
     cell_level,
-    drawing,
     layer_level,
     mixtures,
     sizes,
     spectrum,
     state,
+    turns,
 )
 from heitler.model.layered.sizes import LayeredSizes
 
@@ -34,7 +34,7 @@ Array = NDArray[np.float32]
 SOURCE = Path(__file__).with_name("layered_kernel.cpp")
 CONSTANTS = {
     cell_level: ("SLOPE",),
-    drawing: ("SURE", "FIRST", "KEPT", "MOST"),
+    turns: ("SURE", "FIRST", "KEPT", "MOST"),
     mixtures: ("NARROWEST", "WIDEST", "SMALLEST"),
     spectrum: ("FARTHEST",),
     state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT", "LEAST_VARIANCE"),

@@ -606,7 +606,7 @@ float Shower::draw_sum(const float *hidden, float expected, int hits, float left
     return std::clamp((expected + SMALLEST_ENERGY) * std::exp(drawn) - SMALLEST_ENERGY, 0.0f, MOST * left);
 }
 
-// As `to_sum` in drawing.py.
+// As `to_sum` in turns.py.
 void Shower::to_sum(const std::vector<int> &part, const std::vector<float> &width, float energy) {
     float total = 0, weights = 0, largest = 0;
     for (size_t i = 0; i < part.size(); i++) {
@@ -620,7 +620,7 @@ void Shower::to_sum(const std::vector<int> &part, const std::vector<float> &widt
         cells[part[i]] *= fits ? 1 + share * cells[part[i]] * width[i] : energy / total;
 }
 
-// As `keep_energy` in drawing.py; the sum of the layer's cells.
+// As `keep_energy` in turns.py; the sum of the layer's cells.
 float Shower::keep_energy(const std::vector<int> &last, float energy) {
     std::vector<int> all;
     for (const Hit &hit : own) all.push_back(hit.cell);

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from heitler.generation.layered_graph_weights import GraphWeights, cells_left
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
-from heitler.model.layered.drawing import FIRST, KEPT, MOST, SURE
 from heitler.model.layered.mixtures import NARROWEST, SMALLEST, WIDEST
 from heitler.model.layered.sizes import FEW, MIXTURE, POINTS, SUMS_FROM, TURNS
 from heitler.model.layered.spectrum import FARTHEST
 from heitler.model.layered.state import HITS_ROOT, LEAST_VARIANCE, SMALLEST_ENERGY
+from heitler.model.layered.turns import FIRST, KEPT, MOST, SURE
 
 STEEP = 1e6
 """Slope of the step at `SURE`."""

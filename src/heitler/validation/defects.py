@@ -55,10 +55,10 @@ def exchanged_layers(
 def mirrored_layer(
     cells: Cells, primary_energy_GeV: NDArray[np.floating], random: np.random.Generator
 ) -> Cells:
-    """The layer with the most energy mirrored, along x."""
+    """The layer with the most energy mirrored along y, in which slanted showers lean."""
     layer = _strongest_layer(cells)
     mirrored = cells.copy()
-    mirrored[:, :, :, layer] = cells[:, ::-1, :, layer]
+    mirrored[:, :, :, layer] = cells[:, :, ::-1, layer]
     return mirrored
 
 
