@@ -39,10 +39,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "learning_rate": 0.002,
         "changes": {"layers_seen": 25},
     },
-    "heitler without averaging of weights": {
+    "heitler, without averaging of weights": {
         "recipe": "heitler",
         "learning_rate": 0.002,
         "changes": {"averaging": 0.0},
+    },
+    "heitler, constant learning rate": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"rate_halved_after": 1e12},
+    },
+    "heitler, RMSprop for Adam": {
+        "recipe": "heitler",
+        "learning_rate": 0.002,
+        "changes": {"optimizer": "rmsprop"},
     },
     "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
     "dense": {},
