@@ -78,7 +78,7 @@ class Curve:
         self.history.append(row)
 
     def _is_due(self) -> bool:
-        due = bool(self.due) and self.cost >= self.due[0]
+        due = bool(self.due and self.cost >= self.due[0])
         while self.due and self.cost >= self.due[0]:
             self.due.pop(0)
         return due

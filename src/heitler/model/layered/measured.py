@@ -102,11 +102,11 @@ def _measure_profile(path: Path, axis: Float, spectrum: Float, deviation: float)
         points = np.linspace(-deviation, deviation, len(spectrum))
         deviate = np.interp(np.log(np.where(hit, cells, 1.0)), spectrum, points) * hit
         if len(nodes) == 1:
-            values = (np.full((x, y, z), len(cells)), hit.sum(axis=0), deviate.sum(axis=0))
-            sums += np.stack([np.einsum("xyz,xyzr->zr", v, nodes[0]) for v in values])
+            summed = (np.full((x, y, z), len(cells)), hit.sum(axis=0), deviate.sum(axis=0))
+            sums += np.stack([np.einsum("xyz,xyzr->zr", v, nodes[0]) for v in summed])
         else:
-            values = (np.ones_like(hit), hit, deviate)
-            sums += np.stack([np.einsum("nxyz,nxyzr->zr", v, nodes) for v in values])
+            each = (np.ones_like(hit), hit, deviate)
+            sums += np.stack([np.einsum("nxyz,nxyzr->zr", v, nodes) for v in each])
     cells_seen, hits, deviates = sums
     chance = np.clip((hits + FEWEST_BEYOND * RAREST) / (cells_seen + FEWEST_BEYOND), RAREST, SUREST)
     mean = deviates / (hits + FEWEST_BEYOND)
