@@ -8,8 +8,11 @@ showers of the trained generator (docs/recipe.md has the whole commands). From w
 copies the generator (recipe heitler only: that is what `heitler generate` uses before any
 training), the parameters, the learning curve, the score card, what classifiers said and the
 response, writes where they come from and a README with the targets, and puts our recipe's figures
-into headlines.json. `default`, after `make repro` with the parameters of the repository, puts there
-how many lines of our recipe's score card fail.
+into headlines.json.
+
+`default`, after `make repro` with the parameters of the repository, keeps that run in
+reports/reference/default: the page, every stage's numbers, the parameters, where it comes from. How
+many lines of our recipe's score card fail goes into headlines.json.
 """
 
 import argparse
@@ -25,10 +28,14 @@ from heitler.config import OURS, RECIPES, load_config
 from heitler.files import write_json, write_text
 from heitler.headlines import merge_headlines
 from heitler.report.card_page import card_rows, count_verdicts
+from heitler.report.inputs import STAGES, STAGES_OF_A_RECIPE
 from heitler.tracking.provenance import collect_provenance
 
 DEFAULT = "default"
-REFERENCE = Path("reports/reference")
+REPORTS, PARAMS = Path("reports"), Path("params.yaml")
+REFERENCE = REPORTS / "reference"
+STAGES_KEPT = ("simulate", *STAGES, *STAGES_OF_A_RECIPE, "report")
+NUMBERS = (".json", ".csv", ".md")
 TARGETS = {
     "response_max_deviation": ("largest abs(R - 1), any energy bin", 0.05),
     "longitudinal_max_deviation": ("longitudinal profile, largest deviation", 0.10),
@@ -100,11 +107,48 @@ def keep(recipe: str, judged: Path) -> None:
 
 
 def keep_default() -> None:
-    """Lines that fail of the card that `make repro` ended with."""
-    card = json.loads((Path("reports/validate") / OURS / "card.json").read_text())
-    failing = sum(score["verdict"] == "fail" for score in card)
+    """Page and numbers of the run that `make repro` ended with, instead of those kept before."""
+    kept = REFERENCE / DEFAULT
+    page = REPORTS / "index.html"
+    if not page.is_file():
+        raise SystemExit(f"{page}: not found. Run the pipeline first: make repro")
+    shutil.rmtree(kept, ignore_errors=True)
+    numbers = (path for stage in STAGES_KEPT for path in sorted((REPORTS / stage).rglob("*")))
+    for path in (page, *(path for path in numbers if path.suffix in NUMBERS)):
+        (kept / path.relative_to(REPORTS)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, kept / path.relative_to(REPORTS))
+    shutil.copy(PARAMS, kept / PARAMS)
+    about = collect_provenance()
+    write_json(kept / "about.json", about)
+    cards = {r: json.loads((kept / f"validate/{r}/card.json").read_text()) for r in RECIPES}
+    write_text(kept / "README.md", describe_default(about, cards))
+    failing = sum(score["verdict"] == "fail" for score in cards[OURS])
     merge_headlines("generator", {"default_fail_lines": failing})
-    print(f"{failing} of {len(card)} lines fail")
+    print((kept / "README.md").read_text())
+
+
+def describe_default(about: dict[str, Any], cards: dict[str, list[dict[str, Any]]]) -> str:
+    """What is in the folder, and what the score cards say."""
+    summary = json.loads(Path("data/prepared/summary.json").read_text())
+    code, machine = about["code"], about["machine"]
+    changed = ", with uncommitted changes" if code.get("uncommitted_changes") else ""
+    return "\n".join(
+        [
+            "# What `make repro` ends with",
+            "",
+            "[The page](index.html) (download it, then open it in a browser) and the numbers of "
+            "every stage, with [the repository's parameters](params.yaml). "
+            f"{summary['showers']['train']} training showers, {machine['cores']} cores "
+            f"({machine['cpu']}), commit {code.get('git_commit', 'unknown')[:7]}{changed}; the "
+            "rest of it: `about.json`.",
+            "",
+            *(f"- Recipe `{name}`: {count_verdicts(card)}." for name, card in cards.items()),
+            "",
+            "A run writes the same files to `reports/`, which git ignores; "
+            "`python benchmarks/reference.py default` keeps them here.",
+            "",
+        ]
+    )
 
 
 def read_history(recipe: str, folder: Path) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Keep the results of stage `degradation` in reports/<name>/.
+"""Keep the results of stage `degradation` in reports/reference/<name>/.
 
     python benchmarks/reference_degradation.py degradation-full
 
@@ -16,14 +16,14 @@ from heitler.data.summary import load_summary
 from heitler.files import write_json, write_text
 from heitler.tracking.provenance import collect_provenance
 
-STAGE, REPORTS = Path("reports/degradation"), Path("reports")
+STAGE, REFERENCE = Path("reports/degradation"), Path("reports/reference")
 FILES = ("arms.csv", "response.csv", "metrics.json", "verdict.json", "fig2.svg", "effects.svg")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=["degradation-full", "degradation-3d"])
-    kept = REPORTS / parser.parse_args().name
+    kept = REFERENCE / parser.parse_args().name
     kept.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         shutil.copy(STAGE / name, kept / name)

@@ -1,4 +1,4 @@
-"""Keep the results of stage `evolve` in reports/reference-evolution/.
+"""Keep the results of stage `evolve` in reports/reference/evolution/.
 
     python benchmarks/reference_evolution.py
 
@@ -16,7 +16,7 @@ from heitler.evolution.summary import sentences
 from heitler.files import write_json, write_text
 from heitler.tracking.provenance import collect_provenance
 
-STAGE, REFERENCE = Path("reports/evolve"), Path("reports/reference-evolution")
+STAGE, REFERENCE = Path("reports/evolve"), Path("reports/reference/evolution")
 FILES = ("curves.csv", "energies.csv", "metrics.json", "fig3_left.svg", "fig3_right.svg")
 
 

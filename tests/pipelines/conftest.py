@@ -16,7 +16,7 @@ from heitler.config import merged
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = ("tests/", "reports/", "dvc.lock")
-NEEDED = ("reports/reference/", "reports/reference-evolution/", "reports/degradation-full/")
+NEEDED = ("reports/reference/",)
 
 
 @dataclasses.dataclass(frozen=True)

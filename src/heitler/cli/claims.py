@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from heitler.report.claims import Claim
 
 WIDTH_OF_FILES = 160
+REPORTS = Path("reports")
+KEPT = REPORTS / "reference/default"
+OF_OTHERS = f"Nothing has run here: these are results that came with the repository, {KEPT}."
 COLOURS = {
     "holds": "green",
     "holds in part": "yellow",
@@ -22,9 +25,13 @@ COLOURS = {
 
 
 def claims(
-    reports: Annotated[Path, typer.Option(help="Folder with the stages' results.")] = Path(
-        "reports"
-    ),
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Folder with the stages' results. Default: {REPORTS}; where nothing has run "
+            f"yet, the run that came with the repository, {KEPT}."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """What of the paper holds: published numbers, what they imply, and ours with intervals.
@@ -42,12 +49,14 @@ def claims(
     from heitler.report.claims.assess import claims_json, not_the_papers
 
     config = load_config()
-    found = assess_claims(reports, config)
+    has_run = any(REPORTS.glob("*/metrics.json"))
+    found = assess_claims(reports or (REPORTS if has_run else KEPT), config)
     if as_json:
         print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found)
-        for warning in (not_the_papers(config), _left_over()):
+        of_others = not reports and not has_run
+        for warning in (not_the_papers(config), OF_OTHERS if of_others else _left_over()):
             if warning:
                 print(warning)
 
@@ -60,8 +69,8 @@ def _left_over() -> str:
     if not stages:
         return ""
     return (
-        f"Not of what params.yaml describes: the results of {', '.join(stages)}. They came with "
-        "the repository, or from an earlier run. To make its own: dvc repro"
+        f"Not of what params.yaml describes: the results of {', '.join(stages)}, which are of an "
+        "earlier run. To make its own: dvc repro"
     )
 
 

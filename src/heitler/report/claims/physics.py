@@ -18,7 +18,7 @@ SIGMAS = 3.0
 """From which on many workers count as different from one."""
 TWICE = 2.0
 """Up to twice the limit of the response, agreement is called partial."""
-FULL = "degradation-full"
+FULL = "reference/degradation-full"
 """Committed: every arm with three seeds."""
 KEPT = "reference/fig2"
 """Committed: the 3D networks on a coarse read-out, one worker trained to its end. It decides, as a

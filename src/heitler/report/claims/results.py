@@ -11,6 +11,8 @@ from heitler.errors import HeitlerError
 
 GENERATE, TRAIN, VALIDATE = (f"{stage}@{PUBLISHED}" for stage in ("generate", "train", "validate"))
 """Stages of the published recipe, which the paper's claims are about."""
+STUDIES = "reference"
+"""Begins the names of kept studies, as "reference/fig2"."""
 
 
 class NotMeasuredError(HeitlerError):
@@ -22,6 +24,7 @@ class Results:
     """Files under a `reports` folder."""
 
     reports: Path
+    """With a folder per stage; in `reference` the kept studies, unless itself is one of them."""
 
     def metric(self, stage: str, name: str) -> Any:
         """An entry of `reports/<stage>/metrics.json`; a recipe's is in a folder of its own.
@@ -81,6 +84,9 @@ class Results:
 
     def _place(self, stage: str) -> Path:
         """ "validate@paper" -> reports/validate/paper."""
+        study = self.reports.parent.joinpath(*Path(stage).parts[1:])
+        if stage.startswith(STUDIES) and not (self.reports / STUDIES).is_dir():
+            return study
         return self.reports.joinpath(*stage.split("@"))
 
     def _path(self, stage: str, name: str) -> Path:
