@@ -55,6 +55,8 @@ WITHOUT_TENSORFLOW = ("detector", "showers", "simulation", "data", "validation")
 TENSORFLOW = {"tensorflow", "keras"}
 LONGEST_FILE = 350
 CODE = "data/inputs/code/"
+PARAMETERS = ".yaml"
+"""Ends the names of files with parameters, which are no code."""
 MEANINGLESS = ("utils", "util", "helpers", "misc", "common")
 
 
@@ -117,7 +119,11 @@ def _wrong_code(root: Path, name: str, stage: dict[str, Any]) -> list[str]:
     if not script or not (root / script[0]).is_file():
         return [f"dvc.yaml: {name}.cmd runs no script of pipelines/"]
     needed = set() if script[1] == "inputs" else {f"{CODE}{script[1]}.json"}
-    named = {dep for dep in stage.get("deps", ()) if dep.startswith((CODE, "src/", "pipelines/"))}
+    named = {
+        dep
+        for dep in stage.get("deps", ())
+        if dep.startswith((CODE, "src/", "pipelines/")) and not dep.endswith(PARAMETERS)
+    }
     return [
         *(f"dvc.yaml: {name}.deps lack {dep}" for dep in sorted(needed - named)),
         *(f"dvc.yaml: {name}.deps name {dep}, not its code" for dep in sorted(named - needed)),

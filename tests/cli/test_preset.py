@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from heitler.cli.preset import PRESETS, load_preset, overrides
-from heitler.config import PARAMS_FILE, Config, ConfigError, build_config, merged
+from heitler.config import PARAMS_FILE, Config, ConfigError, build_config, merged, read_params
 from heitler.detector import image_shape
 from heitler.scaling.messages import parameter_counts
 
@@ -57,9 +57,10 @@ def test_dvc_composes_the_parameters_that_the_preset_names(name, tmp_path):
     from dvc.utils.hydra import apply_overrides
 
     shutil.copy(PARAMS_FILE, tmp_path)
-    apply_overrides(tmp_path / "params.yaml", list(overrides(load_preset(name))))
+    parameters = read_params()
+    apply_overrides(tmp_path / "params.yaml", overrides(load_preset(name), parameters))
     composed = yaml.safe_load((tmp_path / "params.yaml").read_text())
-    assert composed == merged(yaml.safe_load(PARAMS_FILE.read_text()), load_preset(name))
+    assert composed == merged(parameters, load_preset(name))
     assert build_config(composed) == config_of(name)
 
 
@@ -84,7 +85,7 @@ def test_a_preset_that_was_interrupted_goes_on_when_it_is_run_again(tmp_path):
         return done.stdout.splitlines()[-1]
 
     assert shown().startswith("dvc exp run -S ")
-    apply_overrides(project / "params.yaml", list(overrides(load_preset("smoke"))))
+    apply_overrides(project / "params.yaml", overrides(load_preset("smoke"), read_params()))
     assert shown() == "dvc repro"
 
 
@@ -92,4 +93,4 @@ def test_an_unknown_preset_and_a_value_with_a_space_are_refused():
     with pytest.raises(ConfigError, match="Did you mean paper"):
         load_preset("papre")
     with pytest.raises(ConfigError, match="space"):
-        list(overrides({"detector": {"name": "two words"}}))
+        overrides({"detector": {"name": "two words"}}, {})

@@ -30,6 +30,17 @@ def differences(one: Config, other: Config) -> set[str]:
     }
 
 
+def test_parameters_change_arms_of_the_study_in_what_they_name_alone_and_add_others() -> None:
+    plain = config_with().degradation
+    added = {"about": "x", "role": "cause", "extends": "workers-256"}
+    changed = {"train": {"global_batch_size": 1024}}
+    study = config_with(arms={"workers-256": changed, "x": added}).degradation
+    assert study.arms.pop("x").extends == "workers-256"
+    many, before = study.arms.pop("workers-256"), plain.arms.pop("workers-256")
+    assert many == dataclasses.replace(before, train=before.train | changed["train"])
+    assert study.arms == plain.arms
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_arm_differs_from_the_one_it_extends_in_its_changes_alone(seed: int) -> None:
     config = config_with()

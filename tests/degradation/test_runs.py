@@ -40,7 +40,7 @@ def study(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         "run": ["workers-256", "recalibrated", "missing-shards"],
         "energy_bins": 2,
     }
-    params["degradation"]["arms"]["workers-256"]["train"] = MANY
+    params["degradation"]["arms"] = {"workers-256": {"train": MANY}}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     return folder
 
@@ -90,8 +90,10 @@ def test_a_coarse_study_follows_every_epoch_and_an_arm_begins_with_anothers_netw
         "merge_cells": [1, 3],
         "judged_epochs": 0.5,
     }
-    params["degradation"]["arms"]["first-epochs"]["train"] = {"epochs": 2, "global_batch_size": 8}
-    params["degradation"]["arms"]["workers-256"]["train"] = MANY | {"epochs": 3}
+    params["degradation"]["arms"] = {
+        "first-epochs": {"train": {"epochs": 2, "global_batch_size": 8}},
+        "workers-256": {"train": MANY | {"epochs": 3}},
+    }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     output, places = run_study(tmp_path)
     assert "first-epochs, seed 1" in output

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from heitler.cli.start import SAME, become
-from heitler.config import ConfigError, build_config, merged, read_params
+from heitler.config import ConfigError, build_config, for_dvc, merged, read_params
 from heitler.git import require_git
 from heitler.place import require_project
 from heitler.stage import refuse_during_sweep
@@ -50,9 +50,9 @@ def preset(
     after = merged(before, changes)
     build_config(after, f"{name} preset")
     if run:
-        run_pipeline([] if after == before else list(overrides(changes)), dry_run)
+        run_pipeline([] if after == before else overrides(changes, before), dry_run)
     else:
-        print("\n".join(f"-S {override}" for override in overrides(changes)))
+        print("\n".join(f"-S {override}" for override in overrides(changes, before)))
 
 
 def run_pipeline(changes: list[str], dry_run: bool) -> None:
@@ -83,11 +83,20 @@ def load_preset(name: str) -> dict[str, Any]:
     return read_params(path)
 
 
-def overrides(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """`section.key=value` in the syntax of Hydra, which DVC's `-S` takes."""
+def overrides(changes: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[str]:
+    """`section.key=value` in the syntax of Hydra, which DVC's `-S` takes.
+
+    Args:
+        changes: nested.
+        parameters: to be changed; what they have not yet is added.
+    """
+    return [for_dvc(parameters, change) for change in _flat(changes)]
+
+
+def _flat(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in changes.items():
         if isinstance(value, Mapping):
-            yield from overrides(value, f"{prefix}{key}.")
+            yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}={_written(value)}"
 

@@ -12,7 +12,7 @@ from heitler.config.checking import changed, checked
 from heitler.config.cluster import ClusterConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
-from heitler.config.degradation import DegradationConfig
+from heitler.config.degradation import DegradationConfig, with_all_arms
 from heitler.config.evolution import EvolveConfig
 from heitler.config.projection import ProjectConfig
 from heitler.config.recipes import RECIPES, Recipe, RecipesConfig
@@ -130,7 +130,7 @@ def _check_unchanged(text: str) -> None:
 
 def build_config(raw: Any, where: str = "parameters") -> Config:
     """Check a nested mapping, as loaded from YAML; errors as in `load_config`."""
-    config: Config = checked(Config, raw, where=where)
+    config: Config = checked(Config, with_all_arms(raw), where=where)
     for recipe in RECIPES:
         try:
             config.of_recipe(recipe)
