@@ -1,14 +1,11 @@
 """The section `degradation`: why large batches make physics worse, and what helps."""
 
-from collections.abc import Mapping
 from dataclasses import field
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from heitler.config.changes import Changes, merged
+from heitler.config.changes import Changes
 from heitler.config.types import (
     STRICT,
     ConfigError,
@@ -17,10 +14,6 @@ from heitler.config.types import (
     Positive,
     PositiveInt,
 )
-from heitler.config.yaml_text import load_yaml
-
-ARMS = Path(__file__).parents[1] / "degradation/arms.yaml"
-"""With the study, not here: what decides a training does not depend on its other arms."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -121,20 +114,6 @@ class DegradationConfig:
     def reference(self) -> str:
         """The arm of one worker."""
         return next(name for name, arm in self.arms.items() if arm.role == "reference")
-
-
-def with_all_arms(parameters: Any) -> Any:
-    """Parameters as loaded from YAML, with the study's arms under those that they change or add."""
-    section = parameters.get("degradation") if isinstance(parameters, Mapping) else None
-    own = section.get("arms") if isinstance(section, Mapping) else None
-    if not isinstance(own, Mapping):
-        return parameters  # the check says what is wrong
-    return merged({"degradation": {"arms": _arms_of_study()}}, parameters)
-
-
-@cache
-def _arms_of_study() -> Any:
-    return load_yaml(ARMS.read_text(), str(ARMS))
 
 
 def _others(arm: ArmConfig) -> tuple[str | None, ...]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from heitler.config.arms import with_all_arms
 from heitler.config.checking import changed, checked
 from heitler.config.cluster import ClusterConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
-from heitler.config.degradation import DegradationConfig, with_all_arms
+from heitler.config.degradation import DegradationConfig
 from heitler.config.evolution import EvolveConfig
 from heitler.config.projection import ProjectConfig
 from heitler.config.recipes import RECIPES, Recipe, RecipesConfig
