@@ -29,7 +29,7 @@ COMPACT = Path("data/compact/generator")
 REPORT = Path("reports/compact")
 TIMED_BATCH = 128
 FACTORS_PER_BIN = 2
-"""Of the energy scale, finer than the bins in which it is judged."""
+"""Factors of the energy scale, finer than the bins in which it is judged."""
 
 
 def main() -> None:

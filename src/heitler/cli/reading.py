@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from heitler.data.layouts import Shape
 
 ROLES = ("generated", "truth", "reference")
-"""Of the files of `heitler validate`."""
+"""What the files of `heitler validate` are."""
 PARTICLES = ("e-", "e+", "gamma")
 ShapeOption = Annotated[
     str | None, typer.Option("--shape", help="X,Y,Z of CaloChallenge files, such as 16,9,45.")

@@ -17,13 +17,13 @@ class CompactConfig:
     block_cells: Annotated[int, Field(ge=2, strict=True)]
     """Cells along each side of the blocks that are made at once."""
     showers: PositiveInt
-    """Of the full generator, seen once each while learning."""
+    """Showers of the full generator, seen once each while learning."""
     batch_size: PositiveInt
     """Showers per step."""
     learning_rate: Positive
-    """Of Adam at the start; falls to zero as a cosine."""
+    """Adam's at the start; falls to zero as a cosine."""
     seed: NonNegativeInt
-    """Of initial weights, noise and energies."""
+    """Decides initial weights, noise and energies."""
     judged_showers: PositiveInt
     """Pairs of showers, compact and full from the same noise, by which it is judged."""
     calibration_showers: PositiveInt

@@ -36,7 +36,7 @@ class DetectorConfig:
     sensitive_material: str
     """NIST name known to Geant4, such as G4_Si."""
     sensitive_thickness_mm: Positive
-    """Of the layer whose deposits are the cells' energies."""
+    """Thickness of the layer whose deposits are the cells' energies."""
     gap_mm: Positive
     """From the back of one absorber to the front of the next; holds the sensor."""
     cell_size_mm: Positive
@@ -74,7 +74,7 @@ class SimulateConfig:
     import_from: str | None
     """Path, folder or URL of HDF5 files: docs/own-data.md; null simulates."""
     import_unit: Literal["eV", "keV", "MeV", "GeV", "TeV"] | None
-    """Of cells and primary energies, whatever the files say; null: as they say, or as is usual."""
+    """Unit of cells and primary energies, whatever the files say; null: theirs or the usual one."""
     import_scale: Positive | None
     """What cells are divided by; null: 50 or 1 for CERN's variable-angle files, as their numbers
     tell, else 1."""
@@ -99,7 +99,7 @@ class SimulateConfig:
     cut_mm: Positive
     """Geant4 production cut."""
     seed: NonNegativeInt
-    """Of Geant4's random numbers and the primaries' energies."""
+    """Decides Geant4's random numbers and the primaries' energies."""
     processes: NonNegativeInt
     """Geant4 processes at once; 0 is one per core."""
 
@@ -123,7 +123,7 @@ class PrepareConfig:
     test_fraction: Fraction
     """Part of the showers that only the final comparison sees."""
     seed: NonNegativeInt
-    """Of the split."""
+    """Decides the split."""
 
     def __post_init__(self) -> None:
         if self.validation_fraction + self.test_fraction >= 1:

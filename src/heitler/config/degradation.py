@@ -52,11 +52,11 @@ class DegradationConfig:
     seeds: tuple[NonNegativeInt, ...]
     """Finalists are trained once with each, the other arms with the first alone."""
     finalists: tuple[str, ...]
-    """Of the arms in `run`; empty is all."""
+    """Those of the arms in `run` that get all seeds; empty is all."""
     run: tuple[str, ...]
     """Names of the arms to train; empty is all."""
     energy_bins: PositiveInt
-    """Of primary energy; the first one is what "low energy" means."""
+    """Bins of primary energy; the first one is what "low energy" means."""
     largest_deviation: Positive
     """|R - 1| at low energy up to which a remedy counts as a cure."""
     merge_cells: tuple[PositiveInt, PositiveInt]
@@ -66,7 +66,7 @@ class DegradationConfig:
     """Part of the epochs, the last ones, whose generators are judged together, each making an equal
     share of the showers; 0 judges the generator of the end alone."""
     followed_showers: PositiveInt
-    """Of the validation set, on which the response is followed at every epoch."""
+    """Showers of the validation set, on which the response is followed at every epoch."""
     base: dict[Literal["model", "train"], Changes]
     """What all arms change in the sections model and train; has both keys."""
     arms: dict[str, ArmConfig]

@@ -51,7 +51,7 @@ class EvolveConfig:
     leaky_relu_slope: Fraction
     """For negative inputs."""
     learning_rate: Positive
-    """Of RMSprop, and of the antithetic strategy's Adam."""
+    """RMSprop's, and that of the antithetic strategy's Adam."""
     strategies: tuple[StrategyName, ...]
     """Beside RMSprop, which is always trained."""
     cost_epochs: PositiveInt

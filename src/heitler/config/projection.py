@@ -26,4 +26,4 @@ class ProjectConfig:
     draws: PositiveInt
     """Monte Carlo draws."""
     seed: NonNegativeInt
-    """Of the draws."""
+    """Decides the draws."""

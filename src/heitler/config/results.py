@@ -15,7 +15,7 @@ class GenerateConfig:
     batch_size: PositiveInt
     """Showers made at once."""
     seed: NonNegativeInt
-    """Of the noise."""
+    """Decides the noise."""
     backend: Literal["auto", "tensorflow", "onnxruntime"]
     """What runs the generator, equal showers up to rounding; auto is the fastest."""
     timed_batch_sizes: tuple[PositiveInt, ...]
@@ -65,17 +65,17 @@ class Limits:
     separation_ecal_sum: Limit
     """Separation power of the deposited energy, 0 to 1."""
     separation_sampling_fraction: Limit
-    """Of deposited over primary energy."""
+    """Separation power in deposited over primary energy."""
     separation_layers: Limit
-    """Of the energy in a layer, the mean over layers."""
+    """Separation power in the energy of a layer, the mean over layers."""
     separation_depth: Limit
-    """Of the mean depth."""
+    """Separation power in the mean depth."""
     separation_width: Limit
-    """Of the transverse width."""
+    """Separation power in the transverse width."""
     separation_hits: Limit
-    """Of the number of cells hit."""
+    """Separation power in the number of cells hit."""
     separation_cells: Limit
-    """Of the energies of single cells."""
+    """Separation power in the energies of single cells."""
     hits_ratio: Limit
     """Relative deviation of the mean number of cells hit."""
     sparsity_difference: Limit
@@ -85,43 +85,43 @@ class Limits:
     layer_widths: Limit
     """Relative deviation of a layer's mean width, the mean over layers."""
     layer_largest: Limit
-    """Of the largest cell's share of a layer."""
+    """Relative deviation of the largest cell's share of a layer."""
     layer_wander: Limit
-    """Of the root mean square step of the centre from layer to layer."""
+    """Relative deviation of the root mean square step of the centre from layer to layer."""
     layer_products_within: Limit
-    """Of the products of neighbouring cells in a layer."""
+    """Relative deviation of the products of neighbouring cells in a layer."""
     layer_products_between: Limit
-    """Of those in neighbouring layers."""
+    """Relative deviation of the products of neighbouring cells in neighbouring layers."""
     layer_pairs_within: Limit
-    """Of the number of neighbouring hit pairs per hit in a layer."""
+    """Relative deviation of the number of neighbouring hit pairs per hit in a layer."""
     layer_pairs_between: Limit
-    """Of those in neighbouring layers."""
+    """Relative deviation of the number of hit pairs in neighbouring layers."""
     classifier_auc_high: Limit
     """The AUC itself of the dense network on high-level features; 0.5 is perfect."""
     classifier_auc_cells: Limit
-    """Of the dense network on all cells."""
+    """The AUC itself of the dense network on all cells."""
     classifier_auc_cnn: Limit
-    """Of the 3D ResNet on all cells."""
+    """The AUC itself of the 3D ResNet on all cells."""
     classifier_jsd_high: Limit
     """Jensen-Shannon divergence, 0 to 1, that the dense network finds in high-level features."""
     classifier_jsd_cells: Limit
-    """In all cells."""
+    """Jensen-Shannon divergence that the dense network finds in all cells."""
     classifier_jsd_cnn: Limit
-    """Of the 3D ResNet."""
+    """Jensen-Shannon divergence that the 3D ResNet finds in all cells."""
     classifier_auc_trees: Limit
     """AUC of boosted trees on high-level features."""
     classifier_auc_spectrum: Limit
-    """On the energies of cells."""
+    """AUC of boosted trees on the energies of cells."""
     classifier_auc_pairs: Limit
-    """On neighbouring hit pairs."""
+    """AUC of boosted trees on neighbouring hit pairs."""
     classifier_auc_products: Limit
-    """On products of neighbouring cells."""
+    """AUC of boosted trees on products of neighbouring cells."""
     classifier_auc_wander: Limit
-    """On the layers' centres and their steps."""
+    """AUC of boosted trees on the layers' centres and their steps."""
     classifier_auc_widths: Limit
-    """On the layers' widths."""
+    """AUC of boosted trees on the layers' widths."""
     classifier_auc_largest: Limit
-    """On the largest cells' shares."""
+    """AUC of boosted trees on the largest cells' shares."""
     precision: Limit
     """How far below Geant4's own: the part of generated showers where true ones lie."""
     recall: Limit
@@ -154,7 +154,7 @@ class ClassifierConfig:
     """The neural classifiers that try to tell generated from true showers."""
 
     showers: PositiveInt
-    """Of each kind, at most."""
+    """Showers of each kind, at most."""
     curve: tuple[PositiveInt, ...]
     """Fewer showers of each kind for which the AUC is measured too."""
     seeds: PositiveInt
@@ -170,7 +170,7 @@ class ClassifierConfig:
     dense_patience: PositiveInt
     """Epochs without a better AUC on the choice set before it ends."""
     resnet_channels: tuple[PositiveInt, ...]
-    """Of each residual block."""
+    """Features of each residual block."""
     resnet_learning_rate: Positive
     """Adam's at the start; it falls when the choice set has not improved for half the patience."""
     resnet_batch_size: PositiveInt
@@ -211,5 +211,5 @@ class ValidateConfig:
     warn_sigmas: Positive
     """Likewise for a warning."""
     seed: NonNegativeInt
-    """Of resampling and splits."""
+    """Decides resampling and splits."""
     limits: Limits

@@ -98,7 +98,7 @@ class TrainConfig:
     generator_updates_per_cycle: PositiveInt
     """The discriminator has two: on real and on fake showers."""
     seed: NonNegativeInt
-    """Of initial weights, noise, order of showers, dropout and label flips."""
+    """Decides initial weights, noise, order of showers, dropout and label flips."""
     keep_checkpoints: PositiveInt
     """So many newest ones, and the best by `select_by`."""
     checkpoint_every_min: Positive

@@ -45,7 +45,7 @@ class Wishes:
     """What the user says of a file, which it may not say itself; None where nothing."""
 
     unit: str | None = None
-    """Of cells and energies, whatever the file says."""
+    """Unit of cells and energies, whatever the file says."""
     scale: float | None = None
     """What cells are divided by."""
     for_all: bool = False

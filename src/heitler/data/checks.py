@@ -20,7 +20,7 @@ REMAKE = "Move it out of the way and make it again: dvc repro simulate"
 PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
 """Sampling calorimeters; data in MeV, or multiplied by 50 or 100, lie outside."""
 POSSIBLE_SAMPLING_FRACTION = (1e-5, 3.0)
-"""Of showers whose units and scale were decided when they were imported."""
+"""Range for showers whose units and scale were decided when they were imported."""
 READING_ATTRIBUTE = "import_reading"
 """How an import has read units and scale; in the files that it writes."""
 NO_NUMBER = "Such a shower cannot be trained on: leave it out in a copy of the file."

@@ -22,7 +22,7 @@ from heitler.data.safety import has_name
 
 Shape = tuple[int, int, int]
 SHAPE_ATTRIBUTE = "image_shape"
-"""Of a file whose cells lie in one row per shower; this project writes it, others do without."""
+"""Attribute of files with one row of cells per shower; we write it, others do without."""
 SAMPLING = (1e-3, 0.8)
 """Deposited over primary energy of a sampling calorimeter; data times 50 or 1000 lie outside."""
 CALIBRATED = (1e-3, 3.0)
@@ -57,7 +57,7 @@ class Layout:
     same_energy: tuple[Column, ...] = ()
     """Must hold the primary energy too, where they are there."""
     unit: str = "GeV"
-    """Of cells and energies, where nobody says another."""
+    """Unit of cells and energies, where nobody says another."""
     scales: tuple[float, ...] = (1.0,)
     """What cells may be multiplied by; the first is usual."""
     plausible: tuple[float, float] = SAMPLING

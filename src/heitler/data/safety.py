@@ -13,7 +13,7 @@ import h5py
 MOST_CHUNK_B = 256 * 2**20
 """A chunk is decompressed as a whole."""
 LARGEST_RATIO = 1100.0
-"""Of size in memory over size in the file; gzip reaches 1032."""
+"""Size in memory over size in the file; gzip reaches 1032."""
 ALWAYS_FINE_B = 16 * 2**20
 """A data set this small needs no stored bytes: HDF5 fills in what was never written."""
 KNOWN_FILTERS = {

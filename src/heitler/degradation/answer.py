@@ -36,7 +36,7 @@ def baseline_rows(
     truth: Truth,
     arm: str,
 ) -> list[Row]:
-    """Of every seed of an arm: R and its error by bin, the worst bin, the worst layer."""
+    """Rows of every seed of an arm: R and its error by bin, the worst bin, the worst layer."""
     judged = truth.longitudinal > SIGNIFICANT * truth.longitudinal.max()
     found = []
     for (name, seed), record in records.items():
@@ -118,7 +118,7 @@ def longest_arms(
 
 
 def minutes_of(training: Training) -> float:
-    """Of a training's cycles with the published 25 x 25 x 25 networks on the paper's 256 nodes."""
+    """Minutes of a training's cycles with the published networks, 25 x 25 x 25, on 256 nodes."""
     model = dataclasses.replace(training.config.model, changes={})
     updates = training.config.train.generator_updates_per_cycle
     messages = cycle_messages_B(model, PUBLISHED_IMAGE, updates)

@@ -39,12 +39,12 @@ class Estimate:
     """Standard error; with one seed the bootstrap's alone."""
     low: float
     high: float
-    """Of the 95% interval."""
+    """Upper end of the 95% interval."""
     seeds: int
 
     @property
     def sigmas(self) -> float:
-        """Of the value from zero."""
+        """Distance of the value from zero."""
         return self.value / self.error if self.error > 0 else math.nan
 
     @property
@@ -91,7 +91,7 @@ class ArmResult:
     worst_bin: float
     """Largest |R - 1| over all bins, mean over seeds."""
     shape_error: float
-    """Of the longitudinal profile, mean over seeds."""
+    """Error of the longitudinal profile, mean over seeds."""
     seeds: int
     stopped: int
     """Trainings that could not go on."""

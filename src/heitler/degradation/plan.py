@@ -23,7 +23,7 @@ class Training:
     showers: int
     """Seen, with repetitions: what it costs."""
     fingerprint: str
-    """Of the settings; the code is the study's."""
+    """Checksum of the settings; the code is the study's."""
     settings: dict[str, Any]
     """The parameters and data that decide its result."""
     begins_with: "Training | None" = None

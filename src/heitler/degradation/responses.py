@@ -80,13 +80,13 @@ Columns = tuple[Float, Float, Float, Float]
 
 
 def _of_showers(ecal_sum_GeV: Float, truth: Truth, mc: BinnedResponse, seed: int) -> Columns:
-    """Of one generator's showers."""
+    """Columns of one generator's showers."""
     made = binned_response(ecal_sum_GeV, truth.primary_energy_GeV, truth.edges_GeV, seed)
     return made.mean, made.bootstrap_error, *response_ratio(made, mc)
 
 
 def _of_epochs(record: Record, study: DegradationConfig, mc: BinnedResponse) -> Columns:
-    """Of the last epochs together; generated showers err by as much as those of one epoch."""
+    """Columns of the last epochs together; generated showers err as much as those of one epoch."""
     ratio, spread = judged_response(record.history, study.judged_epochs)
     error = np.hypot(spread * mc.bootstrap_error, ratio * mc.bootstrap_error) / mc.mean
     return ratio * mc.mean, spread * mc.bootstrap_error, ratio, error

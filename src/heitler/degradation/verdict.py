@@ -183,7 +183,7 @@ def table(results: Sequence[ArmResult]) -> list[str]:
 
 
 def _interval(deviation: Estimate) -> str:
-    """Of one seed the bootstrap's error."""
+    """The interval over seeds; for one seed the bootstrap's error."""
     if deviation.seeds == 1:
         return f"{deviation.value:.3f} ± {deviation.error:.3f}"
     return f"{deviation.value:.3f} ({max(deviation.low, 0):.3f} to {deviation.high:.3f})"

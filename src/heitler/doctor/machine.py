@@ -104,7 +104,7 @@ def _port(port: int) -> Finding:
 
 
 def _trainings(config: Config) -> list[TrainConfig]:
-    """Of all recipes, one after another."""
+    """The trainings of all recipes, one after another."""
     return [config.of_recipe(recipe).train for recipe in RECIPES]
 
 

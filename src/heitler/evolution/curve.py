@@ -17,7 +17,7 @@ class Curve:
     """Rows so far, and their cost."""
 
     showers: int
-    """Of the training set."""
+    """Showers of the training set."""
     batch: int
     budget: float
     """Forward passes of single showers."""

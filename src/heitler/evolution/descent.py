@@ -20,7 +20,7 @@ class Descent:
     """Steps so far; unlike an evolution's, a gradient's state does not follow from its losses."""
 
     fingerprint: str
-    """Of the run and, after a space, of the start."""
+    """What decides the run and, after a space, its start."""
     losses: list[float] = field(default_factory=list)
     """[step] on the batch, before the step."""
     tests: list[float] = field(default_factory=list)

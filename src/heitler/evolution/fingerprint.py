@@ -19,7 +19,7 @@ BESIDE = ("workers", "energy_bins")
 
 
 def run_fingerprint(evolve: EvolveConfig, data_digest: str, name: str, seed: int) -> str:
-    """Of one strategy (or rmsprop) with one seed, on showers of this digest.
+    """What decides a run of one strategy (or rmsprop) with one seed, on showers of this digest.
 
     The code is that of all runs: `keep_journals`.
     """

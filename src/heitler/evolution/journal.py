@@ -23,7 +23,7 @@ class Journal:
     """Losses of all individuals of all generations so far."""
 
     fingerprint: str
-    """Of the parameters and data that decide the losses."""
+    """Checksum of the parameters and data that decide the losses."""
     losses: list[Float] = field(default_factory=list)
     """[generation] (P,)"""
     seconds: float = 0.0

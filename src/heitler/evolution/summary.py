@@ -12,7 +12,7 @@ Float = NDArray[np.floating]
 Row = dict[str, Any]
 PAPER, GRADIENT = "one-plus-lambda", "rmsprop"
 QUICK_SHARE = 0.05
-"""Of the budget: what "very quickly" is taken to mean."""
+"""Share of the budget: what "very quickly" is taken to mean."""
 SMALL_ERROR = 0.10
 PAPERS_SHOWERS = 5_000
 

@@ -14,7 +14,7 @@ from heitler.validation.asking import calibrated_divergence, guessing
 from heitler.validation.classifier_curve import Point
 
 FEWEST_SHOWERS = 20
-"""Of each kind; below, a classifier has nothing to learn from."""
+"""Showers of each kind; below, a classifier has nothing to learn from."""
 
 
 def curve_sizes(generated: int, truth: int, config: ClassifierConfig) -> list[int]:

@@ -83,7 +83,7 @@ def fit_and_ask(
 
 
 def _of_any_length(batch: tf.Tensor) -> tf.TensorSpec:
-    """Of tensors like this one with any number of rows: each network is compiled once."""
+    """Signature of tensors like this one with any number of rows: each network is compiled once."""
     return tf.TensorSpec([None, *batch.shape[1:]], batch.dtype)
 
 

@@ -16,7 +16,7 @@ from keras import layers
 SLOPE = 0.01
 FIRST_KERNEL, FIRST_STRIDE = 4, 2
 MOMENTUM = 0.9
-"""Of batch norm's moving averages; the default, 0.99, is for longer trainings."""
+"""Momentum of batch norm's moving averages; the default, 0.99, is for longer trainings."""
 HEAD = 64
 
 

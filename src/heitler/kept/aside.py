@@ -33,7 +33,7 @@ def set_files_aside(files: Iterable[Path], name: str) -> Path | None:
 
 
 def size_of(place: Path) -> str:
-    """Of all files below, such as `1.3 GB`."""
+    """Size of all files below, such as `1.3 GB`."""
     size = float(sum(path.stat().st_size for path in place.rglob("*") if path.is_file()))
     for unit in ("B", "kB", "MB"):
         if size < 1000:

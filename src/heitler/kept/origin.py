@@ -22,7 +22,7 @@ LONGEST_LIST = 3
 
 @dataclass(frozen=True)
 class Origin:
-    """Of a training, a measurement or a record of a study."""
+    """What decides a training, a measurement or a record of a study."""
 
     parameters: Mapping[str, Any]
     """Nested, by section; only those that decide the result."""

@@ -5,7 +5,7 @@ from heitler.model.architectures import Size
 from heitler.model.recipes import condition_count, recipe_of
 
 WIDTH = 128
-"""Of the dense layers."""
+"""Features of each dense layer."""
 RANK = 24
 """Features that the cells' expected deposits depend on."""
 BLOCKS = 5

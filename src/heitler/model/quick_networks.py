@@ -22,7 +22,7 @@ LAST_KERNEL = 2
 UPSAMPLED = 4
 """Times, along x and y, from the dense layer's image to the calorimeter's."""
 EPSILON = 1e-3
-"""Of batch norm, as in the published 25x25x25 networks."""
+"""Batch norm's epsilon, as in the published 25x25x25 networks."""
 
 
 def build_quick_generator(

@@ -25,13 +25,13 @@ class Recipe:
     of `heitler.model.shower_generator`, or the layered generator (`heitler.model.layered`), which
     has no discriminator."""
     generator_norm: Literal["batch", "none"]
-    """Of the convolutional generators, between layers."""
+    """What normalises the convolutional generators between their layers."""
     energy: Literal["multiplied", "concatenated"]
     """How the generator learns the primary energy: as a factor of the noise, or beside it."""
     fakes: Literal["any energy", "real energies"]
     """Fakes at energies of their own, or at those of the real showers of the batch."""
     fakes_per_update: int
-    """Of the generator, for every real shower; the energy score compares two."""
+    """Fakes that the generator makes for every real shower; the energy score compares two."""
     shape_noise: int
     """Latent numbers that the shape of a shower depends on, where each cell's deposit is random."""
     start: Literal["random", "mean shower", "measured"]
@@ -44,15 +44,15 @@ class Recipe:
     rate_halved_after: float
     """Cycles in which the learning rate falls to its half; it goes on as 1 / (1 + cycle / this)."""
     score_weight: float
-    """Of the energy scores in the generator's loss: `heitler.training.energy_score`."""
+    """Weight of the energy scores in the generator's loss: `heitler.training.energy_score`."""
     adversarial_weight: float
-    """Of real/fake in the generator's loss; `paper` has `train.loss_weights` instead."""
+    """Weight of real/fake in the generator's loss; `paper` has `train.loss_weights` instead."""
     cell_noise: bool
     """Whether each cell deposits a random energy, or its expected one."""
     averaging: float
-    """Of the generator's weights: how much of the old average is kept at an update; 0 is none."""
+    """How much of the old average of the generator's weights an update keeps; 0 is no average."""
     channels: int = 0
-    """Of the layered generator's convolutions."""
+    """Features of the layered generator's convolutions."""
     layers_seen: int = 0
     """Of the layered generator: layers of each shower that its convolutions learn from in a cycle,
     drawn at random; the next cycle sees others."""

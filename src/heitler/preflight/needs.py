@@ -19,7 +19,7 @@ STORED_B_PER_CELL = 0.8
 
 
 def showers_at_once(train: TrainConfig) -> int:
-    """Of each worker; it takes its groups one after another."""
+    """Showers that a worker has in memory at once; it takes its groups one after another."""
     return train.global_batch_size // train.batch_norm_groups
 
 

@@ -65,7 +65,7 @@ class CardLine:
     about: CardRow
     """What does not depend on the generator: title, floor, limit."""
     rows: tuple[CardRow | None, ...]
-    """Of the recipes, in their order; None where a card has no such line."""
+    """One for each recipe, in their order; None where a card has no such line."""
 
 
 def card_lines(cards: Sequence[Sequence[Mapping[str, Any]]]) -> list[CardLine]:

@@ -11,7 +11,7 @@ from heitler.report.style import MARKERS, SERIES, figure
 Row = Mapping[str, Any]
 ORDINATES = {"response_low": "R, lowest energies", "response_high": "R, highest energies"}
 HIGHEST = 1.6
-"""Of the ordinate; generators of the first cycles may deposit several times too much."""
+"""Where the ordinate ends; generators of the first cycles may deposit several times too much."""
 
 
 def draw_course(path: Path, rows: Sequence[Row], arms: Mapping[str, str]) -> None:

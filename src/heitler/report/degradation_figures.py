@@ -137,7 +137,7 @@ def _draw_deviation(axes: Axes, place: int, row: Row) -> None:
 
 
 def _legend(rows: Sequence[Row], limit: float) -> list[Line2D | Patch]:
-    """Of what is drawn."""
+    """An entry for everything that is drawn."""
     roles = {
         "reference": "one worker",
         "baseline": "many workers",

@@ -18,7 +18,7 @@ LABELS = {
     "independent": "independent processes",
 }
 SIDE_STEP = 0.02
-"""Of the number of workers, so that error bars do not hide each other."""
+"""Share of the number of workers by which points stand aside: error bars do not hide each other."""
 
 
 def draw_efficiency(path: Path, rows: Sequence[Row]) -> None:

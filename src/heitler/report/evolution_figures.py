@@ -20,7 +20,7 @@ NAMES = {
     "nevergrad": "Nevergrad's (1 + 1)",
     "memetic": "Evolution, then RMSprop",
 }
-"""Of the strategies, for readers."""
+"""Names of the strategies, for readers."""
 COLORS = (*SERIES, "#000000", "#999999")
 ABSCISSAE = {
     "epoch": "Epochs",

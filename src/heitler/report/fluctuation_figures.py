@@ -191,7 +191,7 @@ def _draw_counts(
 
 
 def _mean(counts: NDArray[Any]) -> tuple[Float, Float]:
-    """Of (N, B) over showers, with its error."""
+    """Mean of (N, B) over showers, with its error."""
     return counts.mean(axis=0, dtype=np.float64), counts.std(axis=0) / np.sqrt(len(counts))
 
 

@@ -56,12 +56,12 @@ class ReportInputs:
 
     @property
     def ours(self) -> RecipeResults:
-        """Of this project's recipe."""
+        """Results of this project's recipe."""
         return self.recipes[OURS]
 
     @property
     def published(self) -> RecipeResults:
-        """Of the published recipe."""
+        """Results of the published recipe."""
         return self.recipes[PUBLISHED]
 
 

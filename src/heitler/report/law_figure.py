@@ -12,7 +12,7 @@ from heitler.report.style import MARKERS, SERIES, figure
 Row = Mapping[str, Any]
 ABSCISSAS = {"cycles": "Cycles (of four updates)", "showers_seen": "Showers seen"}
 LEAST = 0.01
-"""Of the ordinate, which is logarithmic."""
+"""Where the ordinate begins, which is logarithmic."""
 
 
 def draw_law(path: Path, rows: Sequence[Row], arms: Mapping[str, str], limit: float) -> None:

@@ -15,7 +15,7 @@ from heitler.scaling.published import CLAIMED_EFFICIENCY, SYSTEMS, Rounded, effi
 Float = NDArray[np.float64]
 OURS, OURS_MARKER = SERIES[2], MARKERS[2]
 LOWEST_EFFICIENCY = 0.6
-"""Of the axis, if nothing is lower."""
+"""Where the axis begins, if nothing is lower."""
 PUBLISHED = tuple(zip(SYSTEMS, (SERIES[0], SERIES[1]), MARKERS, strict=False))
 
 

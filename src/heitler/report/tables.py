@@ -36,7 +36,7 @@ class SideBySide:
 
     quantity: str
     values: tuple[str, ...]
-    """Of the recipes, in their order."""
+    """One for each recipe, in their order."""
     unit: str
     floor: str
 

@@ -6,7 +6,7 @@ from typing import Any
 from heitler.config import OURS, PUBLISHED, Recipe
 
 LABELS: dict[Recipe, str] = {PUBLISHED: "published", OURS: "ours"}
-"""Of the recipes, in figures and tables."""
+"""Names of the recipes in figures and tables."""
 NBSP = "\N{NO-BREAK SPACE}"
 NOT_MEASURABLE = "not measurable"
 

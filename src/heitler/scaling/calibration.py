@@ -16,7 +16,7 @@ from heitler.scaling.slowest import log_spread, spread_from_waiting
 Float = NDArray[np.float64]
 Row = dict[str, str]
 START_ERROR = 0.7
-"""Of the start of an all-reduce, standard deviation of its logarithm: a factor of 2 either way."""
+"""Standard deviation of the logarithm of an all-reduce's start: a factor of 2 either way."""
 REMEDY = "Measure first: dvc repro scale, or heitler plan --calibrate."
 
 

@@ -14,7 +14,7 @@ from heitler.scaling.interconnects import Algorithm, Link, allreduce_s
 RESULTS = Path("benchmarks/results/namespaces.json")
 TARGET = 0.15
 PAYLOAD = 1448 / 1514
-"""Of an Ethernet frame that is data, with the headers of Ethernet, IP and TCP."""
+"""Share of an Ethernet frame that is data, with the headers of Ethernet, IP and TCP."""
 
 
 def limited_cycle_s(

@@ -18,7 +18,7 @@ from heitler.scaling.published import Rounded
 
 Float = NDArray[np.float64]
 Terms = tuple[float, float, float]
-"""Of an epoch: factors of compute time and of fixed cost, and seconds that need no fit."""
+"""Terms of an epoch: factors of compute time and of fixed cost, and seconds that need no fit."""
 PAPER_TARGET = 0.05
 V100_TARGET = 0.12
 PAPER_HEADLINE = "1 node; fixed cost of the 2018 system, sped up like its computing"
@@ -27,7 +27,7 @@ V100_HEADLINE = "2-16 GPUs; whole cycles, slowest of N, fixed cost"
 V100_GRADIENTS_B = (349_608, 349_608, 5_460_188, 5_460_188)
 """Four all-reduces of a cycle: the 51x51x25 networks' 87,402 and 1,365,047 parameters."""
 V100_LINK = "ethernet-25"
-"""Of rented machines in 2020; not stated. It makes less than 1% of a cycle of 2.7 s."""
+"""Network of rented machines in 2020; not stated. It makes less than 1% of a cycle of 2.7 s."""
 
 
 @dataclass(frozen=True)

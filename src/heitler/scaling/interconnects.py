@@ -23,7 +23,7 @@ Algorithm = Literal["ring", "recursive_halving"]
 
 MEASURED = "measured"
 UNMEASURED_LATENCY_S = 25e-6
-"""Of a step over TCP: literature, as in the presets."""
+"""Latency of a step over TCP: literature, as in the presets."""
 LINK_FILE = Path("reports/cluster/link.json")
 
 
@@ -37,14 +37,14 @@ class Link:
 
     name: str
     latency_s: Samples
-    """Of a small message, software included."""
+    """Time of a small message, software included."""
     bandwidth_B_per_s: Samples
     relative_error: float
     """One standard deviation of either number (of its logarithm)."""
     source: str
     start_s: float = 1e-3
-    """Of an all-reduce whatever its size: Horovod looks once per HOROVOD_CYCLE_TIME, 1 ms unless
-    changed, for something to sum."""
+    """Cost of an all-reduce whatever its size: Horovod looks once per HOROVOD_CYCLE_TIME, 1 ms
+    unless changed, for something to sum."""
 
 
 def _literature(name: str, latency_us: float, gigabytes_per_s: float, source: str) -> Link:

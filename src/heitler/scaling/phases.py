@@ -15,7 +15,7 @@ ASSUMED_SHOWERS = 200_000
 """In the paper's training set, which it does not print: those of the public data set of the time
 [svalleco/3Dgan]. The time per shower is inversely proportional to it."""
 SHOWER_S = RANKS_PER_NODE * ONE_NODE_S.value / ASSUMED_SHOWERS
-"""Of one worker: 0.065 s."""
+"""Time of one worker: 0.065 s."""
 LINK = PRESETS["omni-path-100"]
 SECONDS_PER_MINUTE = 60.0
 

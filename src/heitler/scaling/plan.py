@@ -42,7 +42,7 @@ class PlanRow:
     efficiency: Estimate
     """T(1) / (N T(N))."""
     node_hours: Estimate
-    """Of the whole training; start-up and queueing excluded."""
+    """Cost of the whole training; start-up and queueing excluded."""
     epochs_in_budget: int | None
     """Whole epochs that the budget pays for, by the best value; None without a budget."""
     kind: str

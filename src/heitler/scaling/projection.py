@@ -74,7 +74,7 @@ class Costs:
     compute_s: Samples
     """Mean over workers, for `Job.batch_per_worker` showers, all workers of a node busy."""
     spread: Samples
-    """Of the logarithm of the compute time, between workers and cycles."""
+    """Spread of the logarithm of the compute time, between workers and cycles."""
     barriers: Samples
     """How often per cycle the slowest worker is waited for, as the factor by which the excess of
     one wait grows: 1 if a slow worker is slow for a whole cycle, sqrt(updates) if every update

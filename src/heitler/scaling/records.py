@@ -25,7 +25,7 @@ class Start:
 
     repeat: int
     fingerprint: str
-    """Of everything that decides what is measured."""
+    """Checksum of everything that decides what is measured."""
     meeting: Path
     """An empty folder for independent processes to meet in."""
 
@@ -40,7 +40,7 @@ class Record:
     seconds: dict[str, Seconds]
     """`wall_s` and its `PARTS`, each (workers, cycles)."""
     energy_J: float | None
-    """Of all machines' processors while the cycles ran; None where it cannot be read."""
+    """Energy of all machines' processors while the cycles ran; None where it cannot be read."""
     hosts: list[str]
     cpu: str
     threads: int

@@ -34,7 +34,7 @@ def stale_stages(revision: str | None = None) -> set[str]:
 
 
 def stale(lock: Stages, parameters: Mapping[str, Any], part: Part) -> set[str]:
-    """Of `dvc.lock`, those that were run with other parameters, or on what has changed since.
+    """The stages of `dvc.lock` that were run with other parameters, or on what has changed since.
 
     Args:
         lock: its stages.
@@ -97,7 +97,7 @@ def _hash_of_folder(files: Mapping[tuple[str, ...], str | None]) -> str | None:
 
 
 def _content(revision: str | None, path: str) -> dict[str, Any]:
-    """Of a YAML file, read as DVC does (1e-06 is a number); nothing without one."""
+    """Content of a YAML file, read as DVC does (1e-06 is a number); nothing without one."""
     if revision is None:
         text = Path(path).read_text() if Path(path).is_file() else ""
     else:

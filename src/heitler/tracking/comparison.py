@@ -35,7 +35,7 @@ class Column:
     heading: str
     decimals: int
     value: Callable[["_Run", "_Run"], Cell]
-    """Of a run and the first run of its recipe in the table."""
+    """Computed from a run and the first run of its recipe in the table."""
 
 
 def compare_runs(names: Sequence[str]) -> list[dict[str, Cell]]:
@@ -97,12 +97,12 @@ class _Run:
         return f"{name} ({revision[:7]})" if revision else name or None
 
     def page(self) -> str:
-        """Of MLflow's UI."""
+        """Address in MLflow's UI."""
         info = self.run.info
         return f"#/experiments/{info.experiment_id}/runs/{info.run_id}"
 
     def history(self, metric: str) -> list[float]:
-        """Of a training: after every epoch."""
+        """A training's values after every epoch."""
         if metric not in self._histories:
             points = self.client.get_metric_history(self.run.info.run_id, metric)
             ordered = sorted(points, key=lambda point: point.step)

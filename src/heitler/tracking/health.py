@@ -25,7 +25,7 @@ class StoreHealth:
 
     place: str
     runs: int | None = None
-    """Of the project's experiment; None where there is no store yet."""
+    """Runs of the project's experiment; None where there is no store yet."""
     fault: str = ""
     remedy: str = ""
 

@@ -34,7 +34,7 @@ class Score:
 
     @classmethod
     def of(cls, card: Sequence[Mapping[str, Any]]) -> "Score":
-        """Of the lines of `reports/validate/card.json`."""
+        """The score of the lines of `reports/validate/card.json`."""
         verdicts = [line["verdict"] for line in card]
         found = {line["name"]: line["value"] for line in card}.get("response_max_deviation")
         deviation = float("inf") if found is None else float(found)

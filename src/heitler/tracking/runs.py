@@ -48,7 +48,7 @@ class Dataset:
     primary_energy_GeV: NDArray[np.floating]
     """(N,); MLflow shows N."""
     digest: str
-    """Of all the showers' content; MLflow keeps the first 32 characters."""
+    """Checksum of all the showers' content; MLflow keeps the first 32 characters."""
 
 
 class Run(Protocol):

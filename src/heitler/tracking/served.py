@@ -29,7 +29,7 @@ class ServedModel:
     """Columns of the table, and whether each is required."""
     output: str
     shape: tuple[int, ...]
-    """Of one row's output."""
+    """Shape of one row's output."""
     integers: Mapping[str, int]
     """Parameters beside the table, with their defaults."""
     example: Mapping[str, list[float]]

@@ -24,7 +24,7 @@ SET_ASIDE = "Set it aside, and the next run begins a new one: mv {path} {path}.b
 
 
 def database_cause(path: Path, error: BaseException) -> Cause:
-    """Of a store that is an SQLite file: from the file itself, and then from the error's words."""
+    """What ails an SQLite file as a store: from the file itself, then from the error's words."""
     words = " ".join(str(error).split())
     if isinstance(error, OSError) and error.errno:
         return system_cause(error, Path(str(error.filename or path)))
@@ -101,7 +101,7 @@ SERVER = (
 
 
 def server_cause(uri: str, error: BaseException) -> Cause:
-    """Of a store that is a server."""
+    """What ails a store that is a server."""
     words = " ".join(str(error).split())
     if proxy := proxy_in_force(uri):
         return Cause(

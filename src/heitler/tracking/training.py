@@ -15,7 +15,7 @@ from heitler.tracking.state import log_state
 
 RUN_FILE = "run.json"
 SECTIONS = ("detector", "simulate", "prepare", "model", "train", "cluster")
-"""Of the parameters, those that lead to a training; later stages add theirs as tags."""
+"""The parameters that lead to a training; later stages add theirs as tags."""
 TRAINED_ON = ("data/tables", "data/showers", "data/prepared")
 
 

@@ -32,7 +32,7 @@ from heitler.training.update import Begun, Done, Sums, Travelling, Update
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
 EVENTS_AT_ONCE, CELLS_AT_ONCE = 64, 250_000
-"""Of several groups together; one group is computed at once whatever its size."""
+"""Most that several groups may have to be computed together; one is computed whatever its size."""
 
 
 def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:

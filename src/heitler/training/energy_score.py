@@ -17,7 +17,7 @@ import tensorflow as tf
 
 Tensor: TypeAlias = tf.Tensor
 SINGLE_WEIGHT = 0.2
-"""Of the numbers by themselves."""
+"""Weight of the numbers by themselves."""
 WEIGHTS = {
     "total": 2.0,
     "layers": 1.0,

@@ -33,7 +33,7 @@ class Keeper:
     folder: Path
     gan: Gan
     history: list[Metrics]
-    """Of whole epochs; the training loop adds to it."""
+    """Metrics of whole epochs; the training loop adds to it."""
     fingerprint: str
     train: TrainConfig
     world: World

@@ -33,13 +33,13 @@ class Adversarial(Protocol):
     """The updates of a cycle in which two networks compete."""
 
     def real(self) -> Update:
-        """Of the discriminator on real showers."""
+        """The discriminator's update on real showers."""
 
     def fake(self) -> Update:
-        """Of the discriminator on fakes."""
+        """The discriminator's update on fakes."""
 
     def generated(self, update: int) -> Update:
-        """Of the generator, counted from 1."""
+        """The generator's update of this number, counted from 1."""
 
 
 def cycle_updates(gan: Gan, config: TrainConfig) -> dict[str, Update]:

@@ -13,7 +13,7 @@ Cells = NDArray[np.float32]
 Defect = Callable[[Cells, NDArray[np.floating], np.random.Generator], Cells]
 
 SPREAD_SHAPE = 4.0
-"""Of the gamma distribution that redraws a cell: relative spread 1 / 2."""
+"""Shape of the gamma distribution that redraws a cell: relative spread 1 / 2."""
 GROUP = 20
 """Showers of neighbouring primary energy among which cells are exchanged."""
 

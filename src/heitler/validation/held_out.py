@@ -24,12 +24,12 @@ class HeldOut:
     reference: Observables
     """All other showers, for the floor."""
     edges_GeV: NDArray[np.float64]
-    """Of the bins of primary energy."""
+    """Edges of the bins of primary energy."""
     cell_threshold_GeV: float
     """Cells below were set to 0 when the showers were prepared."""
 
     def load_generated(self, path: Path) -> Observables:
-        """Of showers that were generated at the test set's energies, with the same threshold.
+        """Observables of showers generated at the test set's energies, with the same threshold.
 
         Raises:
             ComparisonError: if they were not.

@@ -43,7 +43,7 @@ class CoreByEnergy:
 
     @property
     def resolution_error(self) -> Float:
-        """Of a Gaussian sample's standard deviation: relative error 1 / sqrt(2 n)."""
+        """Error of a Gaussian sample's standard deviation: relative error 1 / sqrt(2 n)."""
         return np.asarray(self.resolution / np.sqrt(2 * np.maximum(self.showers, 1)))
 
 
@@ -58,7 +58,7 @@ class ResolutionFit:
     constant: float
     """c"""
     errors: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Of a, b, c, from chi squared's curvature; large where few bins cannot tell them apart."""
+    """Errors of a, b, c, by chi squared's curvature; large where bins cannot tell them apart."""
 
     def at(self, energy_GeV: Float) -> Float:
         """The curve: (K,) GeV -> (K,)."""

@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 
 REPLICAS = 100
 COPY_DISTANCE = 0.1
-"""Of the median distance from unseen showers to training showers: what lies nearer is a copy."""
+"""Share of the median distance of unseen to training showers: what lies nearer is a copy."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def memorisation(
 
 
 def _double_ratio(made: Float, real: Float) -> float:
-    """Of distances to seen and unseen showers: (2, N), (2, M); NaN without real neighbours."""
+    """Ratio of distances, to seen over unseen: (2, N), (2, M); NaN without real neighbours."""
     expected = np.median(real, axis=1)
     if not np.isfinite(expected).all():  # showers of one primary energy are no neighbours
         return float("nan")

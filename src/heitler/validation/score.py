@@ -43,7 +43,7 @@ class Metric:
     perfect_is_floor: bool = False
     """Whether perfect is what Geant4 shows against itself, however much that is."""
     needs: str = "showers with energy"
-    """Of the true showers, for there to be such a number at all."""
+    """What the true showers must have, for there to be such a number at all."""
 
     def deviation(self, value: float | Float) -> Any:
         """How far from perfect: 0 or more."""
@@ -96,11 +96,11 @@ class Measured:
     floors: Float
     """(K,), one per pair of Geant4 samples"""
     floor_error: float = 0.0
-    """Of a single one of them, where known by itself."""
+    """Error of a single one of them, where known by itself."""
     applicable: bool = True
     """Whether the true showers have such a number, compared with true showers."""
     showers: int | None = None
-    """Of each kind that were looked at, where these are not all."""
+    """Showers of each kind that were looked at, where these are not all."""
 
 
 def judge(

@@ -30,7 +30,7 @@ from heitler.training.loop import TrainingInput, train
 from heitler.validation.epoch import epoch_check
 
 CHECKPOINTS, BEFORE = "checkpoints", "before"
-"""Of a training, and of the one that it begins with."""
+"""Folders of a training, and of the one that it begins with."""
 
 
 def train_missing(

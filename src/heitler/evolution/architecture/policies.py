@@ -23,7 +23,7 @@ from heitler.evolution.architecture.trainers import Candidate, Training
 
 Float = NDArray[np.float32]
 POPULATION, TOURNAMENT = 8, 3
-"""Of `evolved`."""
+"""Sizes of the policy `evolved`."""
 KEEP = 0.5
 """Probability that a child of `evolved` has its parent's architecture."""
 

@@ -21,7 +21,7 @@ from heitler.files import atomic_path
 
 Row = dict[str, float | str]
 SLICES = 32
-"""Of a run; the first half searches."""
+"""Parts of a run; the first half searches."""
 SELECTION = 1024
 """Training showers on which a trained candidate is judged."""
 

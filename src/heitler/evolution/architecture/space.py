@@ -54,7 +54,7 @@ class Architecture:
 
     @cached_property
     def weight_shapes(self) -> list[Shape]:
-        """Of every kernel, and of the dense layer."""
+        """Shapes of every kernel, and of the dense layer."""
         kernels = [
             (layer.kernel, layer.kernel, before[2], layer.filters)
             for layer, before in zip(self.layers, self.maps, strict=False)
@@ -73,7 +73,7 @@ class Architecture:
         return 1 <= len(self.layers) <= MAX_LAYERS and min(sides) >= 1
 
     def multiply_adds(self) -> int:
-        """Of one forward pass of one shower."""
+        """Operations of one forward pass of one shower."""
         kernels = zip(self.weight_shapes[:-1], self.maps[1:], strict=True)
         convolutions = sum(math.prod(k) * after[0] * after[1] for k, after in kernels)
         return convolutions + math.prod(self.maps[-1])

@@ -32,7 +32,7 @@ class Candidate:
     genome: Float
     """(D,)"""
     power: float
-    """Of mutations; not used by RMSprop."""
+    """Size of mutations; not used by RMSprop."""
     square: Float
     """(D,) RMSprop's mean squared gradient; not used by evolution."""
 
@@ -49,8 +49,8 @@ class Training:
     fixed_genes: int
 
     def pass_cost(self, architecture: Architecture) -> float:
-        """Of one forward pass of one shower, in passes of the fixed network: at least 1, though a
-        smaller network needs less, since reading images and bookkeeping cost as much."""
+        """What one forward pass of one shower costs, in passes of the fixed network: at least 1,
+        though a smaller network needs less, since reading images and bookkeeping cost as much."""
         return max(1.0, architecture.multiply_adds() / self.fixed_cost)
 
     def start(self, architecture: Architecture, genome: Float) -> Candidate:

@@ -42,7 +42,7 @@ def linear_scaling(results: Results, config: Config) -> Answer:
 
 
 def communication(results: Results, config: Config) -> Answer:
-    """Of a cycle, as measured."""
+    """The share of a cycle, as measured."""
     row = _largest_weak(results)
     share = row["communication_fraction"]
     far = results.row("project", "projection.csv", nodes=256)

@@ -58,7 +58,7 @@ def _magnitude(size: float) -> int:
 
 
 def percentage(value: float, low: float | None = None, high: float | None = None) -> Number:
-    """Of a share between 0 and 1; the range is a 95% interval."""
+    """A share between 0 and 1 in percent; the range is a 95% interval."""
     if low is None or high is None:
         return Number(100 * value, "%")
     return Number(100 * value, "%", 100 * low, 100 * high, "95% interval")

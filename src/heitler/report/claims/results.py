@@ -42,7 +42,7 @@ class Results:
         return (self._place(stage) / name).is_file()
 
     def names(self, stage: str) -> list[str]:
-        """Of the stage's metrics."""
+        """Names of the stage's metrics."""
         return list(self._json(stage, "metrics.json"))
 
     def card(self, stage: str) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ class Results:
         return lines
 
     def rows(self, stage: str, table: str) -> list[dict[str, Any]]:
-        """Of a CSV file; what looks like a number is one, empty cells are left out."""
+        """Rows of a CSV file; what looks like a number is one, empty cells are left out."""
         path = self._path(stage, table)
         with path.open(newline="") as file:
             rows = [
