@@ -95,9 +95,10 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
 def test_a_recipe_changes_model_and_train_where_it_says_so_and_nothing_else() -> None:
     params = yaml.safe_load(yaml.safe_dump(DEFAULT))
     params["recipes"]["heitler"]["train"] = {"epochs": 77, "loss_weights": {"theta": 3.0}}
+    params["recipes"]["heitler"]["model"] = {"changes": {"channels": 16}}
     config = build_config(params)
     ours = config.of_recipe("heitler")
-    assert ours.model == replace(config.model, recipe="heitler")
+    assert ours.model == replace(config.model, recipe="heitler", changes={"channels": 16})
     weights = replace(config.train.loss_weights, theta=3.0)
     assert ours.train == replace(config.train, epochs=77, loss_weights=weights)
     assert replace(ours, model=config.model, train=config.train) == config
