@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heitler.config import load_config
+from heitler.config import ArmConfig, load_config
 from heitler.degradation.curves import curve_rows, judged_layers, judged_response, running_rows
 from heitler.degradation.kept import adopt_records, keep_records
 from heitler.degradation.plan import plan_trainings
@@ -72,8 +72,17 @@ def test_a_kept_training_counts_as_the_shorter_one_that_its_first_epochs_are(
     tmp_path: Path,
 ) -> None:
     config = load_config()
-    arms = ("workers-256", "workers-256-longer", "rate-times-4")
-    study = dataclasses.replace(config.degradation, run=arms, seeds=(1,), judged_epochs=0.5)
+    arms = ("workers-256", "workers-256-longer", "rate-times-4", "averaged-alone")
+    averaged = ArmConfig(
+        about="", role="remedy", extends="workers-256", model={"changes": {"averaging": 0.9}}
+    )
+    study = dataclasses.replace(
+        config.degradation,
+        arms=config.degradation.arms | {"averaged-alone": averaged},
+        run=arms,
+        seeds=(1,),
+        judged_epochs=0.5,
+    )
     config = dataclasses.replace(config, degradation=study)
     plan = plan_trainings(config, 5000, "data")
     longer, epochs = plan["workers-256-longer", 1], plan["workers-256", 1].config.train.epochs
@@ -85,6 +94,7 @@ def test_a_kept_training_counts_as_the_shorter_one_that_its_first_epochs_are(
     fates = adopt_records(tmp_path / "kept", plan, tmp_path / "records")
     assert fates["workers-256", 1] == f"the first {epochs} epochs of workers-256-longer"
     assert fates["rate-times-4", 1] == "to be trained"
+    assert fates["averaged-alone", 1] == "to be trained"  # a change to the recipe
     short = read_record(tmp_path / "records" / plan["workers-256", 1].fingerprint[:16])
     assert short
     assert len(short.history) == epochs

@@ -27,6 +27,8 @@ KEPT = (
 )
 """Beginnings of the names of metrics that are kept of every epoch."""
 DIGITS = 5
+CHANGES = "changes"
+"""What an arm changes in the recipe, in the settings' section model."""
 
 
 def keep_records(
@@ -114,7 +116,13 @@ def first_epochs_facts(
 
 
 def _agree(kept: Any, now: Any) -> bool:
-    """Whether all that was kept is so still; parameters that are new since then do not count."""
+    """Whether all that was kept is so still; parameters that are new since then do not count.
+
+    An arm's changes to the recipe are no such parameters: one more is another training.
+    """
     if isinstance(kept, Mapping) and isinstance(now, Mapping):
-        return all(name in now and _agree(value, now[name]) for name, value in kept.items())
+        return all(
+            name in now and (value == now[name] if name == CHANGES else _agree(value, now[name]))
+            for name, value in kept.items()
+        )
     return bool(kept == now)
