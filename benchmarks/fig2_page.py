@@ -1,8 +1,10 @@
-"""Write the tables of docs/fig2.md from the kept result; its sentences are written by hand.
+"""Write the tables of docs/fig2.md from the kept result, and numbers within its sentences.
 
     python benchmarks/fig2_page.py
 
-A table stands between `<!-- name -->` and `<!-- end -->`. Its numbers are those of
+A table stands between `<!-- name -->` and `<!-- end -->`. A number stands between
+`<!--=arm.column:format-->` and `<!--/-->`: of the arm's line of arms.csv or minutes.csv, or with
+`arm@seed@epoch` of law.csv, as Python's `format` prints it. All are those of
 reports/reference/fig2 and of reports/reference/headlines.json; a test reads the page back.
 """
 
@@ -12,14 +14,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from fig2_law import CYCLES, cycles_rows, epochs_rows
+
 PAGE, KEPT = Path("docs/fig2.md"), Path("reports/reference/fig2")
 HEADLINES = Path("reports/reference/headlines.json")
 RESPONSE, LIMIT = "response_ratio_", 0.05
 SCATTER = {
     "one-worker": "one worker",
-    "one-worker-longer": "one worker, twice the epochs",
     "workers-256-thousand": "256 workers, a thousand cycles",
 }
+ARMS, TRAININGS = ("arms.csv", "minutes.csv"), ("law.csv",)
+NUMBER = re.compile(r"<!--=([\w@-]+)\.(\w+):([^>]*?)-->.*?<!--/-->", re.DOTALL)
+ELSEWHERE = ("one-worker-longer", "one-worker-thousand", "workers-256-longer", "workers-256-eighty")
+"""Arms that the tables by epochs and by cycles have."""
 Row = dict[str, str]
 
 
@@ -28,7 +35,16 @@ def main() -> None:
     for name, table in TABLES.items():
         block = f"<!-- {name} -->\n\n{table()}\n\n<!-- end -->"
         text = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, b=block: b, text, flags=re.S)
-    PAGE.write_text(text)
+    PAGE.write_text(NUMBER.sub(with_number, text))
+
+
+def with_number(found: re.Match[str]) -> str:
+    arm, column, style = found.groups()
+    name, *when = arm.split("@")
+    lines = [r for table in (TRAININGS if when else ARMS) for r in read_rows(table)]
+    own = [r for r in lines if r["arm"] == name and (not when or [r["seed"], r["epoch"]] == when)]
+    value = next(row[column] for row in own if column in row)
+    return f"<!--={arm}.{column}:{style}-->{format(float(value), style)}<!--/-->"
 
 
 def baseline_table() -> str:
@@ -64,8 +80,20 @@ def arms_table() -> str:
                 f"{minutes[row['arm']]:.1f}",
             ]
             for row in read_rows("arms.csv")
+            if row["arm"] not in ELSEWHERE
         ],
     )  # fmt: skip
+
+
+def epochs_table() -> str:
+    titles = ["epochs of both", "one worker's worst bin, by seed", "cycles of 256",
+              "R of 256, lowest bin", "change, lowest bin", "change, worst bin"]  # fmt: skip
+    return table(titles, epochs_rows(read_rows("law.csv")))
+
+
+def cycles_table() -> str:
+    titles = ["global batch", *(f"about {cycles:,} cycles" for cycles in CYCLES)]
+    return table(titles, cycles_rows(read_rows("law.csv")))
 
 
 def scatter_table() -> str:
@@ -151,6 +179,8 @@ def read_rows(name: str) -> list[Row]:
 TABLES: dict[str, Callable[[], str]] = {
     "baseline": baseline_table,
     "scatter": scatter_table,
+    "epochs": epochs_table,
+    "cycles": cycles_table,
     "arms": arms_table,
     "headlines": headline_table,
 }

@@ -20,8 +20,9 @@ from heitler.degradation.answer import (
     longest_arms,
     minutes_rows,
 )
-from heitler.degradation.curves import curve_rows, running_rows
+from heitler.degradation.curves import curve_rows
 from heitler.degradation.effects import ArmResult, arm_results
+from heitler.degradation.law import law_rows, longest_of_each_batch
 from heitler.degradation.plan import Training, plan_trainings, study_origin
 from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
@@ -121,9 +122,10 @@ def write_answer(
     write_csv(
         REPORT / "curves.csv", [r for key, h in finished.items() for r in curve_rows(*key, h)]
     )
-    law = [r for key, h in finished.items() for r in running_rows(*key, h, study.judged_epochs)]
+    law = law_rows(finished, plan, study.judged_epochs)
     write_csv(REPORT / "law.csv", law)
-    draw_law(REPORT / "law.svg", law, batch_arms(study), study.largest_deviation)
+    longest = longest_of_each_batch(law, batch_arms(study))
+    draw_law(REPORT / "law.svg", longest, study.largest_deviation)
     draw_course(REPORT / "course.svg", law, longest_arms(study, plan, finished))
     write_csv(REPORT / "minutes.csv", minutes_rows(results, plan, study))
     baseline = baseline_rows(records, rows, study, truth, study.reference)

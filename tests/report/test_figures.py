@@ -108,3 +108,20 @@ def test_the_course_of_r_is_drawn_for_arms_of_one_seed_and_of_more(tmp_path):
     assert first.count(b'id="line2d') > 10
     draw_course(path, rows, {"one": "one worker", "many": "256 workers"})
     assert path.read_bytes() == first
+
+
+def test_the_law_is_drawn_with_one_curve_per_batch_for_one_seed_and_for_more(tmp_path):
+    from heitler.report.law_figure import draw_law
+
+    rows = [
+        {"arm": "any", "global_batch_size": batch, "seed": seed, "cycles": n, "showers_seen": 8 * n}
+        | {"deviation_low": 0.5 / n, "worst_bin": 0.6 / n + 0.01 * seed}
+        for batch, seeds in ((8, (1, 2)), (512, (1,)))
+        for seed in seeds
+        for n in range(1, 10)
+    ]
+    path = tmp_path / "law.svg"
+    draw_law(path, rows, 0.05)
+    both = path.read_bytes()
+    draw_law(path, rows[:9], 0.05)
+    assert path.read_bytes().count(b'id="line2d') < both.count(b'id="line2d')
