@@ -25,7 +25,10 @@ SCATTER = {
 }
 ARMS, TRAININGS = ("arms.csv", "minutes.csv"), ("law.csv",)
 NUMBER = re.compile(r"<!--=([\w@-]+)\.(\w+):([^>]*?)-->.*?<!--/-->", re.DOTALL)
-ELSEWHERE = ("one-worker-longer", "one-worker-thousand", "workers-256-longer", "workers-256-eighty")
+ELSEWHERE = (
+    *("one-worker-longer", "one-worker-thousand", "workers-256-longer", "workers-256-eighty"),
+    "batch-times-16",
+)
 """Arms that the tables by epochs and by cycles have."""
 Row = dict[str, str]
 
