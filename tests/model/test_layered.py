@@ -160,20 +160,22 @@ def test_a_turn_keeps_its_energy_and_the_sure_and_the_weak_change_least() -> Non
 
 
 def test_chances_between_edges_are_those_of_the_normal_distributions() -> None:
-    mean, width, low = (
-        np.array([-1.0, 0.5]),
-        np.array([0.3, 2.0]),
-        np.array([-1e4, 0.3, 5, -40, 30]),
-    )
+    mean, width = np.array([-1.0, 0.5]), np.array([0.3, 2.0])
+    low = np.array([-1e4, 0.3, 5, -40, 30])
     high = np.array([0.3, 0.31, 1e4, -39, 1e4])
     parameters = np.array([[0.0, 0.0, *mean, *np.log(width)]] * len(low), np.float32)
     edges = (tf.constant(edge, tf.float32) for edge in (low, high))
     with tf.GradientTape() as tape:
         tape.watch(given := tf.constant(parameters))
         found = mixture_log_chance(given, *edges)
-    below, upto = (norm.logcdf((e[:4, None] - mean) / width) for e in (low, high))
-    wanted = logsumexp((upto + np.log1p(-np.exp(below - upto))), axis=1) - np.log(2)
-    np.testing.assert_allclose(found.numpy()[:4], wanted, rtol=1e-3)
+    between = [
+        norm.cdf(e[1], mean, width) - norm.cdf(e[0], mean, width)
+        for e in zip(low, high, strict=True)
+    ]
+    wanted = np.log(np.mean(between[:3], axis=1))
+    np.testing.assert_allclose(found.numpy()[:3], wanted, rtol=1e-3)
+    below = logsumexp(norm.logcdf(-39, mean, width)) - np.log(2)
+    np.testing.assert_allclose(found.numpy()[3], below, rtol=1e-3)
     assert -120 < found.numpy()[4] < -100  # beyond what float32 knows of tails from above
     assert np.isfinite(tape.gradient(found, given).numpy()).all()
 

@@ -35,7 +35,7 @@ def test_two_workers_match_one_with_two_groups(outcomes: dict[str, Outcome]) -> 
     one, two = outcomes["one"], outcomes["two"]
     assert_same_variables(one, two, 1e-7)
     assert [epoch["unique_events_seen"] for epoch in two.history] == [EVENTS, EVENTS]
-    parts = {"layers", "hits", "energies", "sums", "total"}
+    parts = {"layers", "hits", "energies", "counts", "sums", "total"}
     assert parts == {
         name.removeprefix("generator_1_") for name in one.history[0] if "generator_1_" in name
     }
