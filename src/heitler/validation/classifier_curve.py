@@ -103,7 +103,7 @@ def notes(points: Sequence[Point], config: ValidateConfig) -> list[str]:
         if noise > limit and point.auc <= noise:
             found.append(
                 f"{title}: AUC {point.auc:.2f} at {of_each} says nothing. There Geant4 against "
-                f"itself may reach {noise:.2f}; more showers are needed to tell {limit:.2f}."
+                f"itself may reach {min(noise, 1.0):.2f}; more showers are needed to tell {limit:.2f}."
             )
         elif rise := _rise(points, point):
             found.append(
