@@ -52,7 +52,18 @@ def test_a_generator_without_batch_norm_has_none(networks: str) -> None:
     assert not any("batch_norm" in layer.name for layer in layers)
 
 
-@pytest.mark.parametrize("change", [{"avraging": 0.9}, {"energy": "added"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"avraging": 0.9},
+        {"energy": "added"},
+        {"channels": 0},
+        {"channels": 12.5},
+        {"layers_seen": -1},
+        {"averaging": 1.0},
+        {"score_weight": -0.1},
+    ],
+)
 def test_a_change_that_no_recipe_knows_is_refused(change: dict[str, str | float | bool]) -> None:
     with pytest.raises(ConfigError, match=rf"model.changes.*{next(iter(change))}"):
         build_generator(dataclasses.replace(MODEL, changes=change), (25, 25, 25))

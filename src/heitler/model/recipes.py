@@ -8,9 +8,17 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from heitler.config import ConfigError, ModelConfig, TrainConfig
 from heitler.model.architectures import ARCHITECTURES
@@ -30,30 +38,30 @@ class Recipe:
     """How the generator learns the primary energy: as a factor of the noise, or beside it."""
     fakes: Literal["any energy", "real energies"]
     """Fakes at energies of their own, or at those of the real showers of the batch."""
-    fakes_per_update: int
+    fakes_per_update: PositiveInt
     """Fakes that the generator makes for every real shower; the energy score compares two."""
-    shape_noise: int
+    shape_noise: NonNegativeInt
     """Latent numbers that the shape of a shower depends on, where each cell's deposit is random."""
     start: Literal["random", "mean shower", "measured"]
     """From random weights alone; also from the mean shower of the training set; or also from what
     `heitler.model.layered.measured` finds in it."""
     optimizer: Literal["rmsprop", "adam", "lamb"]
-    discriminator_rate: float
+    discriminator_rate: NonNegativeFloat
     """Learning rate of the discriminator over the generator's (two time scales:
     Heusel et al. 2017, arXiv:1706.08500)."""
-    rate_halved_after: float
+    rate_halved_after: PositiveFloat
     """Cycles in which the learning rate falls to its half; it goes on as 1 / (1 + cycle / this)."""
-    score_weight: float
+    score_weight: NonNegativeFloat
     """Weight of the energy scores in the generator's loss: `heitler.training.energy_score`."""
-    adversarial_weight: float
+    adversarial_weight: NonNegativeFloat
     """Weight of real/fake in the generator's loss; `paper` has `train.loss_weights` instead."""
     cell_noise: bool
     """Whether each cell deposits a random energy, or its expected one."""
-    averaging: float
+    averaging: Annotated[float, Field(ge=0, lt=1)]
     """How much of the old average of the generator's weights an update keeps; 0 is no average."""
-    channels: int = 0
+    channels: PositiveInt = 1
     """Features of the layered generator's convolutions."""
-    layers_seen: int = 0
+    layers_seen: PositiveInt = 1
     """Of the layered generator: layers of each shower that its convolutions learn from in a cycle,
     drawn at random; the next cycle sees others."""
 

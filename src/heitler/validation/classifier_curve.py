@@ -98,12 +98,12 @@ def notes(points: Sequence[Point], config: ValidateConfig) -> list[str]:
     found = []
     for point in largest(points):
         limit = getattr(config.limits, f"classifier_auc_{point.classifier}")[0]
-        noise = 0.5 + config.pass_sigmas * point.floor_auc_error
+        noise = min(0.5 + config.pass_sigmas * point.floor_auc_error, 1.0)
         title, of_each = TITLES[point.classifier], f"N = {point.of_each:,} of each"
         if noise > limit and point.auc <= noise:
             found.append(
                 f"{title}: AUC {point.auc:.2f} at {of_each} says nothing. There Geant4 against "
-                f"itself may reach {min(noise, 1.0):.2f}; more showers are needed to tell {limit:.2f}."
+                f"itself may reach {noise:.2f}; more showers are needed to tell {limit:.2f}."
             )
         elif rise := _rise(points, point):
             found.append(
