@@ -30,6 +30,7 @@ STAGE, RECORDS = Path("reports/degradation"), Path("data/degradation")
 KEPT = Path("reports/reference/fig2")
 FILES = (
     *("arms.csv", "response.csv", "curves.csv", "law.csv", "baseline.csv", "minutes.csv"),
+    "as-good.csv",
     *("metrics.json", "verdict.json", "fig2.svg", "effects.svg", "law.svg", "course.svg"),
 )
 

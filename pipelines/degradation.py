@@ -20,6 +20,7 @@ from heitler.degradation.answer import (
     longest_arms,
     minutes_rows,
 )
+from heitler.degradation.as_good import as_good_rows, as_good_sentence
 from heitler.degradation.curves import curve_rows
 from heitler.degradation.effects import ArmResult, arm_results
 from heitler.degradation.law import law_rows, longest_of_each_batch
@@ -90,10 +91,11 @@ def write_results(config: Config, plan: Plan) -> None:
     metrics = flat_metrics(results, study) | {"test_showers": len(truth.primary_energy_GeV)}
     write_csv(REPORT / "response.csv", rows)
     write_csv(REPORT / "arms.csv", [arm.row for arm in results])
-    if study.judged_epochs:
-        metrics |= write_answer(records, rows, results, plan, truth, study)
-    write_json(REPORT / "metrics.json", metrics)
     said = sentences(results, study)
+    if study.judged_epochs:
+        answer, sentence = write_answer(records, rows, results, plan, truth, study)
+        metrics, said = metrics | answer, [*said, sentence]
+    write_json(REPORT / "metrics.json", metrics)
     write_json(REPORT / "verdict.json", said)
     write_text(REPORT / "verdict.md", "\n".join([*(f"- {x}" for x in said), "", *table(results)]))
     shown = {arm.name: arm.about for arm in results if arm.role in ("reference", "baseline")}
@@ -113,8 +115,8 @@ def write_answer(
     plan: Plan,
     truth: Truth,
     study: DegradationConfig,
-) -> dict[str, Any]:
-    """Learning curves, the law, and what they say of the paper's Fig. 2."""
+) -> tuple[dict[str, Any], str]:
+    """Learning curves and the law; numbers and a sentence on the paper's Fig. 2."""
     from heitler.report.course_figure import draw_course
     from heitler.report.law_figure import draw_law
 
@@ -127,10 +129,14 @@ def write_answer(
     longest = longest_of_each_batch(law, batch_arms(study))
     draw_law(REPORT / "law.svg", longest, study.largest_deviation)
     draw_course(REPORT / "course.svg", law, longest_arms(study, plan, finished))
-    write_csv(REPORT / "minutes.csv", minutes_rows(results, plan, study))
+    minutes = minutes_rows(results, plan, study)
+    write_csv(REPORT / "minutes.csv", minutes)
     baseline = baseline_rows(records, rows, study, truth, study.reference)
     write_csv(REPORT / "baseline.csv", baseline)
-    return headline(results, baseline, study, plan)
+    compared = as_good_rows(results, rows, study, minutes)
+    write_csv(REPORT / "as-good.csv", compared)
+    about = {name: arm.about for name, arm in study.arms.items()}
+    return headline(results, baseline, study, plan, compared), as_good_sentence(compared, about)
 
 
 def read_records(plan: Plan) -> Records:

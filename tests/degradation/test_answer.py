@@ -62,6 +62,7 @@ def test_one_worker_is_judged_by_its_worst_seed_in_every_bin_and_every_layer_wit
         baseline_rows(RECORDS, rows, study(), TRUTH, "one-worker"),
         study(),
         plan(),
+        compared=[],
     )
     assert tuple(found) == HEADLINES
     assert found["baseline_worst_bin"] == pytest.approx(0.023)

@@ -181,5 +181,5 @@ def test_a_remedy_without_one_of_its_choices_is_judged_and_no_cure() -> None:
     cure = find_cure(results, STUDY)
     assert cure
     assert cure.name == "heitler"
-    said = "choices, undone, that, each alone, raise abs(R - 1): recipe heitler without averaged"
+    said = "choices, undone, that, each alone, raise abs(R - 1): recipe dense without averaged"
     assert said in " ".join(sentences(results, STUDY))
