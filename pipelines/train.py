@@ -21,8 +21,9 @@ from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
 from heitler.files import atomic_path, remove_unfinished, write_json
 from heitler.kept.claim import claimed
-from heitler.kept.folder import Kept, keep
+from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin, deciding_code
+from heitler.kept.unfinished import finish, take_up
 from heitler.preflight.report import refuse
 from heitler.preflight.training import training_problems
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 PREPARED = Path("data/prepared")
 TRAININGS = Path("data/training")
+UNFINISHED = Path("data/unfinished")
+"""Checkpoints and `run.json` of a training, until its end."""
 REPORTS = Path("reports/train")
 LONGEST_END_S = 30.0
 """Rank 0 waits so long for a writer before it: workers of a launcher that was killed live on for
@@ -59,7 +62,7 @@ def check(config: Config) -> None:
     """Refuse what the training lacks, and say what begins."""
     recipe = config.model.recipe
     folder, report = TRAININGS / recipe, REPORTS / recipe
-    written = (folder, report, Path("mlruns"))
+    written = (UNFINISHED / recipe, folder, report, Path("mlruns"))
     refuse(training_problems(config, PREPARED, written), f"train@{recipe}")
     train = config.train
     print(f"train: recipe {recipe}, epochs {train.epochs}, workers {train.workers}", flush=True)
@@ -109,7 +112,7 @@ def train_as_worker(wanted: Config, workers: int) -> None:
     from heitler.validation.epoch import epoch_check
 
     cluster, recipe = config.cluster, config.model.recipe
-    folder = TRAININGS / recipe
+    folder, working = TRAININGS / recipe, UNFINISHED / recipe
     world = join_world(
         workers,
         cluster.threads_per_worker,
@@ -126,13 +129,13 @@ def train_as_worker(wanted: Config, workers: int) -> None:
         Dataset(use, path, read_energies_GeV(path), summary.digest) for use, path in data.items()
     ]
     places = gather_objects(describe_worker(), "places")
-    tracked = track_training(wanted, folder, origin.fingerprint, datasets, active=world.writes)
+    tracked = track_training(wanted, working, origin.fingerprint, datasets, active=world.writes)
     writer = TRAININGS.with_name(f"training-writer-{recipe}")
     alone = claimed(writer, "training", wait_s=LONGEST_END_S)
     with ending_together(), alone if world.writes else contextlib.nullcontext(), tracked as run:
         kept = Kept(origin, f"train {recipe}")
         if world.writes:
-            kept = keep(folder / "checkpoints", origin, kept.stage)
+            kept = take_up(working / "checkpoints", folder / "checkpoints", origin, kept.stage)
         run.log_tags({"worker": {f"{rank:03d}": place for rank, place in enumerate(places)}})
         if kept.changes:
             run.log_tags({"went_on": {"although_changed": " | ".join(kept.changes)}})
@@ -140,7 +143,7 @@ def train_as_worker(wanted: Config, workers: int) -> None:
             config,
             TrainingInput(PREPARED / "train.h5", validation, summary),
             world,
-            folder=folder / "checkpoints",
+            folder=working / "checkpoints",
             kept=kept,
             check_physics=epoch_check(
                 validation, energy_range, config.train.response_bins, spectrum
@@ -153,12 +156,13 @@ def train_as_worker(wanted: Config, workers: int) -> None:
                 "energy_max_GeV": energy_range[1],
                 "particle": validation.particle,
                 "epochs": len(history),
-                "selected_epoch": select_epoch(folder, gan, history, config.train.select_by),
+                "selected_epoch": select_epoch(working, gan, history, config.train.select_by),
             }
             run.log_metrics({"selected_epoch": about["selected_epoch"]})
             write_generator(folder / "generator", gan, about)
             write_history(REPORTS / recipe, history, run.run_id)
             run.log_generator(folder / "generator", served_generator(summary.image_shape))
+            finish(working, folder)
 
 
 def select_epoch(folder: Path, gan: "Gan", history: list[dict[str, float]], select_by: str) -> int:

@@ -1,6 +1,7 @@
 """The stage `train` on real workers: Ctrl-C saves and ends, a killed worker ends the job."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
     workers = workers_of(training)
     assert stop(training, signal.SIGINT) == 130
     assert "-cycle-" in folder.checkpoints[-1]
-    assert "data/training/paper/checkpoints. To go on: the same command" in folder.output
+    assert "data/unfinished/paper/checkpoints. To go on: the same command" in folder.output
     assert "Error" not in folder.output
     assert "Traceback" not in folder.output
     assert_they_end(workers.values(), within_s=5)
@@ -35,6 +36,7 @@ def test_ctrl_c_saves_within_the_epoch_and_exits_130_with_the_way_to_go_on(
 
 def test_a_killed_worker_ends_the_job_within_its_time_and_is_named(folder: TrainingFolder) -> None:
     before = folder.checkpoints[-1]
+    shutil.rmtree(folder.path / "data/training", ignore_errors=True)  # as `dvc exp run` may do
     training = folder.start()
     folder.wait_for_checkpoint(training, lambda: folder.checkpoints[-1] != before)
     assert "resuming after epoch" in folder.output

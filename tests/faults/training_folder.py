@@ -91,14 +91,19 @@ class TrainingFolder:
     @property
     def checkpoints(self) -> list[str]:
         """Their names, oldest first."""
-        names = [
-            path.stem for path in (self.path / "data/training/paper/checkpoints").glob("epoch-*.h5")
-        ]
+        names = [path.stem for path in self._place.glob("epoch-*.h5")]
         return sorted(names, key=lambda name: [int(n) for n in re.findall(r"\d+", f"{name}-0")])
+
+    @property
+    def _place(self) -> Path:
+        """Of a training at work or interrupted, or else of a finished one."""
+        unfinished = self.path / f"data/unfinished/{RECIPE}/checkpoints"
+        finished = self.path / f"data/training/{RECIPE}/checkpoints"
+        return unfinished if unfinished.exists() else finished
 
     def variables(self) -> dict[str, np.ndarray]:
         """Networks and optimisers of the newest checkpoint."""
-        path = self.path / "data/training/paper/checkpoints" / f"{self.checkpoints[-1]}.h5"
+        path = self._place / f"{self.checkpoints[-1]}.h5"
         with h5py.File(path) as file:
             return {f"{part}/{key}": file[part][key][()] for part in file for key in file[part]}
 

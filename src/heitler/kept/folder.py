@@ -83,7 +83,7 @@ def keep(folder: Path, origin: Origin, stage: str) -> Kept:
 
 def begin_anew(folder: Path, kept: Kept, why: str) -> None:
     """Move aside what is in a folder that cannot be used, if anything, and make it ready again."""
-    if _content(folder):
+    if has_content(folder):
         _move(folder, why, kept.stage)
         Kept(kept.origin, kept.stage).write(folder)
 
@@ -91,7 +91,7 @@ def begin_anew(folder: Path, kept: Kept, why: str) -> None:
 def _judged(folder: Path, before: Kept | None, origin: Origin, stage: str, *, go_on: bool) -> Kept:
     if before and before.origin.fingerprint == origin.fingerprint:
         return before
-    if not _content(folder):
+    if not has_content(folder):
         return Kept(origin, stage)
     changes = origin.changes(before.origin) if before else UNKNOWN
     if not go_on:
@@ -121,17 +121,18 @@ def _take_back(source: Path, folder: Path, stage: str) -> None:
     before = read_kept(folder, stage)
     if source.resolve() == folder.resolve() or (before and before.taken_from == str(source)):
         return
-    if not _content(source):
+    if not has_content(source):
         raise HeitlerError(
             f"{source}: nothing in there to go on from. Name a folder that a stage has set aside: "
             "ls data/set-aside"
         )
-    if _content(folder):
+    if has_content(folder):
         _move(folder, f"{source} is taken instead", stage)
     shutil.copytree(source, folder, dirs_exist_ok=True)
 
 
-def _content(folder: Path) -> bool:
+def has_content(folder: Path) -> bool:
+    """Whether there are results in it, beside the file that says of what they are."""
     return folder.is_dir() and any(
         path.name != ORIGIN_FILE and not path.name.startswith(".") for path in folder.iterdir()
     )
