@@ -10,6 +10,7 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from heitler.cli.before import MissingResultError, require_results_before
 from heitler.cli.main import app
 from heitler.cli.stages import STAGES
 from heitler.config import ConfigError
@@ -64,6 +65,45 @@ def test_a_stage_command_runs_the_stage(tmp_path: Path) -> None:
     done = subprocess.run([HEITLER, "report"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "Did you mean epochs" in done.stderr
+
+
+def test_a_stage_alone_names_what_is_missing_and_who_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a new clone."""
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text(Path(name).read_text())
+    monkeypatch.chdir(tmp_path)
+    for words, missing, maker in (
+        (["simulate"], "data/tables", "tables"),
+        (["simulate", "--set", "simulate.showers=7"], "data/tables", "tables"),
+        (["train", "heitler"], "data/prepared/summary.json", "prepare"),
+        (["train"], "data/prepared/summary.json", "prepare"),
+        (["report"], "data/prepared", "prepare"),
+    ):
+        command = " ".join(["heitler", *words[: 1 + (words[-1] == "heitler")]])
+        with pytest.raises(MissingResultError) as found:
+            output_of(*words, "--only")
+        said = f"{command} --only: {missing} is not there, which the stage {maker} makes."
+        assert str(found.value).startswith(said)
+        assert f"run first: {command}\n" in str(found.value)
+    require_results_before("tables", given="inputs")
+
+
+def test_what_git_has_or_is_there_is_not_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dvc.yaml").write_text(Path("dvc.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    for name in ("test.h5", "train.h5", "summary.json"):
+        path = Path("data/prepared", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    require_results_before("degradation", given="inputs")
+    require_results_before("scale", given="inputs")
+    Path("data/training/paper/generator").mkdir(parents=True)
+    with pytest.raises(MissingResultError, match=r"data/training/paper/run.json is not there"):
+        require_results_before("compact", given="inputs")
 
 
 def test_the_shell_completes_commands() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from heitler.cli.before import require_results_before
 from heitler.cli.start import SAME, become
 from heitler.config import (
     RECIPES,
@@ -161,6 +162,8 @@ def _run(
     for change in changes:
         require_effect(read_params(), change.partition("=")[0], stage)
     refuse_during_sweep()
+    if only and not dry_run:
+        require_results_before(stage, given=INPUTS)
     new = what_changes(changes)  # a wrong parameter is named before anything starts
     if changes and not new:
         print(SAME, flush=True)
