@@ -27,12 +27,12 @@ def write_files(folder: Path, config: Config, showers: int) -> InferenceForm:
     """Write a network of random weights for all variants; speed does not depend on the weights."""
     model, shape = dataclasses.replace(config.model, kernels="plain"), image_shape(config.detector)
     keras.utils.set_random_seed(1)
-    generator = build_generator(model, shape)
+    generator = build_generator(model.design, shape)
     weights = [_like_trained(variable) for variable in generator.weights]
     generator.set_weights(weights)
     latent = np.random.default_rng(2).standard_normal((showers, model.latent_dim), np.float32)
     expected = np.asarray(generator(latent[:CHECKED], training=False))[..., 0]
-    form = build_inference_form(model, shape, weights)
+    form = build_inference_form(model.design, shape, weights)
     about = {"model": as_dict(model), "image_shape": shape}
     (folder / "about.json").write_text(json.dumps(about))
     np.save(folder / "latent.npy", latent)

@@ -44,7 +44,7 @@ def load_about(folder: Path):
     from heitler.config import ModelConfig
 
     about = json.loads((folder / "about.json").read_text())
-    return ModelConfig(**about["model"]), tuple(about["image_shape"])
+    return ModelConfig(**about["model"]).design, tuple(about["image_shape"])
 
 
 def ours_tensorflow(folder: Path) -> Run:

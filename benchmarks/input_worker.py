@@ -15,7 +15,7 @@ from heitler.config import load_config
 from heitler.data.batches import CycleEvents, TrainingFile, plan_epoch, worker_share
 from heitler.data.summary import load_summary
 from heitler.model.gan import build_gan
-from heitler.training.assembly import BatchAssembler
+from heitler.training.batch import BatchAssembler
 from heitler.training.cycle import compile_cycle
 
 SUMMARY = Path("data/prepared/summary.json")
@@ -29,11 +29,11 @@ def main() -> None:
         config.train, workers=1, virtual_workers=None, global_batch_size=batch
     )
     file = TrainingFile(path)
-    assemble = BatchAssembler(config.model, train, summary)
+    assemble = BatchAssembler(config.model.design, train, summary)
     plan = plan_epoch(len(file), batch, 1, seed=1, epoch=0)
     shares = worker_share(plan, epoch=0, rank=0, workers=1)
     if what == "wait":
-        cycle = compile_cycle(build_gan(config.model, train, summary.image_shape), train)
+        cycle = compile_cycle(build_gan(config.model.design, train, summary.image_shape), train)
         found = measure_wait(file, assemble, shares[:cycles], cycle)
     else:
         found = measure_memory(file, assemble, shares)

@@ -57,8 +57,8 @@ def main() -> None:
     config = load_config()
     runs: dict[Key, Run] = {}
     for form in FORMS:
-        model = dataclasses.replace(config.model, kernels=form)
-        gan = build_gan(model, config.train, image_shape(config.detector))
+        design = dataclasses.replace(config.model, kernels=form).design
+        gan = build_gan(design, config.train, image_shape(config.detector))
         runs |= {(*key, form): run for key, run in _runs(gan, options.batch)}
     pieces = [key[:-1] for key in runs if key[-1] == FORMS[0]]
     runs = {(*piece, form): runs[(*piece, form)] for piece in pieces for form in FORMS}

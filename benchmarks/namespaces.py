@@ -105,7 +105,7 @@ def _write_job(folder: Path, data: Path, hosts: Hosts, rounds: int) -> None:
 def _results(epochs: list[dict[str, float]], shape: tuple[int, int, int]) -> dict[str, object]:
     config = load_config(TOP / "params.yaml")
     updates = config.train.generator_updates_per_cycle
-    messages = cycle_messages_B(config.model, shape, updates)
+    messages = cycle_messages_B(config.model.design, shape, updates)
     unlimited_s = _median(epochs, None, "cycle_time_s")
     limited = []
     for bits in LIMITS_BIT_PER_S[1:]:

@@ -20,14 +20,10 @@ from heitler.data.hdf5 import read_showers
 from heitler.data.observables import Observables, measure_cells
 from heitler.data.summary import DataSummary, load_summary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
-from heitler.model.networks import noise_dim
 from heitler.model.optimizers import learning_rate_at
-from heitler.model.recipes import recipe_of
 from heitler.showers import apply_threshold
-from heitler.training.assembly import BatchAssembler
+from heitler.training.batch import BatchAssembler, validation_noise
 from heitler.training.cycle import compile_cycle
-from heitler.training.randomness import validation_noise
-from heitler.training.start import start_from_showers
 from heitler.validation.classifier import classify
 from heitler.validation.features import high_level_features, low_level_features, with_energy
 from heitler.validation.metrics import build_settings, measure_quick
@@ -53,8 +49,8 @@ def main() -> None:
     config, data = changed(load_config(), case), Path(case["data"])
     join_world(1, threads_per_worker=1)
     summary = load_summary(data / "summary.json")
-    gan = build_gan(config.model, config.train, summary.image_shape)
-    start_from_showers(gan, data / "train.h5")
+    gan = build_gan(config.model.design, config.train, summary.image_shape)
+    gan.begin(data / "train.h5")
     cycles = train_for(case["seconds"], gan, config, data / "train.h5", summary)
     found = judge(gan, config, data / "validation.h5", summary)
     print(json.dumps({**case, **cycles, **found}))
@@ -80,9 +76,8 @@ def train_for(
 ) -> dict[str, float]:
     """Cycles until the CPU time, of all threads, is over; compiling does not count."""
     cycle = compile_cycle(gan, config.train)
-    assemble = BatchAssembler(config.model, config.train, summary)
+    assemble = BatchAssembler(gan.design, config.train, summary)
     file, batch = TrainingFile(path), config.train.global_batch_size
-    recipe = recipe_of(config.model)
     done, used, epoch = 0, 0.0, 0
     while used < seconds:
         plan = plan_epoch(len(file), batch, 1, seed=config.train.seed, epoch=epoch)
@@ -90,7 +85,7 @@ def train_for(
             worker_share(plan, epoch=epoch, rank=0, workers=1), assemble
         ):
             begun = time.process_time()
-            rate = learning_rate_at(share.cycle, len(plan), config.train, recipe)
+            rate = learning_rate_at(share.cycle, len(plan), config.train, gan.design)
             for optimizer in filter(None, (gan.generator_optimizer, gan.discriminator_optimizer)):
                 optimizer.learning_rate.assign(rate)
             float(cycle(tensors).empty_fraction)
@@ -105,9 +100,9 @@ def train_for(
 def judge(gan: Gan, config: Config, path: Path, summary: DataSummary) -> dict[str, float]:
     """Numbers of the score card between fakes and the showers in the file."""
     geant4 = read_showers(path)
-    noise = validation_noise(config.train.seed, len(geant4), noise_dim(config.model))
+    noise = validation_noise(config.train.seed, len(geant4), gan.design.noise_dim)
     energy = geant4.primary_energy_GeV
-    cells = sample_cells_GeV(gan.exported, config.model, noise, energy, geant4.theta_rad)
+    cells = sample_cells_GeV(gan.exported, gan.design, noise, energy, geant4.theta_rad)
     cells = apply_threshold(cells, config.prepare.cell_threshold_GeV)
     made, truth = (measure_cells(c, energy) for c in (cells, geant4.cells_GeV))
     edges = energy_bin_edges(

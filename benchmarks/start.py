@@ -39,7 +39,7 @@ compile = tf.function
 tf.function = lambda *a, **k: compile(*a, **(k | {{"autograph": {autograph}}}))
 config = load_config()
 train = config.train.with_workers(1)
-gan = build_gan(config.model, train, (25, 25, 25))
+gan = build_gan(config.model.design, train, (25, 25, 25))
 traced = tf.function(cycle._Cycle(gan, train).run, input_signature=[batch_signature(gan, train)])
 begun = time.process_time()
 traced.get_concrete_function()

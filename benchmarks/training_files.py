@@ -9,7 +9,6 @@ import numpy as np
 from heitler.config import Config, as_dict
 from heitler.detector import image_shape
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
-from heitler.model.networks import noise_dim
 from heitler.model.phases import fold_axes, single_cells
 
 
@@ -30,11 +29,11 @@ def _events(config: Config, shape: Size, showers: int) -> dict[str, np.ndarray]:
     """Sparse images, about as many empty cells as in real showers."""
     random = np.random.default_rng(1)
     hit = random.uniform(size=(showers, *shape, 1)) < 0.2
-    calls = 1 + config.train.generator_updates_per_cycle
+    calls, numbers = 1 + config.train.generator_updates_per_cycle, config.model.design.noise_dim
     return {
         "cells": (hit * random.gamma(0.4, 0.5, hit.shape)).astype(np.float32),
         "energy": random.uniform(0.1, 1, (showers, 1)).astype(np.float32),
-        "noise": random.standard_normal((showers, calls, noise_dim(config.model)), np.float32),
+        "noise": random.standard_normal((showers, calls, numbers), np.float32),
     }
 
 
@@ -42,7 +41,7 @@ def _layers(config: Config, shape: Size) -> dict[str, Any]:
     """The networks for a program that knows nothing of this project."""
     model, train = config.model, config.train
     architecture = ARCHITECTURES[model.network]
-    if architecture.conditions or train.generator_updates_per_cycle != 2:
+    if model.design.has_theta or train.generator_updates_per_cycle != 2:
         raise SystemExit("This benchmark is of model.network 3dgan-25 as published: params.yaml.")
     base = base_size(architecture.generator, shape)
     if output_size(architecture.generator, base) != shape:

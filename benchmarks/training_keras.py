@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from heitler.config import ModelConfig, TrainConfig
+from heitler.config import TrainConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.keyed_dropout import KeyedDropout
 from heitler.model.networks import build_discriminator, build_generator
@@ -19,9 +20,9 @@ class CellSum(keras.layers.Layer):
         return keras.ops.sum(cells, axis=(1, 2, 3))
 
 
-def published_cycle(model: ModelConfig, train: TrainConfig, shape: Size):
+def published_cycle(design: Design, train: TrainConfig, shape: Size):
     """A function that runs one cycle on events, and the number of the networks' parameters."""
-    generator, discriminator = build_generator(model, shape), _judge(model, shape)
+    generator, discriminator = build_generator(design, shape), _judge(design, shape)
     weights = train.loss_weights
     options = {
         "loss": LOSSES,
@@ -29,7 +30,7 @@ def published_cycle(model: ModelConfig, train: TrainConfig, shape: Size):
         "jit_compile": False,
     }
     discriminator.compile(optimizer=_optimizer(train), **options)
-    latent = keras.Input((model.latent_dim,))
+    latent = keras.Input((design.latent_dim,))
 
     def run(events: dict[str, np.ndarray]) -> None:
         energy, noise = events["energy"], events["noise"]
@@ -52,11 +53,11 @@ def published_cycle(model: ModelConfig, train: TrainConfig, shape: Size):
     return run, generator.count_params() + discriminator.count_params()
 
 
-def _judge(model: ModelConfig, shape: Size) -> keras.Model:
+def _judge(design: Design, shape: Size) -> keras.Model:
     """The discriminator with the published sigmoid and sum of cells."""
     cells = keras.Input((*shape, 1))
     published = keras.models.clone_model(
-        build_discriminator(model, shape), clone_function=_with_own_dropout
+        build_discriminator(design, shape), clone_function=_with_own_dropout
     )
     logit, energy = published(cells)
     return keras.Model(cells, [keras.ops.sigmoid(logit), energy, CellSum()(cells)])

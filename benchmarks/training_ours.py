@@ -7,21 +7,23 @@ import numpy as np
 import tensorflow as tf
 
 from heitler.cluster.world import World
-from heitler.config import ModelConfig, TrainConfig
+from heitler.config import TrainConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.gan import build_gan
-from heitler.training.batch import CycleBatch, Events, Fakes
+from heitler.model.objective import Events, Fakes
+from heitler.training.batch import CycleBatch
 from heitler.training.cycle import compile_cycle
 
 Arrays = dict[str, np.ndarray]
 
 
 def compiled_cycle(
-    model: ModelConfig, train: TrainConfig, shape: Size, world: World
+    design: Design, train: TrainConfig, shape: Size, world: World
 ) -> tuple[Callable[[Arrays], float], int]:
     """A function that runs one cycle on the events of all workers, and the networks' parameters."""
     train = dataclasses.replace(train, workers=world.size, virtual_workers=None)
-    gan = build_gan(model, train, shape)
+    gan = build_gan(design, train, shape)
     cycle = compile_cycle(gan, train)
 
     def run(events: Arrays) -> float:

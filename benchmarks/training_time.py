@@ -22,12 +22,11 @@ from heitler.files import write_json, write_text
 from heitler.judge.curve import measure_curve
 from heitler.judge.samples import build_sample
 from heitler.model.gan import build_gan, sample_cells_GeV
-from heitler.model.networks import noise_dim
 from heitler.progress import progress_bar
 from heitler.showers import apply_threshold
 from heitler.tracking.provenance import collect_provenance
+from heitler.training.batch import validation_noise
 from heitler.training.checkpoints import load_best
-from heitler.training.randomness import validation_noise
 from heitler.validation.metrics import build_settings, measure_quick
 from heitler.validation.response import energy_bin_edges
 from heitler.validation.trees import GROUPS, tree_features, trees_auc
@@ -56,14 +55,14 @@ def main() -> None:
 def judge(epoch: int, config: Config, truth: Showers) -> dict[str, Any]:
     """Showers of the checkpoint of an epoch against those of Geant4."""
     summary = load_summary(Path("data/prepared/summary.json"))
-    gan = build_gan(config.model, config.train, summary.image_shape)
+    gan = build_gan(config.model.design, config.train, summary.image_shape)
     checkpoint = load_best(Path("data/training/heitler/checkpoints"), [{}] * epoch, "the last one")
     if checkpoint.epoch != epoch:
         raise SystemExit(f"epoch {epoch} is not kept: train with train.keep_checkpoints")
     checkpoint.restore(gan)
-    noise = validation_noise(config.train.seed, len(truth), noise_dim(config.model))
+    noise = validation_noise(config.train.seed, len(truth), config.model.design.noise_dim)
     energy = truth.primary_energy_GeV
-    cells = sample_cells_GeV(gan.exported, config.model, noise, energy, truth.theta_rad)
+    cells = sample_cells_GeV(gan.exported, gan.design, noise, energy, truth.theta_rad)
     cells = apply_threshold(cells, config.prepare.cell_threshold_GeV)
     made = dataclasses.replace(truth, cells_GeV=cells)
     samples = [build_sample([part], 0.0, len(truth)) for part in (made, truth)]

@@ -100,7 +100,7 @@ def load_about(folder: Path, kernels: str):
     model = ModelConfig(**about["model"] | {"kernels": kernels})
     weights = LossWeights(**about["train"]["loss_weights"])
     train = TrainConfig(**about["train"] | {"loss_weights": weights})
-    return model, train, tuple(about["image_shape"])
+    return model.design, train, tuple(about["image_shape"])
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def learn(full: "Sampler", conditions: Conditions, config: CompactConfig) -> Any
     from heitler.generation.compact_form import build_compact_form
     from heitler.generation.distillation import distil
 
-    form = build_compact_form(full.model.latent_dim, full.image_shape, config)
+    form = build_compact_form(full.design.latent_dim, full.image_shape, config)
     random = np.random.Generator(np.random.Philox(key=[config.seed, 5]))
 
     def draw(count: int) -> tuple[np.ndarray, np.ndarray]:

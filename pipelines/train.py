@@ -108,7 +108,8 @@ def train_as_worker(wanted: Config, workers: int) -> None:
     from heitler.generation.serving import served_generator
     from heitler.tracking.runs import Dataset
     from heitler.tracking.training import track_training
-    from heitler.training.loop import TrainingInput, train
+    from heitler.training.epoch import TrainingInput
+    from heitler.training.loop import train
     from heitler.validation.epoch import epoch_check
 
     cluster, recipe = config.cluster, config.model.recipe
@@ -140,7 +141,8 @@ def train_as_worker(wanted: Config, workers: int) -> None:
         if kept.changes:
             run.log_tags({"went_on": {"although_changed": " | ".join(kept.changes)}})
         gan, history = train(
-            config,
+            config.model.design,
+            config.train,
             TrainingInput(PREPARED / "train.h5", validation, summary),
             world,
             folder=working / "checkpoints",

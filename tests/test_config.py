@@ -43,6 +43,20 @@ def test_the_shipped_parameters_are_valid() -> None:
         (lambda p: p["detector"].update(cells_kept=53), "cells_kept is 53, more than the 51"),
         (lambda p: p["detector"].update(sections=[]), "detector.sections is empty"),
         (lambda p: p["model"].update(network="vae"), "model.network is 'vae'"),
+        *(
+            (lambda p, c=change: p["recipes"]["heitler"]["model"].update(changes=c), message)
+            for change, message in (
+                ({"channels": 0}, "recipes.heitler: model.changes.channels is 0.*greater than 0"),
+                ({"channels": 12.5}, "recipes.heitler: model.changes.channels is 12.5.*integer"),
+                ({"chanels": 12}, "model.changes.chanels is not a recipe's choice. Choices: .*"),
+                ({"networks": "dense"}, "is 'dense', which is no family.*Families: published"),
+                ({"networks": "quick"}, "cannot start from 'measured'.*Change start too"),
+            )
+        ),
+        (
+            lambda p: p["degradation"]["base"]["model"].update(changes={"networks": "fast"}),
+            "degradation.arms.one-worker: model.changes.networks is 'fast'",
+        ),
         (lambda p: p["evolve"].update(seeds=[1, 1]), "evolve.seeds has .* name each once"),
         (
             lambda p: p["evolve"]["by_strategy"]["one-fifth"].update(mutation_rate=2.4),

@@ -62,6 +62,7 @@ def test_the_code_is_the_script_and_the_modules_that_it_reaches(plant: Plant) ->
         ("def read():\n    from heitler.data.hdf5 import read_showers", "heitler/data/hdf5.py"),
         ("import heitler.data.hdf5 as files", "heitler/data/hdf5.py"),
         ("COMMAND = ['python', '-m', 'heitler.data.hdf5']", "heitler/data/hdf5.py"),
+        ("name = __import__('heitler.data.' + 'hdf5')", "heitler/data/hdf5.py"),
         ("PAGE = 'page.html'", "heitler/training/page.html"),
     ],
 )

@@ -8,7 +8,8 @@ that the code states: annotations of parameters, fields and results.
 
 `batch_files` are the modules that one opens to understand a batch: those that `training.loop`
 reaches and that define or import one of a batch's forms (`heitler.data.batches`, events of a file;
-`heitler.training.batch`, tensors of a cycle).
+`heitler.training.batch`, tensors of a cycle; `Events` and `Fakes`, what an objective sees of them).
+Families of networks are alternatives: of the modules that only they import, one is counted.
 """
 
 import ast
@@ -22,7 +23,15 @@ from heitler.source import files_used, imported_names
 
 START = "heitler.training.loop.train"
 CONFIG = "heitler.config"
-BATCH_FORMS = ("heitler.data.batches", "heitler.training.batch")
+BATCH_FORMS = (
+    "heitler.data.batches",
+    "heitler.training.batch",
+    "heitler.model.objective.Events",
+    "heitler.model.objective.Fakes",
+)
+"""Modules, or classes of a module of other things."""
+FORMS_IN = {form.removesuffix(".Events").removesuffix(".Fakes") for form in BATCH_FORMS}
+FAMILIES = "heitler.model.families."
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Types = dict[str, str]
@@ -56,11 +65,21 @@ def batch_files(root: Path) -> list[str]:
     modules = files_of(root)
     loop = START.rpartition(".")[0]
     reached = {modules[loop], *files_used(modules[loop], root / "src/heitler")}
-    return [
+    found = [
         name
         for name, path in modules.items()
-        if path in reached and (name in BATCH_FORMS or set(BATCH_FORMS) & set(imported_names(path)))
+        if path in reached and (name in FORMS_IN or _imports_a_form(path))
     ]
+    importers = {
+        name: {other for other, path in modules.items() if name in imported_names(path)}
+        for name in found
+    }
+    of_families = [
+        name
+        for name in found
+        if importers[name] and all(other.startswith(FAMILIES) for other in importers[name])
+    ]
+    return [name for name in found if name not in of_families[1:]]
 
 
 def config_stops(root: Path, start: str = START) -> list[Stop]:
@@ -110,9 +129,13 @@ class Code:
                 yield callee, Stop(name, call.lineno, callee, known.module) if stop else None
 
     def entered(self, name: str) -> list[str]:
-        """Where the parameters are after a call: a function; all methods of a class."""
-        if not isinstance(self.known[name].node, ast.ClassDef):
-            return [name]
+        """Where the parameters are after a call: a function, and those that override it in other
+        classes; all methods of a class."""
+        known = self.known[name]
+        if not isinstance(known.node, ast.ClassDef):
+            last = name.rpartition(".")[2]
+            heirs = [f"{heir}.{last}" for heir in self._heirs(known.owner)] if known.owner else []
+            return [name, *(heir for heir in heirs if heir in self.known)]
         return [other for other, known in self.known.items() if known.owner == name]
 
     def type_of(self, value: ast.expr, known: Definition, types: Types) -> str:
@@ -130,6 +153,16 @@ class Code:
                     return self._class_in(found.node.returns, found.module)
                 return callee if found else ""
         return ""
+
+    def _heirs(self, owner: str) -> list[str]:
+        """Classes that extend one, directly or not."""
+        found: list[str] = []
+        for name, known in self.known.items():
+            if isinstance(known.node, ast.ClassDef):
+                bases = (self._class_in(base, known.module) for base in known.node.bases)
+                if owner in bases and name != owner:
+                    found += [name, *self._heirs(name)]
+        return found
 
     def _define(self, node: ast.stmt, module: str, owner: str) -> None:
         if isinstance(node, Function | ast.ClassDef):
@@ -201,6 +234,10 @@ class Code:
             if more <= held:
                 return held
             held |= more
+
+
+def _imports_a_form(path: Path) -> bool:
+    return not set(BATCH_FORMS).isdisjoint(imported_names(path))
 
 
 def _is_config(name: str) -> bool:

@@ -7,3 +7,7 @@ class HeitlerError(Exception):
 
 class Interrupted(KeyboardInterrupt):
     """Stopped as the user asked; what is saved and how to go on was said. Exit code 130."""
+
+
+class ConfigError(HeitlerError, ValueError):
+    """A parameter is missing, unknown, of the wrong type, or impossible."""

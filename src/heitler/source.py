@@ -59,8 +59,13 @@ def imported_names(path: Path) -> tuple[str, ...]:
 
 
 def named_modules(path: Path, modules: Mapping[str, Path]) -> set[str]:
-    """Modules with code that strings name, as in `python -m heitler.simulation.x`."""
-    named = _strings(path.read_text()) & modules.keys()
+    """Modules with code that strings name, as in `python -m heitler.simulation.x`.
+
+    A string that ends in a dot, "heitler.model.families.", names all modules of a folder.
+    """
+    strings = _strings(path.read_text())
+    folders = {text.removesuffix(".") for text in strings if text.endswith(".")}
+    named = {name for name in modules if name in strings or name.rpartition(".")[0] in folders}
     return {name for name in named if not is_only_docstring(modules[name])}
 
 

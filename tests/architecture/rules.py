@@ -12,7 +12,7 @@ PACKAGE = "heitler"
 
 ORDER = (
     {"errors"},
-    {"identity"},
+    {"identity", "design"},
     {"config"},
     {"detector"},
     {"showers"},

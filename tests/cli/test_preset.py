@@ -11,7 +11,6 @@ import yaml
 from heitler.cli.preset import PRESETS, load_preset, overrides
 from heitler.config import PARAMS_FILE, Config, ConfigError, build_config, merged, read_params
 from heitler.detector import image_shape
-from heitler.scaling.messages import parameter_counts
 
 HEITLER = Path(sys.executable).with_name("heitler")
 NAMES = sorted(path.stem for path in PRESETS.glob("*.yaml"))
@@ -42,11 +41,11 @@ def test_networks_of_a_preset_can_be_built_and_make_a_shower(name):
 
     config = config_of(name)
     shape = image_shape(config.detector)
-    gan = build_gan(config.model, config.train, shape)
+    gan = build_gan(config.model.design, config.train, shape)
     total = gan.generator.count_params() + gan.discriminator.count_params()
     expected_shape, expected = SIZES[name]
     assert shape == expected_shape
-    assert total == sum(parameter_counts(config.model, shape))
+    assert total == sum(gan.family.parameter_counts(gan.design, shape))
     assert total == expected if name.startswith("paper") else 0.5 < total / expected < 2
     noise = np.ones((1, *gan.generator.input_shape[1:]), np.float32)
     assert gan.generator(noise).shape[1:4] == shape

@@ -17,8 +17,8 @@ ABOUT = {"energy_min_GeV": 10.0, "energy_max_GeV": 100.0, "particle": "gamma"}
 def generator_folder(tmp_path_factory: pytest.TempPathFactory, make_config: MakeConfig) -> Path:
     """Written by `write_generator`; its showers are random but not empty."""
     config = make_config(model={"latent_dim": 16})
-    gan = build_gan(config.model, config.train, SHAPE)
-    gan.generator.set_weights(build_trained_generator(config.model, SHAPE).get_weights())
+    gan = build_gan(config.model.design, config.train, SHAPE)
+    gan.generator.set_weights(build_trained_generator(config.model.design, SHAPE).get_weights())
     folder = tmp_path_factory.mktemp("generator")
     write_generator(folder, gan, ABOUT)
     return folder

@@ -56,7 +56,7 @@ def learn(sampler, compact, showers):
         theta = random.uniform(1.0, 2.0, count).astype(np.float32)
         return sampler.draw_latent(random, energy, theta), energy / 100
 
-    form = build_compact_form(sampler.model.latent_dim, sampler.image_shape, compact)
+    form = build_compact_form(sampler.design.latent_dim, sampler.image_shape, compact)
     config = dataclasses.replace(compact, showers=showers)
     return distil(sampler.generate_cells, form, draw, config, lambda steps=1, note="": None)
 
@@ -75,7 +75,7 @@ def test_learning_brings_the_showers_nearer_and_is_repeatable(generator_folder, 
 
 
 def test_it_learns_from_the_network_with_an_angle_too(make_config, compact):
-    model = make_config(model={"network": "3dgan-51-angle", "latent_dim": 16}).model
+    model = make_config(model={"network": "3dgan-51-angle", "latent_dim": 16}).model.design
     shape = (12, 13, 9)
     weights = build_trained_generator(model, shape).get_weights()
     run = tensorflow_backend(build_inference_form(model, shape, weights))
@@ -94,7 +94,7 @@ def test_a_compact_folder_is_a_generator_with_its_energy_scale(
     backend, generator_folder, compact, tmp_path
 ):
     full = load_sampler(generator_folder)
-    form = build_compact_form(full.model.latent_dim, full.image_shape, compact)
+    form = build_compact_form(full.design.latent_dim, full.image_shape, compact)
     write_compact(tmp_path / "plain", form, full, EnergyScale())
     write_compact(tmp_path / "scaled", form, full, EnergyScale((10.0, 100.0), (1.0, 2.0)))
     plain, scaled = (

@@ -47,7 +47,7 @@ def folder(request, make_config, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A generator with every weight away from its start, as training leaves them."""
     shape, path = SHAPES[request.param], tmp_path_factory.mktemp(request.param)
     config = make_config(model={"recipe": "heitler", "network": request.param, "latent_dim": 24})
-    gan = build_gan(config.model, config.train, shape)
+    gan = build_gan(config.model.design, config.train, shape)
     network = layered_shower(gan.exported)
     write_blobs(path / "showers.h5", shape)
     network.measure(measure_showers(path / "showers.h5"))
@@ -105,7 +105,7 @@ def test_auto_is_the_kernel(folder: Path) -> None:
 
 def test_weights_come_back_from_their_file(folder: Path) -> None:
     read = read_layered_weights(folder / backends.LAYERED_FILE)
-    keras_model = backends._load_keras(folder)
+    keras_model = backends._load_keras(folder, load_sampler(folder).design)
     kept = layered_weights(layered_shower(keras_model))
     assert read.sizes == kept.sizes
     np.testing.assert_array_equal(read.flat(), kept.flat())

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.generation.onnx_backend import onnx_backend, write_onnx
 from heitler.generation.rewriting import build_inference_form
 from heitler.generation.tensorflow_backend import tensorflow_backend
@@ -25,12 +25,12 @@ CASES = (
 def generator(request, make_config):
     """A Keras generator with its parameters, and latent vectors for it."""
     network, latent_dim, shape = request.param
-    model = make_config(model={"network": network, "latent_dim": latent_dim}).model
+    model = make_config(model={"network": network, "latent_dim": latent_dim}).model.design
     latent = np.random.default_rng(7).standard_normal((2, latent_dim)).astype(np.float32)
     return build_trained_generator(model, shape), model, shape, latent
 
 
-def in_double_precision(generator: keras.Model, model: ModelConfig, shape: Size) -> keras.Model:
+def in_double_precision(generator: keras.Model, model: Design, shape: Size) -> keras.Model:
     """The same network and weights, without the rounding of single precision."""
     keras.config.set_floatx("float64")
     try:

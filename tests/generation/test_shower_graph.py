@@ -17,7 +17,9 @@ ABOUT = {"energy_min_GeV": 10.0, "energy_max_GeV": 100.0, "particle": "e-"}
 @pytest.fixture(scope="module", params=["3dgan-25", "3dgan-51-angle"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="dense", network=request.param, latent_dim=24)
+    model = dataclasses.replace(
+        config.model, recipe="dense", network=request.param, latent_dim=24
+    ).design
     gan = build_gan(model, config.train, SHAPE)
     random = np.random.default_rng(6)
     for variable in gan.exported.trainable_variables:

@@ -3,15 +3,15 @@
 import keras
 import numpy as np
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.networks import build_generator
 
 
-def build_trained_generator(model: ModelConfig, image_shape: Size, seed: int = 5) -> keras.Model:
+def build_trained_generator(design: Design, image_shape: Size, seed: int = 5) -> keras.Model:
     """A generator with random weights, biases and batch-norm statistics."""
     keras.utils.set_random_seed(seed)
-    generator = build_generator(model, image_shape)
+    generator = build_generator(design, image_shape)
     random = np.random.default_rng(seed)
     for variable in generator.weights:
         value = variable.numpy()

@@ -138,7 +138,8 @@ def test_the_code_that_decides_a_training_is_that_of_its_loop_and_what_its_param
     None
 ):
     code = deciding_code("training/loop.py", "training")
-    assert {"heitler/model/gan.py", "heitler/config/training.py"} <= code.keys()
+    deciding = {f"heitler/{name}" for name in ("model/gan.py", "config/training.py", "design.py")}
+    assert deciding <= code.keys()
     beside = ("cluster/slurm.py", "progress.py", "config/evolution.py", "tracking/runs.py")
     assert not code.keys() & {f"heitler/{name}" for name in beside}
     assert all((PACKAGE.parent / name).is_file() for name in code)

@@ -49,7 +49,7 @@ def set_precision(name: str) -> None:
 
 def build(model: ModelConfig, shape: tuple[int, int, int], kernels: str) -> Gan:
     model = dataclasses.replace(model, kernels=kernels)
-    return build_gan(model, CONFIG.train, shape)
+    return build_gan(model.design, CONFIG.train, shape)
 
 
 def random_weights(gan: Gan, draw: int) -> Weights:
@@ -77,7 +77,7 @@ def losses_and_gradients(gan: Gan, weights: Weights, draw: int) -> tuple[Values,
     gan.discriminator.set_weights(weights[1])
     random = np.random.default_rng([6, draw])
     latent = tf.constant(
-        random.standard_normal((EVENTS, gan.model.latent_dim)), keras.config.floatx()
+        random.standard_normal((EVENTS, gan.design.latent_dim)), keras.config.floatx()
     )
     energy = tf.constant(random.uniform(0.1, 1, (EVENTS, 1)), latent.dtype)
     real = tf.constant(showers(gan.image_shape, draw), latent.dtype)

@@ -24,7 +24,7 @@ from heitler.model.layered.network import layered_shower
 from heitler.model.layered.noise import uniforms
 from heitler.model.layered.spectrum import from_normal, to_normal
 from heitler.model.layered.turns import draw_count, keep_energy, to_sum
-from heitler.model.networks import build_generator, noise_dim
+from heitler.model.networks import build_generator
 
 SHAPE = (7, 6, 4)
 ANGLES = np.deg2rad([60.0, 90.0, 120.0])
@@ -49,7 +49,9 @@ def blobs(count: int, seed: int, middle: tuple[float, float], slope: float = 0.0
 
 def network_of(make_config, showers: dict, folder: Path, network: str = "3dgan-25"):
     """An untrained generator that has measured the showers."""
-    model = make_config(model={"recipe": "heitler", "network": network, "latent_dim": 40}).model
+    model = make_config(
+        model={"recipe": "heitler", "network": network, "latent_dim": 40}
+    ).model.design
     keras.utils.set_random_seed(1)
     generator = build_generator(model, SHAPE)
     with h5py.File(folder / "showers.h5", "w") as file:
@@ -60,7 +62,7 @@ def network_of(make_config, showers: dict, folder: Path, network: str = "3dgan-2
 
 
 def draw(generator, model, showers: dict, seed: int = 3) -> np.ndarray:
-    noise = np.random.default_rng(seed).standard_normal((len(showers["energy"]), noise_dim(model)))
+    noise = np.random.default_rng(seed).standard_normal((len(showers["energy"]), model.noise_dim))
     arrays = (noise.astype(np.float32), showers["energy"], showers["theta"])
     return sample_cells_GeV(generator, model, *arrays)
 

@@ -5,11 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from heitler.config import ConfigError, ModelConfig, load_config
-from heitler.model.networks import build_discriminator, build_generator, noise_dim
+from heitler.config import ConfigError, changed, load_config
+from heitler.design import Design
+from heitler.model.networks import build_discriminator, build_generator
 
-MODEL = load_config().model
-ANGLE = dataclasses.replace(MODEL, network="3dgan-51-angle", latent_dim=256)
+SECTION = load_config().model
+MODEL = SECTION.design
+ANGLE = dataclasses.replace(SECTION, network="3dgan-51-angle", latent_dim=256).design
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,7 @@ ANGLE = dataclasses.replace(MODEL, network="3dgan-51-angle", latent_dim=256)
     [(MODEL, (25, 25, 25), 872_948, 73_450), (ANGLE, (51, 51, 25), 1_365_047, 87_402)],
 )
 def test_parameter_counts_are_the_published_ones(
-    model: ModelConfig, shape: tuple[int, int, int], generator: int, discriminator: int
+    model: Design, shape: tuple[int, int, int], generator: int, discriminator: int
 ) -> None:
     assert build_generator(model, shape).count_params() == generator
     assert build_discriminator(model, shape).count_params() == discriminator
@@ -26,13 +28,13 @@ def test_parameter_counts_are_the_published_ones(
 @pytest.mark.parametrize("model", [MODEL, ANGLE])
 @pytest.mark.parametrize("shape", [(25, 25, 25), (51, 51, 25), (31, 31, 17), (24, 24, 40)])
 def test_networks_take_the_shape_of_any_detector(
-    model: ModelConfig, shape: tuple[int, int, int]
+    model: Design, shape: tuple[int, int, int]
 ) -> None:
     assert build_generator(model, shape).output_shape == (None, *shape, 1)
     assert build_discriminator(model, shape).input_shape == (None, *shape, 1)
 
 
-QUICK = dataclasses.replace(MODEL, changes={"networks": "quick"})
+QUICK = dataclasses.replace(SECTION, changes={"networks": "quick"}).design
 
 
 @pytest.mark.parametrize("shape", [(25, 25, 25), (51, 51, 25), (9, 9, 9)])
@@ -47,7 +49,7 @@ def test_quick_networks_have_the_published_inputs_and_heads(shape: tuple[int, in
 @pytest.mark.parametrize("networks", ["published", "quick"])
 def test_a_generator_without_batch_norm_has_none(networks: str) -> None:
     changes: dict[str, str | float | bool] = {"networks": networks, "generator_norm": "none"}
-    model = dataclasses.replace(MODEL, changes=changes)
+    model = dataclasses.replace(SECTION, changes=changes).design
     layers = build_generator(model, (25, 25, 25)).layers
     assert not any("batch_norm" in layer.name for layer in layers)
 
@@ -61,12 +63,14 @@ def test_a_generator_without_batch_norm_has_none(networks: str) -> None:
         {"channels": 12.5},
         {"layers_seen": -1},
         {"averaging": 1.0},
+        {"networks": "dense"},
+        {"networks": "quick", "start": "measured"},
         {"score_weight": -0.1},
     ],
 )
 def test_a_change_that_no_recipe_knows_is_refused(change: dict[str, str | float | bool]) -> None:
     with pytest.raises(ConfigError, match=rf"model.changes.*{next(iter(change))}"):
-        build_generator(dataclasses.replace(MODEL, changes=change), (25, 25, 25))
+        changed(SECTION, "model", {"changes": change}, where="params.yaml")
 
 
 def test_generated_cells_are_never_negative_and_may_be_empty() -> None:
@@ -84,4 +88,4 @@ def test_too_small_an_image_is_refused_by_name() -> None:
 
 def test_latent_without_room_for_noise_is_refused() -> None:
     with pytest.raises(ConfigError, match="no room for noise"):
-        noise_dim(dataclasses.replace(ANGLE, latent_dim=2))
+        changed(SECTION, "model", {"network": ANGLE.network, "latent_dim": 2}, where="here")

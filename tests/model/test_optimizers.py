@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from heitler.config import TrainConfig, load_config
+from heitler.design import RECIPES
 from heitler.model.optimizers import Rmsprop, build_optimizer, learning_rate_at, scaled_rmsprop
-from heitler.model.recipes import RECIPES
 
 
 def train_config(rule: str, k: int = 4, **changes: object) -> TrainConfig:

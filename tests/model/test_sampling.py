@@ -8,7 +8,7 @@ from heitler.model.networks import build_generator
 
 
 def test_sampling_in_parts_gives_the_showers_of_the_whole(make_config: MakeConfig) -> None:
-    model = make_config(model={"latent_dim": 16}).model
+    model = make_config(model={"latent_dim": 16}).model.design
     generator = build_generator(model, (9, 9, 7))
     random = np.random.default_rng(1)
     noise = random.standard_normal((SAMPLED_AT_ONCE + 7, 16), np.float32)
@@ -23,7 +23,7 @@ def test_sampling_in_parts_gives_the_showers_of_the_whole(make_config: MakeConfi
 
 def test_no_showers_are_no_error(make_config: MakeConfig) -> None:
     """A worker may have none, where there are more workers than validation showers."""
-    model = make_config(model={"latent_dim": 16}).model
+    model = make_config(model={"latent_dim": 16}).model.design
     none = np.empty(0, np.float32)
     cells = sample_cells_GeV(
         build_generator(model, (9, 9, 7)), model, np.empty((0, 16), np.float32), none, none

@@ -10,11 +10,8 @@ from heitler.config import load_config
 from heitler.model.cell_noise import CellDeposit, CellNoise
 from heitler.model.dense_sizes import view_size
 from heitler.model.gan import build_gan, sample_cells_GeV
-from heitler.model.networks import noise_dim
-from heitler.model.recipes import recipe_of
+from heitler.model.score_objective import JUDGED, VIEWS, energy_score, view_shower
 from heitler.model.shower_generator import start_from_mean
-from heitler.training.energy_score import energy_score
-from heitler.training.views import JUDGED, VIEWS, view_shower
 
 SHAPE = (9, 8, 7)
 
@@ -69,14 +66,14 @@ def test_energy_score_is_lowest_for_the_distribution_of_the_real_ones() -> None:
 
 def test_first_showers_have_the_mean_showers_shape_and_energy() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="dense")
+    model = dataclasses.replace(config.model, recipe="dense").design
     gan = build_gan(model, config.train, SHAPE)
     random = np.random.default_rng(5)
     mean = np.exp(random.normal(-8, 1, SHAPE))
     mean *= 0.025 / mean.sum()
     start_from_mean(gan.exported, mean)
     energy = random.uniform(10, 100, 500).astype(np.float32)
-    noise = random.standard_normal((500, noise_dim(model)), np.float32)
+    noise = random.standard_normal((500, model.noise_dim), np.float32)
     showers = sample_cells_GeV(gan.exported, model, noise, energy, energy * 0 + 1.57)
     parts = (showers / energy[:, None, None, None]).mean(axis=0)
     assert parts.sum() == pytest.approx(0.025, rel=0.1)
@@ -96,10 +93,10 @@ def test_views_have_the_size_that_the_discriminator_is_built_for() -> None:
 
 def test_a_showers_shape_depends_on_few_latent_numbers() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="dense", changes={"cell_noise": False})
+    model = dataclasses.replace(config.model, recipe="dense", changes={"cell_noise": False}).design
     gan = build_gan(model, config.train, SHAPE)
-    noise = np.random.default_rng(6).standard_normal((3, noise_dim(model)), np.float32)
-    few = recipe_of(model).shape_noise
+    noise = np.random.default_rng(6).standard_normal((3, model.noise_dim), np.float32)
+    few = model.shape_noise
     noise[1:] = noise[0]
     noise[1, few:] += 1
     noise[2, few - 1] += 1
@@ -111,10 +108,10 @@ def test_a_showers_shape_depends_on_few_latent_numbers() -> None:
 
 def test_with_an_angle_the_generator_gets_energy_and_angle() -> None:
     config = load_config()
-    model = dataclasses.replace(config.model, recipe="dense", network="3dgan-51-angle")
-    assert noise_dim(model) == model.latent_dim - 2
+    model = dataclasses.replace(config.model, recipe="dense", network="3dgan-51-angle").design
+    assert model.noise_dim == model.latent_dim - 2
     gan = build_gan(model, config.train, SHAPE)
-    noise = np.ones((2, noise_dim(model)), np.float32)
+    noise = np.ones((2, model.noise_dim), np.float32)
     energy = np.full(2, 50, np.float32)
     one, other = sample_cells_GeV(gan.exported, model, noise, energy, np.array([1.0, 1.5], "f"))
     assert one.shape == SHAPE

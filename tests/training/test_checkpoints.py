@@ -28,7 +28,7 @@ SCORES = (0.9, 0.1, 0.5, 0.4)
 @pytest.fixture(scope="module")
 def gan(make_config) -> Gan:
     config = make_config(model={"kernels": "plain"})
-    return build_gan(config.model, config.train, (7, 7, 6))
+    return build_gan(config.model.design, config.train, (7, 7, 6))
 
 
 def save_all(folder: Path, gan: Gan, keep: int) -> list[dict[str, float]]:
@@ -159,7 +159,7 @@ def test_torn_checkpoints_alone_are_moved_aside_before_a_new_training_rotates_it
 def test_a_checkpoint_of_other_networks_is_refused_with_the_remedy(tmp_path, gan, make_config):
     save_all(tmp_path, gan, keep=1)
     config = make_config(model={"kernels": "plain", "latent_dim": 7})
-    other = build_gan(config.model, config.train, (7, 7, 6))
+    other = build_gan(config.model.design, config.train, (7, 7, 6))
     found = find_checkpoint(tmp_path, KEPT, last_epoch=4)
     with pytest.raises(CheckpointError, match=r"of other networks.*begin anew"):
         found.restore(other)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from heitler.training.batch import CycleResult
-from heitler.training.checks import TrainingError, check_coverage, check_result
+from heitler.training.cycle import CycleResult
+from heitler.training.epoch import TrainingError, check_coverage, check_result
 
 
 def result(total: float = 1.0, empty: float = 0.5) -> CycleResult:

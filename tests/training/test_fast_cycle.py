@@ -11,7 +11,7 @@ from heitler.config import Config, load_config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.summary import load_summary
 from heitler.model.gan import build_gan
-from heitler.training.assembly import BatchAssembler
+from heitler.training.batch import BatchAssembler
 from heitler.training.cycle import compile_cycle
 
 BATCH = 4
@@ -22,9 +22,9 @@ def losses_of_one_epoch(config: Config, folder: Path) -> list[Losses]:
     """Losses of every cycle, by update and name."""
     hvd.init()
     summary = load_summary(folder / "summary.json")
-    gan = build_gan(config.model, config.train, summary.image_shape)
+    gan = build_gan(config.model.design, config.train, summary.image_shape)
     cycle = compile_cycle(gan, config.train)
-    assemble = BatchAssembler(config.model, config.train, summary)
+    assemble = BatchAssembler(config.model.design, config.train, summary)
     file = TrainingFile(folder / "train.h5")
     plan = plan_epoch(len(file), BATCH, 1, seed=config.train.seed, epoch=0)
     shares = worker_share(plan, epoch=0, rank=0, workers=1)

@@ -30,7 +30,7 @@ def config_of(networks: str) -> Config:
 
 def after_a_cycle(config: Config, folder: Path) -> dict[str, np.ndarray]:
     batch = first_batch(config, folder, 6)
-    gan = build_gan(config.model, config.train, (9, 9, 9))
+    gan = build_gan(config.model.design, config.train, (9, 9, 9))
     cycle.compile_cycle(gan, config.train)(batch)
     return {name: variable.numpy() for name, variable in gan.variables().items()}
 

@@ -14,11 +14,11 @@ from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.summary import load_summary
 from heitler.model.gan import Gan, build_gan
 from heitler.model.losses import weighted_total
-from heitler.training.assembly import BatchAssembler
-from heitler.training.batch import CycleBatch, Events
+from heitler.model.objective import Events
+from heitler.model.published_objective import LOSSES
+from heitler.training.batch import BatchAssembler, CycleBatch
 from heitler.training.cycle import compile_cycle
 from heitler.training.noise_scale import GradientNoise, estimate
-from heitler.training.objectives import LOSSES
 
 GROUPS = 4
 
@@ -79,7 +79,9 @@ def first_batch(config: Config, folder: Path, size: int = 8) -> CycleBatch:
     file = TrainingFile(folder / "train.h5")
     plan = plan_epoch(len(file), size, GROUPS, seed=config.train.seed, epoch=0)
     shares = worker_share(plan, epoch=0, rank=0, workers=1)[:1]
-    assemble = BatchAssembler(config.model, config.train, load_summary(folder / "summary.json"))
+    assemble = BatchAssembler(
+        config.model.design, config.train, load_summary(folder / "summary.json")
+    )
     [(_, batch)] = file.read_ahead(shares, assemble)
     return batch
 
@@ -102,7 +104,7 @@ def real_gradient(gan: Gan, config: Config, events: Events) -> np.ndarray:
 def test_a_cycle_measures_the_norms_of_its_gradients(shower_folder: Path) -> None:
     config = small_config()
     batch = first_batch(config, shower_folder)
-    gan = build_gan(config.model, config.train, (9, 9, 9))
+    gan = build_gan(config.model.design, config.train, (9, 9, 9))
     ends = batch.splits.numpy()
     sizes = np.diff(ends)
     assert set(sizes) == {2, 3}

@@ -24,6 +24,7 @@ from heitler.data.summary import load_summary
 from heitler.errors import HeitlerError, Interrupted
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
+from heitler.training import epoch as cycles
 from heitler.training import loop
 
 SLOW_S = 1.0
@@ -77,9 +78,9 @@ def plant(defect: str, world: World) -> dict[str, Any]:
     if defect == "public sharding":
         return {"plan_epoch": public_plan, "worker_share": public_share}
     if defect == "second worker slow" and world.rank == 1:
-        return {"compile_cycle": slowed(loop.compile_cycle)}
+        return {"compile_cycle": slowed(cycles.compile_cycle)}
     if defect == "second worker asked to stop" and world.rank == 1:
-        return {"compile_cycle": asked(loop.compile_cycle)}
+        return {"compile_cycle": asked(cycles.compile_cycle)}
     return {}
 
 
@@ -92,13 +93,15 @@ def run(data: Path, folder: Path, world: World) -> None:
         if epoch == case["kill_after_epoch"]:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    config = load_config(folder / "params.yaml")
     planted = plant(case["defect"], world)
-    own = {name: getattr(loop, name) for name in planted}
-    vars(loop).update(planted)
+    own = {name: getattr(cycles, name) for name in planted}
+    vars(cycles).update(planted)
     try:
         loop.train(
-            load_config(folder / "params.yaml"),
-            loop.TrainingInput(
+            config.model.design,
+            config.train,
+            cycles.TrainingInput(
                 data / "train.h5",
                 read_showers(data / "train.h5")[:4],
                 load_summary(data / "summary.json"),
@@ -116,10 +119,10 @@ def run(data: Path, folder: Path, world: World) -> None:
         if world.writes:
             (folder / "case.json").write_text(json.dumps(case | {"defect": ""}))
         wait_for_all()  # before it is read again
-        vars(loop).update(own)
+        vars(cycles).update(own)
         run(data, folder, world)
     finally:
-        vars(loop).update(own)
+        vars(cycles).update(own)
 
 
 data, *folders = (Path(argument) for argument in sys.argv[1:])

@@ -220,11 +220,10 @@ def _literal(spectrum: Spectrum) -> Literal["uniform", "log-uniform"]:
 
 def _check_theta(sampler: "Sampler", theta_deg: float) -> None:
     from heitler.generation.errors import GenerationError
-    from heitler.model.recipes import has_theta
 
-    if theta_deg != 90 and not has_theta(sampler.model):
+    if theta_deg != 90 and not sampler.design.has_theta:
         raise GenerationError(
-            f"--theta is {theta_deg:g}, but {sampler.model.network} knows one angle only. "
+            f"--theta is {theta_deg:g}, but {sampler.design.network} knows one angle only. "
             "Leave --theta away, or train model.network=3dgan-51-angle."
         )
 

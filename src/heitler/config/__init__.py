@@ -5,7 +5,7 @@ the remedy, before any long work starts.
 """
 
 from heitler.config.changes import Changes, for_dvc, has_key, merged
-from heitler.config.checking import changed
+from heitler.config.checking import changed, checked
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
@@ -68,6 +68,7 @@ __all__ = [
     "as_dict",
     "build_config",
     "changed",
+    "checked",
     "digest_for_workers",
     "for_dvc",
     "has_key",

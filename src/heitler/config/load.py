@@ -63,6 +63,21 @@ class Config:
             train=changed(self.train, "train", own.train, where=where),
         )
 
+    def of_arm(self, name: str) -> "Config":
+        """The parameters with the large-batch study's base and an arm's changes.
+
+        Raises:
+            ConfigError: for a change that is impossible; after `build_config` in no arm that runs.
+        """
+        study, where = self.degradation, f"degradation.arms.{name}"
+        chain = [study.arms[ancestor] for ancestor in study.ancestors(name)]
+        models, trains = [arm.model for arm in chain], [arm.train for arm in chain]
+        return dataclasses.replace(
+            self,
+            model=changed(self.model, "model", study.base["model"], *models, where=where),
+            train=changed(self.train, "train", study.base["train"], *trains, where=where),
+        )
+
     def where(self, key: str) -> str:
         """Where params.yaml has "train.epochs" of this recipe, for messages that say to change it.
 
@@ -132,12 +147,15 @@ def _check_unchanged(text: str) -> None:
 def build_config(raw: Any, where: str = "parameters") -> Config:
     """Check a nested mapping, as loaded from YAML; errors as in `load_config`."""
     config: Config = checked(Config, with_all_arms(raw), where=where)
-    for recipe in RECIPES:
-        try:
+    study = config.degradation
+    try:
+        for recipe in RECIPES:
             config.of_recipe(recipe)
-        except ConfigError as error:
-            lines = [f"{where}: {line}" for line in str(error).splitlines()]
-            raise ConfigError("\n".join(lines)) from None
+        for arm in study.run or study.arms:
+            config.of_arm(arm)
+    except ConfigError as error:
+        lines = [f"{where}: {line}" for line in str(error).splitlines()]
+        raise ConfigError("\n".join(lines)) from None
     return config
 
 

@@ -1,6 +1,7 @@
 """The sections about the networks and their training: model, train."""
 
-from dataclasses import field, replace
+from dataclasses import asdict, field, replace
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from heitler.config.types import (
     PositiveInt,
     neighbouring_multiples,
 )
+from heitler.design import Design, resolve
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -23,7 +25,7 @@ class ModelConfig:
 
     recipe: Literal["paper", "heitler", "dense"]
     """The published networks, losses and optimiser, this project's, or its earlier dense one:
-    `heitler.model.recipes`."""
+    `heitler.design`."""
     network: Literal["3dgan-25", "3dgan-51-angle"]
     """Published shapes; both adapt to the detector's image."""
     latent_dim: PositiveInt
@@ -39,7 +41,15 @@ class ModelConfig:
     kernels: Literal["fast", "plain"]
     """How layers compute: equal numbers and weights, other speed."""
     changes: dict[str, str | float | bool] = field(default_factory=dict)
-    """Choices that differ from the recipe's, by their names in `heitler.model.recipes`."""
+    """Choices that differ from the recipe's, by their names in `heitler.design`."""
+
+    def __post_init__(self) -> None:
+        self.design  # noqa: B018  resolved as soon as it is read, so that a wrong one is refused
+
+    @cached_property
+    def design(self) -> Design:
+        """What these parameters choose, resolved."""
+        return resolve(asdict(self))
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

@@ -4,17 +4,22 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from heitler.errors import HeitlerError
+from heitler.errors import ConfigError
 
+__all__ = [
+    "STRICT",
+    "ConfigError",
+    "Fraction",
+    "NonNegativeInt",
+    "Positive",
+    "PositiveInt",
+    "neighbouring_multiples",
+]
 STRICT = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
 Positive = Annotated[float, Field(strict=True, gt=0)]
 PositiveInt = Annotated[int, Field(ge=1, strict=True)]
 NonNegativeInt = Annotated[int, Field(ge=0, strict=True)]
 Fraction = Annotated[float, Field(strict=True, ge=0, lt=1)]
-
-
-class ConfigError(HeitlerError, ValueError):
-    """A parameter is missing, unknown, of the wrong type, or impossible."""
 
 
 def neighbouring_multiples(value: int, divisor: int) -> str:

@@ -137,7 +137,7 @@ def minutes_of(training: Training) -> float:
     """Minutes of a training's cycles with the published networks, 25 x 25 x 25, on 256 nodes."""
     model = dataclasses.replace(training.config.model, changes={})
     updates = training.config.train.generator_updates_per_cycle
-    messages = cycle_messages_B(model, PUBLISHED_IMAGE, updates)
+    messages = cycle_messages_B(model.design, PUBLISHED_IMAGE, updates)
     return minutes_on_nodes(phases(training), messages)
 
 

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.config import Config, as_dict, changed
+from heitler.config import Config, as_dict
 from heitler.data.batches import cycles_per_epoch
 from heitler.files import digest
 from heitler.kept.origin import Origin, deciding_code
@@ -96,10 +96,8 @@ def arm_config(config: Config, name: str, seed: int, showers: int) -> Config:
     """params.yaml with the study's base and an arm's changes in the sections model and train."""
     study, arm = config.degradation, config.degradation.arms[name]
     chain = [study.arms[ancestor] for ancestor in study.ancestors(name)]
-    where = f"degradation.arms.{name}"
-    models, trains = [arm.model for arm in chain], [arm.train for arm in chain]
-    model = changed(config.model, "model", study.base["model"], *models, where=where)
-    train = changed(config.train, "train", study.base["train"], *trains, where=where)
+    own = config.of_arm(name)
+    train = own.train
     epochs = max(1, round(train.epochs * math.prod(arm.epochs_factor for arm in chain)))
     train = dataclasses.replace(train, seed=seed, epochs=epochs)
     if arm.updates_of:
@@ -107,4 +105,4 @@ def arm_config(config: Config, name: str, seed: int, showers: int) -> Config:
         cycles = other.epochs * cycles_per_epoch(showers, other.global_batch_size)
         per_epoch = cycles_per_epoch(showers, train.global_batch_size)
         train = dataclasses.replace(train, cycles=cycles, epochs=math.ceil(cycles / per_epoch))
-    return dataclasses.replace(config, model=model, train=train)
+    return dataclasses.replace(own, train=train)

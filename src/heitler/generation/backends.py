@@ -18,13 +18,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.generation.errors import GenerationError
 from heitler.generation.form_file import read_form
 from heitler.generation.inference_form import InferenceForm
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import Size
-from heitler.model.recipes import recipe_of
+from heitler.model.networks import family_of
 
 Array = NDArray[np.float32]
 GenerateCells = Callable[[Array], Array]
@@ -42,27 +42,25 @@ AT_ONCE = 64
 """Showers in flight, whatever the batch size: more are no faster and take 1.5 MB each."""
 
 
-def load_backend(
-    backend: str, folder: Path, model: ModelConfig, image_shape: Size
-) -> GenerateCells:
+def load_backend(backend: str, folder: Path, design: Design, image_shape: Size) -> GenerateCells:
     """The generator in `folder`, ready to run.
 
     Raises:
         GenerationError: for an unknown backend, or if the folder lacks the backend's file.
     """
-    layered = recipe_of(model).networks == "layered" and not (folder / FORM_FILE).is_file()
+    layered = family_of(design).export == "layers" and not (folder / FORM_FILE).is_file()
     match backend:
         case "auto" if layered:
-            run = _load_fastest_layered(folder)
-        case "auto" | "tensorflow" if not _has_form(folder, model):
-            run = _load_network(folder)
+            run = _load_fastest_layered(folder, design)
+        case "auto" | "tensorflow" if not _has_form(folder, design):
+            run = _load_network(folder, design)
         case "auto":
-            form = _load_form(folder, model, image_shape)
+            form = _load_form(folder, design, image_shape)
             several = _tensorflow(form)
             small = form.multiply_adds < SMALL_NETWORK and find_spec("onnxruntime")
             run = _choose(_load_onnx(folder), several) if small else several
         case "tensorflow":
-            run = _tensorflow(_load_form(folder, model, image_shape))
+            run = _tensorflow(_load_form(folder, design, image_shape))
         case "onnxruntime":
             run = _load_onnx(folder)
         case "compiled" if layered:
@@ -103,7 +101,7 @@ def _load_compiled(folder: Path) -> GenerateCells:
     return compiled_backend(folder / LAYERED_FILE)
 
 
-def _load_fastest_layered(folder: Path) -> GenerateCells:
+def _load_fastest_layered(folder: Path, design: Design) -> GenerateCells:
     require_file(folder / KERAS_FILE)
     try:
         return _load_compiled(folder)
@@ -111,7 +109,7 @@ def _load_fastest_layered(folder: Path) -> GenerateCells:
         onnx = (folder / ONNX_FILE).is_file() and find_spec("onnxruntime")
         name = "ONNX Runtime" if onnx else "TensorFlow"
         _say_once(f"{name} draws the showers, not the faster compiled kernel: {error}.")
-        return _load_onnx(folder) if onnx else _load_network(folder)
+        return _load_onnx(folder) if onnx else _load_network(folder, design)
 
 
 @functools.cache
@@ -119,24 +117,21 @@ def _say_once(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def _has_form(folder: Path, model: ModelConfig) -> bool:
+def _has_form(folder: Path, design: Design) -> bool:
     """Whether the generator has an inference form: convolutions, or a compact generator."""
-    return recipe_of(model).networks == "published" or (folder / FORM_FILE).is_file()
+    return family_of(design).export == "convolutions" or (folder / FORM_FILE).is_file()
 
 
-def _load_network(folder: Path) -> GenerateCells:
+def _load_network(folder: Path, design: Design) -> GenerateCells:
     """The Keras network as it is."""
     from heitler.model.gan import compiled_inference
 
-    generate = compiled_inference(_load_keras(folder))
+    generate = compiled_inference(_load_keras(folder, design))
     return lambda latent: np.asarray(generate(latent)[..., 0])
 
 
-def _load_keras(folder: Path) -> keras.Model:
-    # Their layers, by name:
-    from heitler.model import shower_generator  # noqa: F401
-    from heitler.model.layered import network  # noqa: F401
-
+def _load_keras(folder: Path, design: Design) -> keras.Model:
+    family_of(design).find_layers()
     path = require_file(folder / KERAS_FILE)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -148,13 +143,13 @@ def _load_keras(folder: Path) -> keras.Model:
         ) from error
 
 
-def _load_form(folder: Path, model: ModelConfig, image_shape: Size) -> InferenceForm:
+def _load_form(folder: Path, design: Design, image_shape: Size) -> InferenceForm:
     if (folder / FORM_FILE).is_file():
         return read_form(folder / FORM_FILE)
-    return build_inference_form(model, image_shape, _load_keras(folder).get_weights())
+    return build_inference_form(design, image_shape, _load_keras(folder, design).get_weights())
 
 
-def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
+def write_backend_files(folder: Path, generator: Any, design: Design, shape: Size) -> None:
     """Write what the backends load, all from the same Keras model."""
     from heitler.files import atomic_path
     from heitler.generation.onnx_backend import write_onnx
@@ -164,24 +159,24 @@ def write_backend_files(folder: Path, generator: Any, model: ModelConfig, shape:
         staged = temporary.with_suffix(".keras")  # Keras insists on the suffix
         generator.save(staged)
         staged.replace(temporary)
-    match recipe_of(model).networks:
-        case "layered":
-            _write_layered(folder, generator, model)
-            return
-        case "sampled cells":
-            write_shower_graph(folder / ONNX_FILE, generator, model, shape)
-            return
-    write_onnx(folder / ONNX_FILE, build_inference_form(model, shape, generator.get_weights()))
+    match family_of(design).export:
+        case "layers":
+            _write_layered(folder, generator, design)
+        case "cells":
+            write_shower_graph(folder / ONNX_FILE, generator, design, shape)
+        case "convolutions":
+            form = build_inference_form(design, shape, generator.get_weights())
+            write_onnx(folder / ONNX_FILE, form)
 
 
-def _write_layered(folder: Path, generator: Any, model: ModelConfig) -> None:
+def _write_layered(folder: Path, generator: Any, design: Design) -> None:
     from heitler.generation.layered_graph import write_layered_graph
     from heitler.generation.layered_weights import layered_weights, write_layered_weights
     from heitler.model.layered.network import layered_shower
 
     weights = layered_weights(layered_shower(generator))
     write_layered_weights(folder / LAYERED_FILE, weights)
-    write_layered_graph(folder / ONNX_FILE, weights, model.latent_dim)
+    write_layered_graph(folder / ONNX_FILE, weights, design.latent_dim)
 
 
 def require_file(path: Path) -> Path:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.generation.inference_form import (
     Convolution,
     Float,
@@ -43,13 +43,13 @@ class BatchNorm:
 
 
 def build_inference_form(
-    model: ModelConfig, image_shape: Size, weights: Sequence[Float]
+    design: Design, image_shape: Size, weights: Sequence[Float]
 ) -> InferenceForm:
     """Rewrite a generator, given its weights in the order of `keras.Model.weights`."""
-    architecture = ARCHITECTURES[model.network]
+    architecture = ARCHITECTURES[design.network]
     base = base_size(architecture.generator, image_shape)
     channels = architecture.base_channels
-    slope = model.leaky_relu_slope if architecture.leaky_generator else 0.0
+    slope = design.leaky_relu_slope if architecture.leaky_generator else 0.0
     rest = iter([np.asarray(weight, np.float64) for weight in weights])
     matrix = Matrix(next(rest), next(rest), (*base, channels))
     norm = BatchNorm(np.ones(channels), np.zeros(channels))

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.config import ModelConfig, as_dict
+from heitler.config import ModelConfig, checked
+from heitler.design import Design
 from heitler.files import write_json
 from heitler.generation.backends import (
     FORM_FILE,
@@ -30,7 +31,6 @@ from heitler.generation.form_file import write_form
 from heitler.generation.inference_form import InferenceForm
 from heitler.generation.onnx_backend import write_onnx
 from heitler.model.gan import Gan, latent_vector
-from heitler.model.networks import noise_dim
 
 Array = NDArray[np.float32]
 PERPENDICULAR_RAD = np.float32(np.pi / 2)
@@ -43,7 +43,7 @@ class Sampler:
 
     generate_cells: GenerateCells
     """Latent vectors (N, L) -> cells (N, X, Y, Z) in units of `model.cell_unit_GeV`."""
-    model: ModelConfig
+    design: Design
     image_shape: tuple[int, int, int]
     energy_range_GeV: tuple[float, float]
     """Primary energies that it was trained on."""
@@ -90,24 +90,24 @@ class Sampler:
         for start in range(0, len(energy), batch_size):
             rows = slice(start, start + batch_size)
             latent = self.draw_latent(stream, energy[rows], theta[rows])
-            scale = np.float32(self.model.cell_unit_GeV) * self.energy_scale(energy[rows])
+            scale = np.float32(self.design.cell_unit_GeV) * self.energy_scale(energy[rows])
             yield self.generate_cells(latent) * scale[:, None, None, None]
 
     def draw_latent(self, stream: np.random.Generator, energy_GeV: Array, theta: Array) -> Array:
         """Random latent vectors (N, L) of showers at energies (N,) and angles (N,) in rad."""
-        size = (len(energy_GeV), noise_dim(self.model))
+        size = (len(energy_GeV), self.design.noise_dim)
         noise = stream.standard_normal(size, dtype=np.float32)
-        unit = np.float32(self.model.energy_unit_GeV)
+        unit = np.float32(self.design.energy_unit_GeV)
         return np.asarray(
-            latent_vector(self.model, noise, energy_GeV[:, None] / unit, theta[:, None])
+            latent_vector(self.design, noise, energy_GeV[:, None] / unit, theta[:, None])
         )
 
 
 def write_generator(folder: Path, gan: Gan, about: dict[str, Any]) -> None:
     """Write the trained generator; `about` needs energy_min_GeV, energy_max_GeV, particle."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_backend_files(folder, gan.exported, gan.model, gan.image_shape)
-    description = {"model": as_dict(gan.model), "image_shape": gan.image_shape, **about}
+    write_backend_files(folder, gan.exported, gan.design, gan.image_shape)
+    description = {"model": gan.design.as_section(), "image_shape": gan.image_shape, **about}
     write_json(folder / ABOUT_FILE, description)
 
 
@@ -118,7 +118,7 @@ def write_compact(folder: Path, form: InferenceForm, full: Sampler, scale: Energ
     write_onnx(folder / ONNX_FILE, form)
     low, high = full.energy_range_GeV
     description = {
-        "model": as_dict(full.model),
+        "model": full.design.as_section(),
         "image_shape": full.image_shape,
         "energy_min_GeV": low,
         "energy_max_GeV": high,
@@ -138,10 +138,12 @@ def load_sampler(folder: Path, backend: str = "auto") -> Sampler:
     x, y, z = about["image_shape"]
     known = {field.name for field in dataclasses.fields(ModelConfig)}
     described = {"recipe": "paper", **about["model"]}  # older generators do not say
-    model = ModelConfig(**{key: described[key] for key in known & set(described)})
+    values = {key: described[key] for key in known & set(described)}
+    where = str(folder / ABOUT_FILE)
+    model: ModelConfig = checked(ModelConfig, values, where=where, prefix="model.")
     return Sampler(
-        generate_cells=load_backend(backend, folder, model, (x, y, z)),
-        model=model,
+        generate_cells=load_backend(backend, folder, model.design, (x, y, z)),
+        design=model.design,
         image_shape=(x, y, z),
         energy_range_GeV=(about["energy_min_GeV"], about["energy_max_GeV"]),
         particle=about["particle"],

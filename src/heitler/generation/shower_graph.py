@@ -9,35 +9,34 @@ from typing import Any
 
 import numpy as np
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.files import atomic_path
 from heitler.generation.onnx_graph import OnnxGraph
 from heitler.model.architectures import Size
 from heitler.model.cell_noise import LARGE, SMALLEST
-from heitler.model.recipes import condition_count, recipe_of
 
 
-def write_shower_graph(path: Path, generator: Any, model: ModelConfig, shape: Size) -> None:
+def write_shower_graph(path: Path, generator: Any, design: Design, shape: Size) -> None:
     """Write the Keras generator as an ONNX model, atomically."""
     graph = OnnxGraph()
-    conditions = condition_count(model)
+    conditions = design.condition_count
     energy = _columns(graph, "latent", 0, 1)
-    noise = _columns(graph, "latent", conditions, model.latent_dim)
+    noise = _columns(graph, "latent", conditions, design.latent_dim)
     condition = [graph.add("Log", [energy])]
     if conditions > 1:
         condition.append(_columns(graph, "latent", 1, conditions))
-    shaping = _columns(graph, noise, 0, recipe_of(model).shape_noise)
+    shaping = _columns(graph, noise, 0, design.shape_noise)
     inputs = graph.add("Concat", [*condition, shaping], axis=1)
     x = inputs
     for index in (1, 2):
         x = _dense(graph, generator.get_layer(f"dense_{index}"), x)
-        x = graph.add("LeakyRelu", [x], alpha=model.leaky_relu_slope)
+        x = graph.add("LeakyRelu", [x], alpha=design.leaky_relu_slope)
     features = graph.add("Concat", [x, inputs], axis=1)
     features = _dense(graph, generator.get_layer("features"), features)
     part = graph.add("Softmax", [_dense(graph, generator.get_layer("cells"), features)], axis=1)
     fraction = graph.add("Concat", [x, *condition], axis=1)
     fraction = graph.add("Exp", [_dense(graph, generator.get_layer("fraction"), fraction)])
-    unit = _number(graph, model.energy_unit_GeV / model.cell_unit_GeV)
+    unit = _number(graph, design.energy_unit_GeV / design.cell_unit_GeV)
     total = graph.add("Mul", [graph.add("Mul", [energy, unit]), fraction])
     expected = graph.add("Reshape", [graph.add("Mul", [part, total]), graph.integers([-1, *shape])])
     names = {layer.name for layer in generator.layers}
@@ -45,7 +44,7 @@ def write_shower_graph(path: Path, generator: Any, model: ModelConfig, shape: Si
         uniform = _cell_noise(graph, generator.get_layer("cell_noise"), noise, shape)
         expected = _deposit(graph, generator.get_layer("deposit"), expected, uniform)
     graph.add("Identity", [expected], output="cells")
-    finished = graph.finish(model.latent_dim, shape)
+    finished = graph.finish(design.latent_dim, shape)
     with atomic_path(path) as temporary:
         temporary.write_bytes(finished.SerializeToString())
 

@@ -10,8 +10,16 @@ from heitler.source import PACKAGE, Code, code_of
 BESIDE = tuple(
     f"heitler/{name}"
     for name in (
-        *("config/", "kept/", "tracking/", "causes.py", "errors.py", "files.py", "git.py"),
-        *("hdf5_opening.py", "identity.py", "place.py", "progress.py", "seal.py", "source.py"),
+        *("config/", "design.py", "kept/", "tracking/", "causes.py", "errors.py", "files.py"),
+        *(
+            "git.py",
+            "hdf5_opening.py",
+            "identity.py",
+            "place.py",
+            "progress.py",
+            "seal.py",
+            "source.py",
+        ),
         "stage.py",
     )
 )
@@ -72,6 +80,8 @@ def deciding_code(module: str, *sections: str) -> Code:
         sections: modules of `heitler.config` that say what their parameters mean.
     """
     meant = {f"heitler/config/{section}.py" for section in sections}
+    if "training" in sections:  # where the section model is resolved
+        meant.add("heitler/design.py")
     code = code_of(PACKAGE / module)
     return {name: it for name, it in code.items() if name in meant or not name.startswith(BESIDE)}
 

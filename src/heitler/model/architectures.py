@@ -6,7 +6,7 @@ Sources: the public code of the 25x25x25 network (fixed angle) and of the 51x51x
 
 from dataclasses import dataclass
 
-from heitler.config import ConfigError
+from heitler.errors import ConfigError
 
 Size = tuple[int, int, int]
 
@@ -52,8 +52,6 @@ class Architecture:
     leaky_generator: bool
     """LeakyReLU between the generator's layers; otherwise ReLU."""
     batch_norm_epsilon: float
-    conditions: int
-    """Latent inputs that are not noise: 0 where noise is multiplied by the energy."""
 
 
 ARCHITECTURES = {
@@ -73,7 +71,6 @@ ARCHITECTURES = {
         base_channels=8,
         leaky_generator=True,
         batch_norm_epsilon=1e-3,
-        conditions=0,
     ),
     "3dgan-51-angle": Architecture(
         generator=(
@@ -94,7 +91,6 @@ ARCHITECTURES = {
         base_channels=8,
         leaky_generator=False,
         batch_norm_epsilon=1e-6,
-        conditions=2,
     ),
 }
 

@@ -1,8 +1,7 @@
 """Sizes of the networks of the recipe `heitler`, without TensorFlow."""
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
-from heitler.model.recipes import condition_count, recipe_of
 
 WIDTH = 128
 """Features of each dense layer."""
@@ -13,17 +12,17 @@ BLOCKS = 5
 
 
 def view_size(image_shape: Size) -> int:
-    """Numbers in the views that the discriminator sees: `heitler.training.views`."""
+    """Numbers in the views that the discriminator sees: `heitler.model.score_objective`."""
     x, y, z = image_shape
     blocks = min(BLOCKS, x) * min(BLOCKS, y) * z
     return 1 + z + (x + y) + blocks + (1 + z) + 6
 
 
-def dense_parameter_counts(model: ModelConfig, image_shape: Size) -> tuple[int, int]:
+def dense_parameter_counts(design: Design, image_shape: Size) -> tuple[int, int]:
     """Trainable parameters of discriminator and generator."""
     x, y, z = image_shape
-    conditions = condition_count(model)
-    inputs = min(conditions + recipe_of(model).shape_noise, model.latent_dim)
+    conditions = design.condition_count
+    inputs = min(conditions + design.shape_noise, design.latent_dim)
     hidden = _dense(WIDTH, WIDTH)
     generator = (
         _dense(inputs, WIDTH)

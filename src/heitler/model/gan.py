@@ -1,6 +1,7 @@
 """The two networks with their optimisers, conditioning and units."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import keras
@@ -8,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from heitler.config import ModelConfig, TrainConfig
+from heitler.config import TrainConfig
+from heitler.design import Choices, Design
 from heitler.model.architectures import Size
 from heitler.model.losses import cell_sum, measured_theta
-from heitler.model.networks import build_discriminator, build_generator
+from heitler.model.networks import Family, family_of
 from heitler.model.optimizers import build_optimizer
-from heitler.model.recipes import Recipe, has_theta, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 SAMPLED_AT_ONCE = 64
@@ -24,7 +25,7 @@ SAMPLED_AT_ONCE = 64
 class Gan:
     """Networks and optimisers; everything that training changes is in `variables()`."""
 
-    model: ModelConfig
+    design: Design
     image_shape: Size
     generator: keras.Model
     """The network that learns."""
@@ -36,9 +37,14 @@ class Gan:
     discriminator_optimizer: keras.Optimizer | None
 
     @property
-    def has_theta(self) -> bool:
-        """Whether the networks are conditioned on the angle."""
-        return has_theta(self.model)
+    def family(self) -> Family:
+        """How such networks learn and are exported."""
+        return family_of(self.design)
+
+    def begin(self, train_file: Path) -> None:
+        """Tell new networks what can be measured on a prepared file of showers."""
+        for network in {id(own): own for own in (self.generator, self.exported)}.values():
+            self.family.begin(network, self.design, train_file)
 
     def variables(self) -> dict[str, tf.Variable]:
         """Weights, batch-norm statistics and optimiser state, by unique path."""
@@ -82,7 +88,7 @@ class Gan:
         """What the discriminator says of images (N, X, Y, Z, 1), one (N, 1) tensor per loss."""
         logit, energy = self.judge(cells, training=training)
         heads = {"real_fake": logit, "primary_energy": energy, "ecal_sum": cell_sum(cells)}
-        if self.has_theta:
+        if self.design.has_theta:
             heads["theta"] = measured_theta(cells)
         return heads
 
@@ -102,72 +108,72 @@ def _averaged(network: keras.Model) -> list[tf.Variable]:
     return [*(v.value for v in network.trainable_variables), *moving_statistics(network)]
 
 
-def build_gan(model: ModelConfig, train: TrainConfig, image_shape: Size) -> Gan:
+def build_gan(design: Design, train: TrainConfig, image_shape: Size) -> Gan:
     """New networks, initialised from `train.seed`, with the recipe's optimiser."""
-    recipe = recipe_of(model)
+    family = family_of(design)
     keras.utils.set_random_seed(train.seed)
     synchronised = train.batch_norm == "synchronised"
-    generator = build_generator(model, image_shape, synchronised=synchronised)
+    generator = family.build_generator(design, image_shape, synchronised=synchronised)
     discriminator = None
-    if recipe.networks != "layered":
-        discriminator = build_discriminator(model, image_shape, synchronised=synchronised)
+    if family.has_discriminator:
+        discriminator = family.build_discriminator(design, image_shape, synchronised=synchronised)
     exported = generator
-    if recipe.averaging:
-        exported = build_generator(model, image_shape)
+    if design.averaging:
+        exported = family.build_generator(design, image_shape)
         exported.set_weights(generator.get_weights())
     return Gan(
-        model,
+        design,
         image_shape,
         generator,
         exported,
-        _optimizer_of(generator, train, recipe),
+        _optimizer_of(generator, train, design),
         discriminator,
-        _optimizer_of(discriminator, train, recipe) if discriminator else None,
+        _optimizer_of(discriminator, train, design) if discriminator else None,
     )
 
 
-def _optimizer_of(network: keras.Model, train: TrainConfig, recipe: Recipe) -> keras.Optimizer:
-    optimizer = build_optimizer(train, recipe)
+def _optimizer_of(network: keras.Model, train: TrainConfig, design: Choices) -> keras.Optimizer:
+    optimizer = build_optimizer(train, design)
     optimizer.build(network.trainable_variables)
     return optimizer
 
 
-def latent_vector(model: ModelConfig, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:
+def latent_vector(design: Design, noise: Tensor, energy: Tensor, theta: Tensor) -> Tensor:
     """The generator's input: noise (N, noise_dim) conditioned on energy and theta, each (N, 1).
 
     Published 25x25x25: noise times energy. 51x51x25: energy and angle before the noise. Recipe
     heitler: energy, and angle if there is one, before the noise. Energies in `energy_unit_GeV`,
     angles in rad.
     """
-    if has_theta(model):
+    if design.has_theta:
         return tf.concat([energy, theta, noise], axis=1)
-    if recipe_of(model).energy == "concatenated":
+    if design.energy == "concatenated":
         return tf.concat([energy, noise], axis=1)
     return noise * energy
 
 
 def sample_cells_GeV(
     generator: keras.Model,
-    model: ModelConfig,
+    design: Design,
     noise: NDArray[np.float32],
     primary_energy_GeV: NDArray[np.float32],
     theta_rad: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Showers from the generator in inference mode: (N, noise_dim), (N,), (N,) -> (N, X, Y, Z)."""
-    energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
+    energy = primary_energy_GeV[:, None] / np.float32(design.energy_unit_GeV)
     generate = compiled_inference(generator)
     cells = np.empty((len(noise), *generator.output_shape[1:4]), np.float32)
     for start in range(0, len(noise), SAMPLED_AT_ONCE):
         rows = slice(start, start + SAMPLED_AT_ONCE)
         arrays = (noise[rows], energy[rows], theta_rad[rows, None])
         conditions = (tf.cast(array, generator.compute_dtype) for array in arrays)
-        cells[rows] = generate(latent_vector(model, *conditions))[..., 0]
-    return cells * np.float32(model.cell_unit_GeV)
+        cells[rows] = generate(latent_vector(design, *conditions))[..., 0]
+    return cells * np.float32(design.cell_unit_GeV)
 
 
 def sample_in_training_mode_GeV(
     generator: keras.Model,
-    model: ModelConfig,
+    design: Design,
     noise: NDArray[np.float32],
     primary_energy_GeV: NDArray[np.float32],
     theta_rad: NDArray[np.float32],
@@ -177,13 +183,13 @@ def sample_in_training_mode_GeV(
     The moving averages are left as they were.
     """
     kept = [(v.value, v.numpy()) for v in generator.non_trainable_variables]
-    energy = primary_energy_GeV[:, None] / np.float32(model.energy_unit_GeV)
+    energy = primary_energy_GeV[:, None] / np.float32(design.energy_unit_GeV)
     arrays = (noise, energy, theta_rad[:, None])
-    latent = latent_vector(model, *(tf.cast(array, generator.compute_dtype) for array in arrays))
+    latent = latent_vector(design, *(tf.cast(array, generator.compute_dtype) for array in arrays))
     cells = _compiled(generator, training=True)(latent)
     for variable, value in kept:
         variable.assign(value)
-    return np.asarray(cells[..., 0], np.float32) * np.float32(model.cell_unit_GeV)
+    return np.asarray(cells[..., 0], np.float32) * np.float32(design.cell_unit_GeV)
 
 
 def compiled_inference(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import keras
 
 from heitler.config import TrainConfig
-from heitler.model.recipes import Recipe
+from heitler.design import Choices
 
 ADAM_BETAS = (0.5, 0.99)
 """Short memories, as usual in adversarial training, where the aim moves."""
@@ -47,7 +47,7 @@ def scaled_rmsprop(train: TrainConfig) -> Rmsprop:
 
 
 def learning_rate_at(
-    cycle: int, cycles_per_epoch: int, train: TrainConfig, recipe: Recipe
+    cycle: int, cycles_per_epoch: int, train: TrainConfig, design: Choices
 ) -> float:
     """The rate in force in a cycle, counted from 0 at the start of training.
 
@@ -55,7 +55,7 @@ def learning_rate_at(
     scaled rate (Goyal et al. 2017, section 2.2). The recipe may let it fall slowly, in a way that
     does not ask when training ends, so that it can go on.
     """
-    fallen = 1 + cycle / recipe.rate_halved_after
+    fallen = 1 + cycle / design.rate_halved_after
     scaled = scaled_rmsprop(train).learning_rate
     warm = train.warmup_epochs * cycles_per_epoch
     if cycle >= warm:
@@ -63,11 +63,11 @@ def learning_rate_at(
     return (train.learning_rate + (scaled - train.learning_rate) * cycle / warm) / fallen
 
 
-def build_optimizer(train: TrainConfig, recipe: Recipe) -> keras.Optimizer:
+def build_optimizer(train: TrainConfig, design: Choices) -> keras.Optimizer:
     """With the scaled parameters; the training loop sets the rate in force."""
     scaled = scaled_rmsprop(train)
-    if recipe.optimizer != "rmsprop":
+    if design.optimizer != "rmsprop":
         first, second = ADAM_BETAS
-        build = keras.optimizers.Adam if recipe.optimizer == "adam" else keras.optimizers.Lamb
+        build = keras.optimizers.Adam if design.optimizer == "adam" else keras.optimizers.Lamb
         return build(scaled.learning_rate, beta_1=first, beta_2=second)
     return keras.optimizers.RMSprop(scaled.learning_rate, rho=scaled.rho, epsilon=scaled.epsilon)

@@ -9,7 +9,7 @@ import math
 
 import keras
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.keyed_dropout import KeyedDropout
 
@@ -26,7 +26,7 @@ EPSILON = 1e-3
 
 
 def build_quick_generator(
-    model: ModelConfig, image_shape: Size, norm: type[keras.layers.Layer] | None
+    design: Design, image_shape: Size, norm: type[keras.layers.Layer] | None
 ) -> keras.Model:
     """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`.
 
@@ -34,14 +34,14 @@ def build_quick_generator(
     """
     x_cells, y_cells, depth = image_shape
     base = math.ceil(x_cells / UPSAMPLED), math.ceil(y_cells / UPSAMPLED)
-    latent = keras.Input((model.latent_dim,), name="latent")
+    latent = keras.Input((design.latent_dim,), name="latent")
     x = layers.Dense(base[0] * base[1] * BASE_CHANNELS, name="dense")(latent)
     x = layers.Reshape((*base, BASE_CHANNELS))(x)
     for index, filters in enumerate(GENERATOR_FILTERS, start=1):
         x = layers.Conv2D(
             filters, KERNEL, padding="same", kernel_initializer="he_uniform", name=f"conv_{index}"
         )(x)
-        x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
+        x = layers.LeakyReLU(negative_slope=design.leaky_relu_slope)(x)
         if index < len(GENERATOR_FILTERS):
             if norm:
                 x = norm(epsilon=EPSILON, name=f"batch_norm_{index}")(x)
@@ -62,7 +62,7 @@ def build_quick_generator(
 
 
 def build_quick_discriminator(
-    model: ModelConfig, image_shape: Size, norm: type[keras.layers.Layer]
+    design: Design, image_shape: Size, norm: type[keras.layers.Layer]
 ) -> keras.Model:
     """Cells (N, X, Y, Z, 1) -> (logit of being real (N, 1), primary energy (N, 1))."""
     cells = keras.Input((*image_shape, 1), name="cells")
@@ -71,10 +71,10 @@ def build_quick_discriminator(
         x = layers.Conv2D(
             filters, KERNEL, strides=1 + (index < 3), padding="same", name=f"conv_{index}"
         )(x)
-        x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
+        x = layers.LeakyReLU(negative_slope=design.leaky_relu_slope)(x)
         if index > 1:
             x = norm(epsilon=EPSILON, name=f"batch_norm_{index}")(x)
-        x = KeyedDropout(model.dropout, name=f"dropout_{index}")(x)
+        x = KeyedDropout(design.dropout, name=f"dropout_{index}")(x)
     x = layers.Flatten()(x)
     real_fake = layers.Dense(1, name="real_fake_logit")(x)
     primary_energy = layers.Dense(1, name="primary_energy")(x)

@@ -8,7 +8,7 @@
 b starts as the logarithm of the training set's mean shower, and t as that of its sampling
 fraction: so the first shower has the mean shape and the mean energy, and what is learned is how
 showers differ. There is no convolution: a shower stands at the same place in every image. The
-discriminator is a small dense network on what `heitler.training.views` measures.
+discriminator is a small dense network on what `heitler.model.score_objective` measures.
 """
 
 from typing import Any, TypeAlias
@@ -18,11 +18,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.cell_noise import HIT_GEV, CellDeposit, CellNoise
 from heitler.model.dense_sizes import RANK, WIDTH, view_size
-from heitler.model.recipes import condition_count, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 layers = keras.layers
@@ -72,27 +71,27 @@ class ExpectedShower(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), **own}
 
 
-def build_shower_generator(model: ModelConfig, image_shape: Size) -> keras.Model:
+def build_shower_generator(design: Design, image_shape: Size) -> keras.Model:
     """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`."""
-    latent = keras.Input((model.latent_dim,), name="latent")
-    condition, noise, energy = Condition(condition_count(model), name="condition")(latent)
-    inputs = layers.Concatenate()([condition, noise[:, : recipe_of(model).shape_noise]])
+    latent = keras.Input((design.latent_dim,), name="latent")
+    condition, noise, energy = Condition(design.condition_count, name="condition")(latent)
+    inputs = layers.Concatenate()([condition, noise[:, : design.shape_noise]])
     x = inputs
     for index in (1, 2):
         x = layers.Dense(WIDTH, name=f"dense_{index}")(x)
-        x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
+        x = layers.LeakyReLU(negative_slope=design.leaky_relu_slope)(x)
     features = layers.Dense(RANK, name="features")(layers.Concatenate()([x, inputs]))
     small = keras.initializers.RandomNormal(stddev=SMALL)
     logits = layers.Dense(int(np.prod(image_shape)), kernel_initializer=small, name="cells")
     fraction = layers.Dense(1, kernel_initializer="zeros", name="fraction")
-    units = model.energy_unit_GeV / model.cell_unit_GeV
+    units = design.energy_unit_GeV / design.cell_unit_GeV
     expected = ExpectedShower(image_shape, units, name="expected")(
         (logits(features), fraction(layers.Concatenate()([x, condition])), energy)
     )
     cells = expected
-    if recipe_of(model).cell_noise:
+    if design.cell_noise:
         uniform = CellNoise(image_shape, name="cell_noise")(noise)
-        hit = HIT_GEV / model.cell_unit_GeV
+        hit = HIT_GEV / design.cell_unit_GeV
         cells = CellDeposit(hit, name="deposit")((expected, uniform))
     return keras.Model(latent, layers.Reshape((*image_shape, 1))(cells), name="generator")
 
@@ -105,12 +104,12 @@ def start_from_mean(generator: keras.Model, mean_shower: NDArray[np.floating]) -
     generator.get_layer("fraction").bias.assign([np.log(fraction)])
 
 
-def build_view_discriminator(model: ModelConfig, image_shape: Size) -> keras.Model:
+def build_view_discriminator(design: Design, image_shape: Size) -> keras.Model:
     """Views of a shower and its condition (N, V + C) -> logit of being real (N, 1)."""
-    views = keras.Input((view_size(image_shape) + condition_count(model),), name="views")
+    views = keras.Input((view_size(image_shape) + design.condition_count,), name="views")
     x = views
     for index in (1, 2):
         x = layers.Dense(WIDTH, name=f"dense_{index}")(x)
-        x = layers.LeakyReLU(negative_slope=model.leaky_relu_slope)(x)
+        x = layers.LeakyReLU(negative_slope=design.leaky_relu_slope)(x)
     logit = layers.Dense(1, name="real_fake_logit")(x)
     return keras.Model(views, logit, name="discriminator")

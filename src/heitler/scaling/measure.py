@@ -30,10 +30,9 @@ from heitler.scaling.meeting import Meeting
 from heitler.scaling.points import Point, Setup
 from heitler.scaling.records import Record, Start, record_path, write_record
 from heitler.tracking.provenance import machine
-from heitler.training.assembly import BatchAssembler
-from heitler.training.batch import CycleBatch, CycleResult
-from heitler.training.cycle import compile_cycle
-from heitler.training.tally import named_losses
+from heitler.training.batch import BatchAssembler, CycleBatch
+from heitler.training.cycle import CycleResult, compile_cycle
+from heitler.training.epoch import named_losses
 from heitler.training.timing import straggler_wait
 
 Seconds = NDArray[np.float64]
@@ -84,7 +83,7 @@ class Bench:
         self, config: Config, setup: Setup, world: World, train_file: Path, summary: DataSummary
     ) -> None:
         """Build the networks; every worker starts from rank 0's weights."""
-        model = dataclasses.replace(config.model, kernels=setup.kernels)
+        design = dataclasses.replace(config.model, kernels=setup.kernels).design
         train = dataclasses.replace(
             config.train,
             workers=world.size,
@@ -97,10 +96,10 @@ class Bench:
         fewest = min(FEWEST_WARM_CYCLES, scale.warmup_cycles)
         self.warmup_cycles = scale.warmup_cycles if usual else fewest
         self.file = TrainingFile(train_file)
-        gan = build_gan(model, train, summary.image_shape)
+        gan = build_gan(design, train, summary.image_shape)
         broadcast_from_first(list(gan.variables().values()))
         self.cycle: Cycle = compile_cycle(gan, train)  # for batches of any size
-        self.assemble = BatchAssembler(model, train, summary)
+        self.assemble = BatchAssembler(design, train, summary)
 
     def measure(self, point: Point, start: Start, meeting: Meeting) -> Record:
         """Warm up, then time `cycles` cycles; all workers return the same record.

@@ -70,7 +70,7 @@ class Training:
                 batch_per_worker=calibration.batch_per_worker,
                 ranks_per_node=calibration.ranks_per_node,
                 messages_B=cycle_messages_B(
-                    config.model,
+                    config.model.design,
                     image_shape(config.detector),
                     config.train.generator_updates_per_cycle,
                 ),

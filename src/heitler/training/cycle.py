@@ -8,7 +8,7 @@ by the global batch, so N workers compute what one worker with the same groups c
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -24,10 +24,8 @@ from heitler.model.batch_norm import (
 from heitler.model.gan import Gan, moving_statistics
 from heitler.model.group_norm import Groups
 from heitler.model.keyed_dropout import KeyedDropout
-from heitler.model.recipes import recipe_of
-from heitler.training.batch import CycleBatch, CycleResult, batch_signature
-from heitler.training.objectives import cycle_updates
-from heitler.training.update import Begun, Done, Sums, Travelling, Update
+from heitler.model.objective import Events, Update
+from heitler.training.batch import CycleBatch, batch_signature
 
 Tensor: TypeAlias = tf.Tensor
 MAX_DROPOUT_LAYERS = 16
@@ -35,11 +33,29 @@ EVENTS_AT_ONCE, CELLS_AT_ONCE = 64, 250_000
 """Most that several groups may have to be computed together; one is computed whatever its size."""
 
 
-def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
+class CycleResult(NamedTuple):
+    """Losses are means over the global batch, equal on every worker; times are this worker's."""
+
+    losses: dict[str, dict[str, Tensor]]
+    """By update, then by loss name; "total" is the weighted sum."""
+    empty_fraction: Tensor
+    """Share of fakes in which no energy is deposited."""
+    reductions: Tensor
+    """(updates, 2) s, of each all-reduce: when this worker had nothing else to do, and when it went
+    on. What it computed while the sums were made counts as computing."""
+    gradient_norms: dict[str, Tensor]
+    """By update (3,), for the noise scale: mean over groups of the squared norm of the group's
+    gradient (per event), squared norm of the global batch's, mean over groups of 1 / events."""
+    asked: Tensor
+    """(2,) more than 0 where any worker wants to [stop, save] after the cycle; equal on all."""
+
+
+def compile_cycle(gan: Gan, train: TrainConfig) -> Callable[[CycleBatch], CycleResult]:
     """The training cycle of these networks as one compiled function, for any number of events."""
+    calls = gan.family.generator_calls(gan.design, train.generator_updates_per_cycle)
     compiled: Callable[[CycleBatch], CycleResult] = tf.function(
-        _Cycle(gan, config).run,
-        input_signature=[batch_signature(gan, config)],
+        _Cycle(gan, train).run,
+        input_signature=[batch_signature(gan.design, gan.image_shape, calls)],
         autograph=False,  # translating Python's source is a third of the tracing
     )
 
@@ -50,18 +66,61 @@ def compile_cycle(gan: Gan, config: TrainConfig) -> Callable[[CycleBatch], Cycle
     return run
 
 
+class Sums(NamedTuple):
+    """What one update adds up over groups and workers."""
+
+    gradients: list[Tensor]
+    statistics: list[Tensor]
+    """Moving averages of batch norm, divided by the number of groups."""
+    losses: dict[str, Tensor]
+    noise: Tensor
+    """(2,) squared norm of the group's gradient and 1 / events, divided by the number of groups."""
+    asked: Tensor
+    """(2,) as in `CycleBatch`; it travels with the gradients, so that agreeing costs nothing."""
+
+
+class Begun(NamedTuple):
+    """One group's part of an update as far as it needs no weights of the update before."""
+
+    statistics: list[Tensor]
+    """The moving averages of the generator's batch norm before it, if the generator learns."""
+    events: Events
+    tape: tf.GradientTape
+    showers: list[Tensor]
+
+
+class Travelling(NamedTuple):
+    """An update whose sums over the workers are being made."""
+
+    update: Update
+    sums: Sums
+    ready: Tensor
+    """When this worker's were there: s on the clock of `time.time`."""
+
+
+class Done(NamedTuple):
+    """An update."""
+
+    sums: Sums
+    """Over all workers."""
+    norms: Tensor
+    """(3,) as in `CycleResult`."""
+    times: Tensor
+    """(2,) as in `CycleResult.reductions`."""
+
+
 class _Cycle:
-    def __init__(self, gan: Gan, config: TrainConfig) -> None:
-        self.gan = gan
-        self.config = config
-        self.updates = cycle_updates(gan, config)
-        self.averaging = recipe_of(gan.model).averaging
+    def __init__(self, gan: Gan, train: TrainConfig) -> None:
+        self.gan, self.seed, self.workers = gan, train.seed, train.workers
+        count = train.generator_updates_per_cycle
+        self.updates = gan.family.updates(gan, train.loss_weights, count)
+        self.averaging = gan.design.averaging
         networks = [network for network in (gan.generator, gan.discriminator) if network]
         layers = [layer for network in networks for layer in network.layers]
         self.dropouts = [layer for layer in layers if isinstance(layer, KeyedDropout)]
         self.norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-        self.at_once = groups_at_once(config, self.norms, math.prod(gan.image_shape))
-        self.blocks = config.batch_norm_groups // config.workers // self.at_once
+        self.at_once = groups_at_once(train, self.norms, math.prod(gan.image_shape))
+        self.blocks = train.batch_norm_groups // train.workers // self.at_once
         for layer in self.norms:
             if isinstance(layer, SynchronisedBatchNormalization):
                 layer.connect(lambda sums: sum_over_workers([sums], "batch_norm")[0])
@@ -128,7 +187,7 @@ class _Cycle:
                 gradient.set_shape(weight.shape)  # a bias's is not known by itself
             share = tf.cast(last - first, batch.count.dtype) / batch.count
             noise = tf.stack([squared_norm(gradients) / share**2, 1 / (share * batch.count)])
-            blocks = self.blocks * self.config.workers
+            blocks = self.blocks * self.workers
             moved = [tf.identity(value) / blocks for value in statistics]
             return Sums(gradients, moved, losses, noise / blocks, batch.asked)
 
@@ -185,22 +244,22 @@ class _Cycle:
         """Make masks a function of seed, cycle, update, place in the global batch and layer."""
         updates = len(self.updates)
         for index, layer in enumerate(self.dropouts):
-            stream = self.config.seed * MAX_DROPOUT_LAYERS + index
+            stream = self.seed * MAX_DROPOUT_LAYERS + index
             layer.set_key(stream, batch.cycle * updates + update, first_event)
 
 
 def groups_at_once(
-    config: TrainConfig, norms: list[keras.layers.BatchNormalization], cells: int
+    train: TrainConfig, norms: list[keras.layers.BatchNormalization], cells: int
 ) -> int:
     """How many groups of a worker are computed together: as many as stay small.
 
     Their number divides the worker's groups. Keras's own batch norm computes one after another, and
     networks without batch norm do not care.
     """
-    own = config.batch_norm_groups // config.workers
+    own = train.batch_norm_groups // train.workers
     if not norms or not all(isinstance(norm, FastBatchNormalization) for norm in norms):
         return 1
-    events = math.ceil(config.global_batch_size / config.batch_norm_groups)
+    events = math.ceil(train.global_batch_size / train.batch_norm_groups)
     most = min(EVENTS_AT_ONCE, CELLS_AT_ONCE // cells) // events
     return max((n for n in range(1, own + 1) if own % n == 0 and n <= most), default=1)
 

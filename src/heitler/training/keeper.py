@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from heitler.cluster.world import World, gather_objects
-from heitler.config import TrainConfig
 from heitler.errors import Interrupted
 from heitler.model.gan import Gan
-from heitler.training.batch import CycleBatch, CycleResult
 from heitler.training.checkpoints import EpochSoFar, Metrics, save_checkpoint
-from heitler.training.tally import Tally
-from heitler.training.timing import EpochTimer
 
 SECONDS_PER_MINUTE = 60.0
 
@@ -35,8 +31,12 @@ class Keeper:
     history: list[Metrics]
     """Metrics of whole epochs; the training loop adds to it."""
     fingerprint: str
-    train: TrainConfig
     world: World
+    keep: int
+    """As `train.keep_checkpoints`."""
+    select_by: str
+    every_min: float
+    """As `train.checkpoint_every_min`."""
     _asked_to_stop: Callable[[], bool] = field(default=lambda: False)
     _saved_at: float = field(default_factory=time.monotonic)
 
@@ -46,28 +46,29 @@ class Keeper:
         if any(gather_objects(asked_to_stop(), "stop_before_start")):
             self._stop("before the first cycle; nothing was to be saved.")
 
-    def ask(self, batch: CycleBatch) -> CycleBatch:
-        """The batch, with what this worker wants to happen after its cycle."""
+    def wishes(self) -> tuple[bool, bool]:
+        """Whether this worker wants to [stop, save] after the next cycle."""
         elapsed_min = (time.monotonic() - self._saved_at) / SECONDS_PER_MINUTE
-        due = self.world.writes and elapsed_min > self.train.checkpoint_every_min
-        wants = (self._asked_to_stop(), due)
-        if not any(wants):
-            return batch
-        return batch._replace(asked=tf.constant(np.array(wants), batch.count.dtype))
+        return self._asked_to_stop(), self.world.writes and elapsed_min > self.every_min
 
-    def keep_if_asked(self, result: CycleResult, tally: Tally, timer: EpochTimer) -> None:
+    def keep_if_asked(self, asked: ArrayLike, so_far: Callable[[], EpochSoFar]) -> None:
         """Save the unfinished epoch if any worker wanted it in this cycle.
+
+        Args:
+            asked: more than 0 where any worker wanted to [stop, save].
+            so_far: makes what is to be saved.
 
         Raises:
             Interrupted: after saving, if any worker was asked to stop.
         """
-        stop, save = (wanted > 0 for wanted in np.asarray(result.asked))
-        if stop or save:
-            ids = tally.event_ids().tolist()
-            self.save(EpochSoFar(tally.losses, tally.noise.estimates, ids, timer.metrics()))
+        stop, save = (wanted > 0 for wanted in np.asarray(asked))
+        if not (stop or save):
+            return
+        done = so_far()
+        self.save(done)
         if stop:
             self._stop(
-                f"in epoch {len(self.history) + 1} after {len(tally.losses)} of its cycles; all is "
+                f"in epoch {len(self.history) + 1} after {len(done.losses)} of its cycles; all is "
                 f"saved in {self.folder}."
             )
 
@@ -86,7 +87,7 @@ class Keeper:
                 self.gan,
                 self.history,
                 self.fingerprint,
-                self.train.keep_checkpoints,
-                self.train.select_by,
+                self.keep,
+                self.select_by,
                 so_far,
             )

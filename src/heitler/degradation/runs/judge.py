@@ -17,10 +17,9 @@ from heitler.model.gan import (
     sample_cells_GeV,
     sample_in_training_mode_GeV,
 )
-from heitler.model.networks import noise_dim
 from heitler.model.padded import Tensor
 from heitler.showers import apply_threshold
-from heitler.training.randomness import validation_noise
+from heitler.training.batch import validation_noise
 
 Cells = NDArray[np.float32]
 CALIBRATION_BATCHES, CALIBRATION_SHOWERS = 16, 64
@@ -37,11 +36,11 @@ def judged_cells(
     norm the three are one.
     """
     energy, theta = geant4.primary_energy_GeV, geant4.theta_rad
-    noise = validation_noise(config.train.seed, len(geant4), noise_dim(config.model))
+    noise = validation_noise(config.train.seed, len(geant4), config.model.design.noise_dim)
 
     def sample(rows: slice = slice(None), *, training: bool = False) -> Cells:
         sampler = sample_in_training_mode_GeV if training else sample_cells_GeV
-        cells = sampler(gan.exported, gan.model, noise[rows], energy[rows], theta[rows])
+        cells = sampler(gan.exported, gan.design, noise[rows], energy[rows], theta[rows])
         return apply_threshold(cells, config.prepare.cell_threshold_GeV)
 
     moving = sample()
@@ -63,10 +62,10 @@ def _latents(gan: Gan, config: Config, summary: DataSummary) -> Iterator[Tensor]
     """Batches at uniform energies, perpendicular to the face: (n, latent_dim) each."""
     random = np.random.default_rng([config.train.seed, 2])
     low, high = summary.energy_min_GeV, summary.energy_max_GeV
-    shape = CALIBRATION_SHOWERS, noise_dim(config.model)
+    shape = CALIBRATION_SHOWERS, config.model.design.noise_dim
     for _ in range(CALIBRATION_BATCHES):
         noise = random.standard_normal(shape).astype(np.float32)
         energy = random.uniform(low, high, (len(noise), 1)).astype(np.float32)
-        energy /= np.float32(gan.model.energy_unit_GeV)
+        energy /= np.float32(gan.design.energy_unit_GeV)
         theta = np.full_like(energy, np.pi / 2)
-        yield latent_vector(gan.model, *map(tf.convert_to_tensor, (noise, energy, theta)))
+        yield latent_vector(gan.design, *map(tf.convert_to_tensor, (noise, energy, theta)))

@@ -25,8 +25,8 @@ from heitler.kept.origin import Origin
 from heitler.model.gan import Gan
 from heitler.progress import progress_bar
 from heitler.training.checkpoints import Metrics, find_checkpoint
-from heitler.training.checks import TrainingError
-from heitler.training.loop import TrainingInput, train
+from heitler.training.epoch import TrainingError, TrainingInput
+from heitler.training.loop import train
 from heitler.validation.epoch import epoch_check
 
 CHECKPOINTS, BEFORE = "checkpoints", "before"
@@ -118,7 +118,8 @@ class _Bench:
             return checkpoint.variables if checkpoint else {}
 
         return train(
-            training.config,
+            training.config.model.design,
+            training.config.train,
             TrainingInput(self.train_file, self.seen, self.summary),
             world,
             folder=folder,

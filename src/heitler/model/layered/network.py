@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from heitler.config import ModelConfig
+from heitler.design import Design
 from heitler.model.architectures import Size
 from heitler.model.layered.cell_level import CellLevel
 from heitler.model.layered.drawing import draw_shower
@@ -24,7 +24,6 @@ from heitler.model.layered.layer_level import LayerLevel
 from heitler.model.layered.measured import Measured
 from heitler.model.layered.sizes import POINTS, RADII, LayeredSizes
 from heitler.model.layered.state import Particle
-from heitler.model.recipes import has_theta, recipe_of
 
 Tensor: TypeAlias = tf.Tensor
 NAME = "layered_shower"
@@ -112,16 +111,11 @@ class LayeredShower(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), **own}
 
 
-def layered_sizes(model: ModelConfig, image_shape: Size) -> LayeredSizes:
-    """Sizes of the generator for images of this shape."""
-    return LayeredSizes(image_shape, has_theta(model), recipe_of(model).channels)
-
-
-def build_layered_generator(model: ModelConfig, image_shape: Size) -> keras.Model:
+def build_layered_generator(design: Design, image_shape: Size) -> keras.Model:
     """Latent vector (N, latent_dim) -> cells (N, X, Y, Z, 1) in units of `cell_unit_GeV`."""
-    sizes = dataclasses.asdict(layered_sizes(model, image_shape))
-    latent = keras.Input((model.latent_dim,), name="latent")
-    cells = LayeredShower(sizes, model.energy_unit_GeV, model.cell_unit_GeV)(latent)
+    sizes = dataclasses.asdict(LayeredSizes(image_shape, design.has_theta, design.channels))
+    latent = keras.Input((design.latent_dim,), name="latent")
+    cells = LayeredShower(sizes, design.energy_unit_GeV, design.cell_unit_GeV)(latent)
     return keras.Model(latent, keras.layers.Reshape((*image_shape, 1))(cells), name="generator")
 
 

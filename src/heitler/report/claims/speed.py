@@ -7,6 +7,7 @@ import numpy as np
 
 from heitler.config import OURS, Config
 from heitler.detector import image_shape
+from heitler.model.networks import family_of
 from heitler.report.claims.number import Number
 from heitler.report.claims.question import (
     FAILS,
@@ -17,7 +18,6 @@ from heitler.report.claims.question import (
     Question,
 )
 from heitler.report.claims.results import GENERATE, VALIDATE, Results
-from heitler.scaling.messages import parameter_counts
 from heitler.scaling.published import Rounded
 
 GEANT4_S = Rounded(17.0, 16.5, 17.5, 'section 3: "17 s/shower using Geant4" (Xeon 8180)')
@@ -84,7 +84,8 @@ def speed_up(results: Results, config: Config) -> Answer:
 
 
 def network_size(results: Results, config: Config) -> Answer:
-    total = sum(parameter_counts(config.model, image_shape(config.detector)))
+    design = config.model.design
+    total = sum(family_of(design).parameter_counts(design, image_shape(config.detector)))
     verdict = FAILS
     if PARAMETERS / 2 <= total <= 2 * PARAMETERS:
         verdict = HOLDS if PARAMETERS <= total <= SLIGHTLY_MORE * PARAMETERS else IN_PART

@@ -8,9 +8,7 @@ from heitler.model.gan import Gan
 from heitler.model.layered.likelihood import Showers, mirror, negative_log_likelihood
 from heitler.model.layered.network import layered_shower
 from heitler.model.layered.noise import uniforms
-from heitler.model.recipes import recipe_of
-from heitler.training.batch import Events
-from heitler.training.update import Update, real_showers
+from heitler.model.objective import Events, Update, real_showers
 
 Tensor: TypeAlias = tf.Tensor
 MIRRORS = 3
@@ -24,7 +22,7 @@ def likelihood_update(gan: Gan) -> Update:
     counted out from the noise that it has in the cycle: the same on any number of workers.
     """
     network = layered_shower(gan.generator)
-    seen = recipe_of(gan.model).layers_seen
+    seen = gan.design.layers_seen
 
     def losses(showers: list[Tensor], events: Events, count: Tensor) -> dict[str, Tensor]:
         uniform = uniforms(events.fakes.noise[:, 0], network.sizes.layers + MIRRORS)
