@@ -17,15 +17,15 @@ import numpy as np
 from evolution_tuning import load_events
 from scipy.stats import mannwhitneyu, wilcoxon
 
+from heitler.base.files import digest, write_json, write_text
+from heitler.base.progress import progress_bar
+from heitler.base.source import PACKAGE, code_of
 from heitler.cluster.world import join_world
 from heitler.config import EvolveConfig, as_dict, load_config
 from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.search import Search
 from heitler.evolution.architecture.space import Architecture, Layer
 from heitler.evolution.architecture.trainers import Training
-from heitler.files import digest, write_json, write_text
-from heitler.progress import progress_bar
-from heitler.source import PACKAGE, code_of
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "architectures.json"

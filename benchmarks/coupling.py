@@ -29,12 +29,12 @@ from unittest.mock import patch
 
 import numpy as np
 
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
+from heitler.base.stage import launched_rank
 from heitler.cluster.launch import run_workers
 from heitler.config import ClusterConfig, load_config
 from heitler.data.summary import load_summary
-from heitler.files import write_json, write_text
-from heitler.progress import progress_bar
-from heitler.stage import launched_rank
 from heitler.tracking.provenance import machine
 
 RESULTS = Path(__file__).parent / "results"

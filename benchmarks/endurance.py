@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 from tests.faults.training_folder import TrainingFolder, make_folder, workers_of  # noqa: E402
 
-from heitler.progress import progress_bar  # noqa: E402
+from heitler.base.progress import progress_bar  # noqa: E402
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402

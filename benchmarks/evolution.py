@@ -19,10 +19,10 @@ import numpy as np
 from evolution_tuning import load_events
 from turns import Worker, summarize
 
+from heitler.base.files import write_json, write_text
 from heitler.config import load_config
 from heitler.evolution.network import NetworkShape
 from heitler.evolution.randomness import random_genome
-from heitler.files import write_json, write_text
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

@@ -21,13 +21,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import Advance, progress_bar
 from heitler.cluster.world import join_world
 from heitler.config import EvolveConfig, load_config
 from heitler.evolution.events import ProjectedEvents, Units, load_projections
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
-from heitler.files import write_json, write_text
-from heitler.progress import Advance, progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "evolution_tuning.json"

@@ -22,8 +22,8 @@ from generator_table import write_table
 from generator_worker import VARIANTS
 from turns import Worker, summarize
 
+from heitler.base.files import write_json
 from heitler.config import load_config
-from heitler.files import write_json
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from heitler.files import write_text
+from heitler.base.files import write_text
 
 NAMES = {
     "keras_predict": "Keras `predict`, oneDNN",

@@ -20,8 +20,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from heitler.base.files import write_json, write_text
 from heitler.data.hdf5 import read_attributes, read_showers, shower_writer
-from heitler.files import write_json, write_text
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

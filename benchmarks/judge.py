@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.files import write_json, write_text
 from heitler.config import ValidateConfig, load_config
 from heitler.data.hdf5 import Showers, concatenate, iterate_showers
 from heitler.data.observables import Observables, measure_cells
-from heitler.files import write_json, write_text
 from heitler.judge.curve import measure_curve
 from heitler.judge.samples import build_sample
 from heitler.showers import apply_threshold

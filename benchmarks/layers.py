@@ -22,12 +22,12 @@ import tensorflow as tf
 from layers_table import layers_table
 from training_flops import layer_costs
 
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
 from heitler.cluster.world import join_world
 from heitler.config import load_config
 from heitler.detector import image_shape
-from heitler.files import write_json, write_text
 from heitler.model.gan import Gan, build_gan
-from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results"

@@ -26,10 +26,10 @@ sys.path.insert(0, str(TOP))
 
 from tests.cluster.namespaces import CARD, Hosts, missing, several_hosts  # noqa: E402
 
+from heitler.base.files import write_json, write_text  # noqa: E402
 from heitler.config import load_config  # noqa: E402
 from heitler.data.hdf5 import read_attributes, read_showers, write_showers  # noqa: E402
 from heitler.data.summary import load_summary  # noqa: E402
-from heitler.files import write_json, write_text  # noqa: E402
 from heitler.scaling.emulation import limited_cycle_s  # noqa: E402
 from heitler.scaling.messages import cycle_messages_B  # noqa: E402
 from heitler.tracking.provenance import collect_provenance  # noqa: E402
@@ -41,7 +41,7 @@ LIMITS_BIT_PER_S = (None, 1e9, 1e8)
 TARGET = 0.15
 START = (
     "import sys; from heitler.cluster.launch import run_workers; "
-    "from heitler.config import load_config; from heitler.stage import run_stage; "
+    "from heitler.config import load_config; from heitler.base.stage import run_stage; "
     "cluster = load_config().cluster; "
     "run_stage(lambda: sys.exit(run_workers(cluster, int(sys.argv[1]), *sys.argv[2:])))"
 )

@@ -10,14 +10,14 @@ from pathlib import Path
 from namespaces import LIMITS_BIT_PER_S
 from tests.cluster.namespaces import limit_link
 
+from heitler.base.files import write_json
+from heitler.base.stage import run_stage
 from heitler.cluster.world import join_world
 from heitler.config import load_config
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
-from heitler.files import write_json
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
-from heitler.stage import run_stage
 from heitler.training.loop import TrainingInput, train
 
 VALIDATION = 4

@@ -22,11 +22,11 @@ import numpy as np
 import training_files
 from turns import summarize
 
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
+from heitler.base.stage import launched_rank
 from heitler.cluster.launch import run_workers
 from heitler.config import load_config
-from heitler.files import write_json, write_text
-from heitler.progress import progress_bar
-from heitler.stage import launched_rank
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results"

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from heitler.files import write_json, write_text
-from heitler.progress import progress_bar
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

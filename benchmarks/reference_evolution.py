@@ -10,10 +10,10 @@ import json
 import shutil
 from pathlib import Path
 
+from heitler.base.files import write_json, write_text
 from heitler.config import as_dict, load_config
 from heitler.data.summary import load_summary
 from heitler.evolution.summary import sentences
-from heitler.files import write_json, write_text
 from heitler.tracking.provenance import collect_provenance
 
 STAGE, REFERENCE = Path("reports/evolve"), Path("reports/reference/evolution")

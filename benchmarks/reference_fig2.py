@@ -15,14 +15,14 @@ import json
 import shutil
 from pathlib import Path
 
+from heitler.base.files import write_json, write_text
+from heitler.base.headlines import merge_headlines
 from heitler.config import as_dict, load_config
 from heitler.data.summary import load_summary
 from heitler.degradation.answer import HEADLINES
 from heitler.degradation.kept import adopt_records, keep_records
 from heitler.degradation.plan import plan_trainings, study_origin
 from heitler.degradation.runs.record import read_record
-from heitler.files import write_json, write_text
-from heitler.headlines import merge_headlines
 from heitler.kept.folder import keep
 from heitler.tracking.provenance import collect_provenance
 

@@ -3,7 +3,7 @@
     scripts/python benchmarks/start.py [--rounds 5]
 
 Each in two forms, in turns, every time in a process of its own: Keras imported with all that it
-would use and as `heitler.lean_keras` does; the cycle traced with AutoGraph, which translates
+would use and as `heitler.base.lean_keras` does; the cycle traced with AutoGraph, which translates
 Python's source, and without. CPU seconds, so other programs disturb little. Writes
 benchmarks/results/start.json and start.md.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from heitler.files import write_json, write_text
-from heitler.progress import progress_bar
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
 
 RESULTS = Path(__file__).parent / "results"
 IMPORT = """
@@ -47,7 +47,7 @@ print(time.process_time() - begun)
 """
 VARIANTS = {
     "import: Keras with all that is there": IMPORT.format(lean=""),
-    "import: Keras alone": IMPORT.format(lean="import heitler.lean_keras"),
+    "import: Keras alone": IMPORT.format(lean="import heitler.base.lean_keras"),
     "trace: with AutoGraph": TRACE.format(autograph=True),
     "trace: without": TRACE.format(autograph=False),
 }

@@ -19,8 +19,8 @@ import training_flops
 from training_table import write_table
 from turns import Worker, summarize
 
+from heitler.base.files import write_json
 from heitler.config import load_config
-from heitler.files import write_json
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

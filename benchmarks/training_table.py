@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from heitler.files import write_text
+from heitler.base.files import write_text
 
 NAMES = {
     "keras_default": "Keras `train_on_batch`, TensorFlow's default (oneDNN {default})",

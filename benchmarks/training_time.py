@@ -14,15 +14,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from heitler.base.files import write_json, write_text
+from heitler.base.progress import progress_bar
 from heitler.config import Config, load_config
 from heitler.data.hdf5 import Showers, read_showers
 from heitler.data.observables import measure_cells
 from heitler.data.summary import load_summary
-from heitler.files import write_json, write_text
 from heitler.judge.curve import measure_curve
 from heitler.judge.samples import build_sample
 from heitler.model.gan import build_gan, sample_cells_GeV
-from heitler.progress import progress_bar
 from heitler.showers import apply_threshold
 from heitler.tracking.provenance import collect_provenance
 from heitler.training.batch import validation_noise

@@ -29,7 +29,7 @@ def keras(folder: Path) -> tuple[Run, Answer]:
 
     from training_keras import published_cycle
 
-    from heitler.onednn import onednn_in_force
+    from heitler.base.onednn import onednn_in_force
 
     run, parameters = published_cycle(*load_about(folder, "plain"))
     return run, {"parameters": parameters, "onednn": onednn_in_force()}
@@ -63,8 +63,8 @@ def our_cycle(folder: Path, kernels: str) -> tuple[Run, Answer]:
     """As `pipelines/train.py` runs it on one worker."""
     from training_ours import compiled_cycle
 
+    from heitler.base.onednn import onednn_in_force
     from heitler.cluster.world import join_world
-    from heitler.onednn import onednn_in_force
 
     world = join_world(1, threads_per_worker=THREADS)
     run, parameters = compiled_cycle(*load_about(folder, kernels), world)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.tracking.comparison import compare_runs
 
 ROOT = Path(__file__).parents[1]

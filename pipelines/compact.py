@@ -1,6 +1,6 @@
 """Stage `compact`: a cheaper generator learns from the published one; its physics and its speed."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import math
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heitler.base.files import write_csv, write_json
+from heitler.base.progress import progress_bar
 from heitler.config import PUBLISHED, CompactConfig, load_config
 from heitler.data.hdf5 import read_attributes
 from heitler.data.observables import Observables, join, load_observables, measure_cells
-from heitler.files import write_csv, write_json
 from heitler.generation.start import import_tensorflow
-from heitler.progress import progress_bar
 from heitler.tracking.training import training_run
 from heitler.validation.compact import PROFILES, judge_compact
 from heitler.validation.response import energy_bin_edges

@@ -1,6 +1,6 @@
 """Stage `degradation`: why the response degrades with large batches (the paper's Fig. 2)."""
 
-from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.files import write_csv, write_json, write_text
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, DegradationConfig, load_config
 from heitler.data.observables import load_observables
@@ -28,7 +29,6 @@ from heitler.degradation.plan import Training, plan_trainings, study_origin
 from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
 from heitler.degradation.verdict import flat_metrics, sentences, table
-from heitler.files import write_csv, write_json, write_text
 from heitler.kept.claim import claimed
 from heitler.kept.folder import keep
 from heitler.validation.response import energy_bin_edges

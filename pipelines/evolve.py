@@ -1,18 +1,18 @@
 """Stage `evolve`: a genetic algorithm and others against RMSprop (the paper's Fig. 3, Table 1)."""
 
-from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import sys
 from pathlib import Path
 from typing import Any
 
+from heitler.base.files import write_csv, write_json
+from heitler.base.progress import progress_bar
 from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.summary import load_summary
-from heitler.files import write_csv, write_json
 from heitler.kept.claim import claimed
-from heitler.progress import progress_bar
 
 PREPARED = Path("data/prepared")
 JOURNALS = Path("data/evolution")

@@ -1,6 +1,6 @@
 """Stage `generate`: showers from a recipe's generator at the test set's energies, timed."""
 
-from heitler.stage import run_stage, stage_recipe  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heitler.config import GenerateConfig, load_config
+from heitler.base.files import write_csv, write_json
+from heitler.config import GenerateConfig, load_config, stage_recipe
 from heitler.data.hdf5 import Showers, read_showers
-from heitler.files import write_csv, write_json
 from heitler.generation.start import import_tensorflow
 
 if TYPE_CHECKING:

@@ -4,17 +4,17 @@ DVC runs it every time. Its files change only where what they tell of does, and 
 that depend on them run.
 """
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
+from heitler.base.files import write_json
+from heitler.base.identity import tell_what_dvc_wants
+from heitler.base.place import project_root
+from heitler.base.source import code_of
 from heitler.config import load_config
 from heitler.data.imported import describe_import
-from heitler.files import write_json
-from heitler.identity import tell_what_dvc_wants
-from heitler.place import project_root
-from heitler.source import code_of
 
 PIPELINES = Path("pipelines")
 INPUTS = Path("data/inputs")
@@ -22,11 +22,11 @@ DOWNLOADS = Path("data/downloads")
 
 
 def main() -> None:
+    import_from = load_config().simulate.import_from  # first: wrong parameters end it at once
     tell_what_dvc_wants()
     for script in sorted(PIPELINES.glob("*.py")):
         if script != PIPELINES / Path(__file__).name:
             write_json(INPUTS / "code" / f"{script.stem}.json", code_of(script))
-    import_from = load_config().simulate.import_from
     write_json(INPUTS / "imported.json", describe_import(import_from, project_root() / DOWNLOADS))
 
 

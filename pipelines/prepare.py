@@ -1,16 +1,16 @@
 """Stage `prepare`: Geant4 showers checked, thresholded and split, with figures of them."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
+from heitler.base.files import write_json
 from heitler.config import load_config
 from heitler.data.hdf5 import iterate_showers
 from heitler.data.prepare import PreparedShowers, prepare_showers, summarise
 from heitler.data.shard_list import find_shards
 from heitler.detector import image_shape
-from heitler.files import write_json
 from heitler.report.data_figures import write_data_figures
 from heitler.validation.response import energy_bin_edges
 

@@ -1,12 +1,12 @@
 """Stage `project`: time per epoch on many nodes (Fig. 1), and the model against published times."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
+from heitler.base.files import write_csv, write_json
 from heitler.config import PUBLISHED, load_config
-from heitler.files import write_csv, write_json
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.scaling import published
 from heitler.scaling.calibration import calibrate

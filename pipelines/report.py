@@ -1,12 +1,12 @@
 """Stage `report`: one page with the question, the answer, and what it rests on."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
+from heitler.base.files import write_json, write_text
 from heitler.config import Config, load_config
-from heitler.files import write_json, write_text
 from heitler.report.claims.assess import assess_claims, claims_json, count_claims
 from heitler.report.cost_figure import draw_cost
 from heitler.report.inputs import RecipeResults, load_inputs

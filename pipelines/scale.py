@@ -1,6 +1,6 @@
 """Stage `scale`: the training cycle on several numbers of workers, measured and compared."""
 
-from heitler.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import os
@@ -8,11 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from heitler.base.files import write_csv, write_json
 from heitler.cluster.commands import on_this_machine
 from heitler.config import Config, as_dict, load_config
 from heitler.data.batches import cycles_per_epoch
 from heitler.data.summary import load_summary
-from heitler.files import write_csv, write_json
 from heitler.kept.claim import claimed
 from heitler.kept.folder import keep
 from heitler.kept.origin import Origin, deciding_code

@@ -1,19 +1,19 @@
 """Stage `simulate`: showers from Geant4 as shards, or imported from CERN's public files."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
+from heitler.base.files import write_json
+from heitler.base.place import project_root
 from heitler.config import Config, load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample
 from heitler.data.shard_list import write_shard_list
-from heitler.files import write_json
+from heitler.doctor.preflight.report import refuse
+from heitler.doctor.preflight.simulation import simulation_problems
 from heitler.kept.claim import claimed
-from heitler.place import project_root
-from heitler.preflight.report import refuse
-from heitler.preflight.simulation import simulation_problems
 from heitler.simulation.shards import simulate_shards
 
 TABLES = Path("data/tables")

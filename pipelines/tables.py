@@ -1,6 +1,6 @@
 """Stage `tables`: the electromagnetic data files that Geant4 opens for the detector's materials."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path

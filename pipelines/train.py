@@ -1,10 +1,6 @@
 """Stage `train`: one recipe on `train.workers` Horovod workers, from the last checkpoint if any."""
 
-from heitler.stage import (
-    launched_rank,
-    run_stage,
-    stage_recipe,
-)  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import launched_rank, run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import contextlib
@@ -14,18 +10,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heitler.base.files import atomic_path, remove_unfinished, write_json
 from heitler.cluster.elastic import run_with_survivors
 from heitler.cluster.ends import STOPPED
-from heitler.config import Config, as_dict, load_config
+from heitler.config import Config, as_dict, load_config, stage_recipe
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
-from heitler.files import atomic_path, remove_unfinished, write_json
+from heitler.doctor.preflight.report import refuse
+from heitler.doctor.preflight.training import training_problems
 from heitler.kept.claim import claimed
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin, deciding_code
 from heitler.kept.unfinished import finish, take_up
-from heitler.preflight.report import refuse
-from heitler.preflight.training import training_problems
 
 if TYPE_CHECKING:
     from heitler.model.gan import Gan

@@ -1,16 +1,16 @@
 """Stage `validate`: a recipe's showers against Geant4's, with the floor of Geant4 itself."""
 
-from heitler.stage import run_stage, stage_recipe  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 from pathlib import Path
 
-from heitler.config import ValidateConfig, load_config
+from heitler.base.files import write_csv, write_json
+from heitler.base.progress import progress_bar
+from heitler.config import ValidateConfig, load_config, stage_recipe
 from heitler.data.hdf5 import iterate_showers, read_attributes
-from heitler.files import write_csv, write_json
 from heitler.judge.curve import measure_curve
 from heitler.judge.samples import build_sample
-from heitler.progress import progress_bar
 from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.samples import Generated, Samples
 from heitler.report.validation_figures import draw_showers, write_validation_figures

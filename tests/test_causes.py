@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from heitler.base.errors import HeitlerError
 from heitler.degradation.runs.record import RECORD, Record, read_record, write_record
-from heitler.errors import HeitlerError
 from heitler.evolution.descent import Descent
 from heitler.evolution.journal import Journal
 from heitler.simulation.environment import SimulationError

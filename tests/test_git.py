@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heitler.git import GitError, git, refusal, require_git, why_no_commit
+from heitler.base.git import GitError, git, refusal, require_git, why_no_commit
 from heitler.tracking.provenance import git_state
 from tests.refusals import NOBODY, become_nobody, in_child
 

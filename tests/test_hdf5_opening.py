@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from heitler.causes import ENOTSUPP
+from heitler.base.causes import ENOTSUPP
 from heitler.data.checks import REMAKE, DataError, damage_reported, open_hdf5
 from heitler.data.hdf5 import read_showers, write_showers
 from tests.refusals import FLOCK, PREAD, become_nobody, in_child, refuse

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from heitler.base.errors import HeitlerError
+from heitler.base.identity import LOGIN_VARIABLES, lent_identity, tell_what_dvc_wants, with_identity
+from heitler.base.stage import refuse_without_login
 from heitler.doctor.project import check_dvc
-from heitler.errors import HeitlerError
-from heitler.identity import LOGIN_VARIABLES, lent_identity, tell_what_dvc_wants, with_identity
-from heitler.stage import refuse_without_login
 
 STAGE = """stages:
   copy:
@@ -20,7 +20,7 @@ STAGE = """stages:
     outs: [copied]
 """
 DVC = (sys.executable, "-m", "dvc")
-LENT = (sys.executable, "-m", "heitler.identity")
+LENT = (sys.executable, "-m", "heitler.base.identity")
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
-from heitler.onednn import require_onednn
+from heitler.base.onednn import require_onednn
 
-PROGRAM = "from heitler.onednn import require_onednn; require_onednn()"
+PROGRAM = "from heitler.base.onednn import require_onednn; require_onednn()"
 
 
 def test_onednn_is_in_force_by_default() -> None:

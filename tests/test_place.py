@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from heitler.base.errors import HeitlerError
+from heitler.base.place import PlaceError, require_project
 from heitler.cli.main import app
-from heitler.errors import HeitlerError
-from heitler.place import PlaceError, require_project
 
 TRAIN = Path("pipelines/train.py").resolve()
 COMMANDS = (

@@ -3,7 +3,7 @@
 import pytest
 
 from heitler import progress
-from heitler.progress import progress_bar
+from heitler.base.progress import progress_bar
 
 
 @pytest.fixture

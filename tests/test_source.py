@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heitler.source import PACKAGE, code_of, files_used
+from heitler.base.source import PACKAGE, code_of, files_used
 
 Plant = Callable[..., Path]
 SMALL = {

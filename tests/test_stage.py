@@ -10,8 +10,8 @@ import yaml
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 
+from heitler.base.stage import stage_names, sweeping
 from heitler.kept.claim import claimed
-from heitler.stage import stage_names, sweeping
 
 STAGE = Path("pipelines/simulate.py").resolve()
 
@@ -28,7 +28,7 @@ def test_an_error_of_ours_is_one_message_and_exit_code_1(tmp_path):
 
 
 def test_ctrl_c_before_the_stage_begins_is_one_message():
-    code = "import heitler.stage; raise KeyboardInterrupt"
+    code = "import heitler.base.stage; raise KeyboardInterrupt"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == -signal.SIGINT  # of which shells make 130
     assert done.stderr == "Interrupted.\n"
@@ -100,7 +100,7 @@ def test_a_dvc_that_is_killed_takes_its_stage_with_it(tmp_path):
     """Real DVC; the stage only waits. With sh, DVC's default, which is often dash."""
     assert all(one["cmd"].startswith("exec ") for one in stages().values())
     (tmp_path / "wait.py").write_text(
-        "import time\nfrom heitler.stage import run_stage\n"
+        "import time\nfrom heitler.base.stage import run_stage\n"
         "def main():\n    print('begun', flush=True)\n    time.sleep(60)\n"
         "try:\n    run_stage(main)\nfinally:\n    open('cleaned-up', 'w').close()\n"
     )

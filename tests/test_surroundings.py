@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from heitler.base.locks import missing_locks, require_locks
 from heitler.doctor.surroundings import check_locks
-from heitler.locks import missing_locks, require_locks
 from tests.refusals import FLOCK, in_child, refuse
 
 PYTHON = [sys.executable, "-c"]
@@ -34,7 +34,7 @@ def test_a_keras_json_and_variables_of_keras_and_onednn_change_nothing(tmp_path)
     }
     (tmp_path / ".keras/keras.json").write_text(json.dumps(theirs))
     program = (
-        "import heitler.lean_keras, keras, os, tensorflow as tf; c = keras.config; "
+        "import heitler.base.lean_keras, keras, os, tensorflow as tf; c = keras.config; "
         "print(c.backend(), c.image_data_format(), c.floatx(), c.epsilon(), "
         "os.environ['ONEDNN_DEFAULT_FPMATH_MODE'], tf.keras.Model is keras.Model)"
     )
@@ -65,7 +65,7 @@ def test_what_dvc_runs_in_a_shell_of_another_launcher_is_no_worker(tmp_path):
     """A program called dvc starts the stage, as DVC does."""
     stage = tmp_path / "stage.py"
     stage.write_text(
-        "import os\nfrom heitler.stage import launched_rank, run_stage\n"
+        "import os\nfrom heitler.base.stage import launched_rank, run_stage\n"
         "run_stage(lambda: print(launched_rank(), [n for n in os.environ if 'RANK' in n]))\n"
     )
     (tmp_path / "dvc").write_text(

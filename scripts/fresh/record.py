@@ -8,7 +8,7 @@ from typing import Any
 
 from newcomer import STEPS
 
-from heitler.headlines import HEADLINES, merge_headlines
+from heitler.base.headlines import HEADLINES, merge_headlines
 
 ANSWERS = {
     "debian12_ok": ("bookworm",),

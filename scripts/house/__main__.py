@@ -17,8 +17,8 @@ from picture import draw
 from rooms import measure_house, source_lines
 from trip import batch_files, config_stops
 
-from heitler.files import write_text
-from heitler.headlines import HEADLINES, merge_headlines
+from heitler.base.files import write_text
+from heitler.base.headlines import HEADLINES, merge_headlines
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs/architecture.md"

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from heitler.source import imported_names, is_only_docstring, module_files, named_modules
+from heitler.base.source import imported_names, is_only_docstring, module_files, named_modules
 
 Arrows = Counter[tuple[str, str]]
 """(from, to) -> imports that make it."""

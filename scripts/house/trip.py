@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rooms import files_of
 
-from heitler.source import files_used, imported_names
+from heitler.base.source import files_used, imported_names
 
 START = "heitler.training.loop.train"
 CONFIG = "heitler.config"

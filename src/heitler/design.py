@@ -22,7 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
-from heitler.errors import ConfigError
+from heitler.base.errors import ConfigError
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "published": ("random",),

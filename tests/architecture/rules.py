@@ -6,34 +6,21 @@ from typing import Any
 
 import yaml
 
-from heitler.source import files_used, imported_names, module_files, named_modules
+from heitler.base.source import files_used, imported_names, module_files, named_modules
 
 PACKAGE = "heitler"
 
 ORDER = (
-    {"errors"},
-    {"identity", "design"},
+    {"base"},
+    {"design"},
     {"config"},
     {"detector"},
     {"showers"},
-    {"causes", "locks", "packages", "place"},
-    {
-        "files",
-        "git",
-        "seal",
-        "progress",
-        "source",
-        "stage",
-        "onednn",
-        "lean_keras",
-    },
-    {"headlines", "hdf5_opening"},
     {"kept"},
     {"cluster"},
     {"tracking"},
     {"simulation"},
     {"data"},
-    {"preflight"},
     {"model"},
     {"training"},
     {"scaling"},

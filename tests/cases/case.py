@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.errors import HeitlerError
 from heitler.cli.stages import what_changes
 from heitler.config import PARAMS_FILE, Config, build_config, load_config, merged, read_params
 from heitler.data.any_format import Wishes, inspect_showers
@@ -17,7 +18,6 @@ from heitler.data.checks import check_shower_file
 from heitler.data.hdf5 import Showers, concatenate, read_showers
 from heitler.data.prepare import prepare_showers
 from heitler.detector import image_shape
-from heitler.errors import HeitlerError
 from heitler.generation.energies import read_requested_energies_GeV
 from heitler.sweep.space import parse_space
 

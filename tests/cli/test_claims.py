@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from heitler.base.files import write_json
 from heitler.cli.claims import KEPT, OF_OTHERS, claims
 from heitler.config import PARAMS_FILE
-from heitler.files import write_json
 
 
 def test_a_fresh_clone_shows_the_run_that_came_with_it_and_says_so(

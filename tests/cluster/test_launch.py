@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from heitler.base.stage import launched_rank
 from heitler.cluster.ends import End, WorkerEnds
 from heitler.cluster.output import readable
 from heitler.cluster.stalls import Stalls
 from heitler.cluster.watch import GRACE_S
 from heitler.config import load_config
-from heitler.stage import launched_rank
 from tests.cluster.ends import assert_they_end, wait_until
 
 LOCAL = load_config().cluster
@@ -26,7 +26,7 @@ START = """
 import dataclasses, sys
 from heitler.cluster.launch import run_workers
 from heitler.config import load_config
-from heitler.stage import run_stage
+from heitler.base.stage import run_stage
 cluster = dataclasses.replace(load_config().cluster, **{changes})
 run_stage(lambda: sys.exit(run_workers(cluster, 2, *{program})))
 """

@@ -35,7 +35,7 @@ import sys
 from pathlib import Path
 from heitler.cluster.launch import run_workers
 from heitler.config import load_config
-from heitler.stage import run_stage
+from heitler.base.stage import run_stage
 params, workers, *program = sys.argv[1:]
 cluster = load_config(Path(params)).cluster
 run_stage(lambda: sys.exit(run_workers(cluster, int(workers), *program)))

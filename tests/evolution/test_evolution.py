@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from heitler.base.errors import HeitlerError
 from heitler.config import ConfigError
-from heitler.errors import HeitlerError
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
 from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild

@@ -27,8 +27,8 @@ import numpy as np
 import psutil
 from mlflow import MlflowClient
 
+from heitler.base.files import write_json
 from heitler.cluster.launch import LONGEST_STOP_S
-from heitler.files import write_json
 from heitler.generation.sampler import load_sampler
 from heitler.tracking.store import database_uri
 from tests.cluster.ends import assert_they_end, wait_until

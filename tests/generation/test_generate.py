@@ -44,6 +44,17 @@ def test_batch_size_does_not_change_the_showers(backend, generator_folder):
     assert np.abs(one - other_seed).max() > 0.1 * one.max()
 
 
+def test_a_process_that_built_no_networks_loads_those_of_a_file(generator_folder):
+    """Whose layers Keras finds by their names."""
+    code = (
+        "import sys; from pathlib import Path; "
+        "from heitler.generation.sampler import load_sampler; "
+        "load_sampler(Path(sys.argv[1]), 'tensorflow')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, generator_folder], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def test_backends_agree_on_showers_in_GeV(generator_folder):
     first, second = (
         load_sampler(generator_folder, backend).sample(ENERGIES, seed=3, batch_size=70)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.kept.claim import claimed
 
 HOLDER = """

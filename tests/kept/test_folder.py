@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
+from heitler.base.source import PACKAGE
 from heitler.kept.folder import VARIABLE, Kept, begin_anew, keep, read_kept
 from heitler.kept.origin import Origin, deciding_code
-from heitler.source import PACKAGE
 
 BEFORE = Origin({"train": {"seed": 1, "rate": 3e-4}}, "showers", {"heitler/model/gan.py": "a"})
 OTHER_CODE = Origin(BEFORE.parameters, "showers", {"heitler/model/gan.py": "b"})

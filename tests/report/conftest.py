@@ -11,6 +11,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from heitler.base.files import write_csv, write_json
 from heitler.config import RECIPES, Config, build_config
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure
@@ -21,7 +22,6 @@ from heitler.degradation.runs.record import Record as DegradationRecord
 from heitler.degradation.verdict import flat_metrics as degradation_metrics
 from heitler.degradation.verdict import sentences as degradation_sentences
 from heitler.evolution.summary import curve_rows, energy_rows, summarise
-from heitler.files import write_csv, write_json
 from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
 from heitler.report.degradation_figures import draw_effects, draw_response_by_arm

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from heitler.base.files import write_json
 from heitler.config import PARAMS_FILE, Config, load_config
-from heitler.files import write_json
 from heitler.report.claims import Claim, assess_claims
 from heitler.report.claims.assess import QUESTIONS, claims_json, count_claims
 from heitler.report.claims.number import Number

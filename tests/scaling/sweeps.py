@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heitler.files import write_csv
+from heitler.base.files import write_csv
 from heitler.scaling.efficiency import compare_points, cycle_rows
 from heitler.scaling.points import Comparison, Point, Setup
 from heitler.scaling.records import Record

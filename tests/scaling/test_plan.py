@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from heitler.base.files import write_csv
 from heitler.config import Config
-from heitler.files import write_csv
 from heitler.scaling.calibration import Calibration, CalibrationError, calibrate
 from heitler.scaling.interconnects import PRESETS
 from heitler.scaling.plan import Training, flat_row, largest_useful, plan_training

@@ -111,7 +111,7 @@ def test_a_sweep_that_is_stopped_ends_its_trial_and_runs_it_again(tmp_path, sign
 import pathlib, signal, subprocess, sys
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from heitler.stage import run_stage
+from heitler.base.stage import run_stage
 from heitler.sweep.guided import Sweep, run_sweep
 from heitler.sweep.pruning import follow
 from heitler.sweep.space import Range

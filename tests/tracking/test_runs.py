@@ -9,7 +9,7 @@ import mlflow
 import numpy as np
 import pytest
 
-from heitler.place import project_root
+from heitler.base.place import project_root
 from heitler.tracking.runs import Dataset, open_run
 from heitler.tracking.store import connect
 from heitler.tracking.sync import sync_spool

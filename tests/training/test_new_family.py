@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from heitler.source import PACKAGE
+from heitler.base.source import PACKAGE
 
 PAGE = Path("docs/new-network.md")
 PROGRAM = """

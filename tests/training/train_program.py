@@ -16,12 +16,12 @@ from typing import Any
 
 import keras
 
+from heitler.base.errors import HeitlerError, Interrupted
 from heitler.cluster.world import World, join_world, wait_for_all
 from heitler.config import load_config
 from heitler.data.batches import CycleEvents, plan_epoch, worker_share
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
-from heitler.errors import HeitlerError, Interrupted
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
 from heitler.training import epoch as cycles

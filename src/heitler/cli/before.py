@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from heitler.errors import HeitlerError
-from heitler.stage import PIPELINE
+from heitler.base.errors import HeitlerError
+from heitler.base.stage import PIPELINE
 
 Stages = dict[str, dict[str, Any]]
 RESULTS = ("outs", "metrics", "plots")

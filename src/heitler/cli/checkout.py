@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from heitler.place import require_project
+from heitler.base.place import require_project
 
 
 def checkout(

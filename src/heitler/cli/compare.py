@@ -42,7 +42,7 @@ def compare(
 
     heitler compare scale
     """
-    from heitler.files import write_csv
+    from heitler.base.files import write_csv
     from heitler.tracking.comparison import COLUMNS, compare_runs
     from heitler.tracking.store import require_store
 

@@ -1,6 +1,6 @@
 """`heitler`: one subcommand per module, each a thin shell around a function of the package."""
 
-from heitler.stage import run_stage  # first: Ctrl-C then ends it quietly
+from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 
 # isort: split
 import typer

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from heitler.base.git import require_git
+from heitler.base.place import require_project
+from heitler.base.stage import refuse_during_sweep
 from heitler.cli.start import SAME, become
 from heitler.config import ConfigError, build_config, for_dvc, merged, read_params
-from heitler.git import require_git
-from heitler.place import require_project
-from heitler.stage import refuse_during_sweep
 
 PRESETS = Path("presets")
 

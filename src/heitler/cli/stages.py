@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from heitler.base.git import require_git
+from heitler.base.place import require_project
+from heitler.base.stage import refuse_during_sweep
 from heitler.cli.before import require_results_before
 from heitler.cli.start import SAME, become
 from heitler.config import (
@@ -16,10 +19,7 @@ from heitler.config import (
     read_params,
     require_effect,
 )
-from heitler.git import require_git
 from heitler.kept.folder import VARIABLE as KEEP_GOING
-from heitler.place import require_project
-from heitler.stage import refuse_during_sweep
 
 INPUTS = "inputs"
 STAGES = {

@@ -5,8 +5,8 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
-from heitler.identity import with_identity
-from heitler.locks import require_locks
+from heitler.base.identity import with_identity
+from heitler.base.locks import require_locks
 
 SAME = (
     "params.yaml has these values already: what was interrupted goes on, and becomes no DVC "

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from heitler.base.git import require_git
+from heitler.base.locks import require_locks
+from heitler.base.place import require_project
+from heitler.base.stage import sweeping
 from heitler.config import OURS, read_params, require_effect
-from heitler.git import require_git
-from heitler.locks import require_locks
-from heitler.place import require_project
-from heitler.stage import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def _job_array(sweep: "Sweep", words: list[str], at_once: int) -> str:
 
 
 def _write(found: "list[Experiment]", metric: str, name: str, maximise: bool) -> None:
-    from heitler.files import write_csv
+    from heitler.base.files import write_csv
     from heitler.sweep.experiments import SweepError, differing
     from heitler.sweep.figure import draw_parallel_coordinates
 

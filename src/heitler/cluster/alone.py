@@ -2,7 +2,7 @@
 
 import os
 
-from heitler.stage import launched_rank
+from heitler.base.stage import launched_rank
 
 OWN_WORLD = {
     "HOROVOD_RANK": "0",

@@ -1,6 +1,6 @@
 """What stops workers from being started."""
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class LaunchError(HeitlerError):

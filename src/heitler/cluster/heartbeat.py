@@ -12,7 +12,7 @@ import platform
 import re
 import threading
 
-from heitler.stage import launched_rank
+from heitler.base.stage import launched_rank
 
 PERIOD_VARIABLE = "HEITLER_HEARTBEAT_S"
 """Set for the workers by a launcher that listens."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from heitler.base.stage import end_with_parent
 from heitler.cluster.commands import launch_command, launch_environment, rank_hosts
 from heitler.cluster.ends import STOPPED, UNIX_SIGNALS, End, WorkerEnds
 from heitler.cluster.heartbeat import PERIOD_VARIABLE
@@ -19,7 +20,6 @@ from heitler.cluster.reach import check_reachable
 from heitler.cluster.stalls import Stalls, heartbeat_period_s
 from heitler.cluster.stopping import FILE_VARIABLE, Listeners, pass_on_stop
 from heitler.config import ClusterConfig, digest_for_workers
-from heitler.stage import end_with_parent
 
 LONGEST_STOP_S = 10.0
 """From the first worker's end to that of all."""

@@ -12,7 +12,7 @@ def main() -> None:
     """Import, compute and reduce; each line says what worked."""
     import tensorflow as tf
 
-    from heitler.onednn import onednn_in_force
+    from heitler.base.onednn import onednn_in_force
 
     image, kernel = tf.ones((1, 4, 4, 4, 1)), tf.ones((2, 2, 2, 1, 1))
     cells = tf.nn.conv3d(image, kernel, strides=[1] * 5, padding="VALID")  # (1, 3, 3, 3, 1)

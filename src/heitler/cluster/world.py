@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeAlias
 
-import heitler.lean_keras  # noqa: F401  before TensorFlow
+import heitler.base.lean_keras  # noqa: F401  before TensorFlow
 
 # isort: split
 import horovod
@@ -27,6 +27,9 @@ import tensorflow as tf
 from horovod.common.exceptions import HorovodInternalError
 from numpy.typing import NDArray
 
+from heitler.base.errors import Interrupted
+from heitler.base.onednn import onednn_in_force
+from heitler.base.stage import launched_rank, other_launchers
 from heitler.cluster.ends import LOST_CONTACT
 from heitler.cluster.heartbeat import come, start_heartbeat
 from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
@@ -34,9 +37,6 @@ from heitler.cluster.stopping import was_signalled
 from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
-from heitler.errors import Interrupted
-from heitler.onednn import onednn_in_force
-from heitler.stage import launched_rank, other_launchers
 
 Tensor: TypeAlias = tf.Tensor
 INTER_OP_THREADS = 2

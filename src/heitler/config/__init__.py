@@ -29,6 +29,7 @@ from heitler.config.recipes import (
     RecipeConfig,
     RecipesConfig,
     require_effect,
+    stage_recipe,
 )
 from heitler.config.results import ClassifierConfig, GenerateConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
@@ -77,4 +78,5 @@ __all__ = [
     "merged",
     "read_params",
     "require_effect",
+    "stage_recipe",
 ]

@@ -1,11 +1,14 @@
 """The section `recipes`: the two trainings of the pipeline, and in what they differ."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic.dataclasses import dataclass
 
+from heitler.base.errors import HeitlerError
 from heitler.config.changes import Changes, has_key
 from heitler.config.types import STRICT, ConfigError
 
@@ -40,6 +43,19 @@ class RecipesConfig:
     def __getitem__(self, recipe: str) -> RecipeConfig:
         changes: RecipeConfig = getattr(self, recipe)
         return changes
+
+
+def stage_recipe() -> Recipe:
+    """The recipe that this program was started for: `pipelines/train.py heitler`.
+
+    Raises:
+        HeitlerError: if none is named, or one that there is not.
+    """
+    for recipe in RECIPES:
+        if sys.argv[1:2] == [recipe]:
+            return recipe
+    program, known = Path(sys.argv[0]).name, " or ".join(RECIPES)
+    raise HeitlerError(f"{program}: of which recipe? Add {known}: {program} {RECIPES[-1]}")
 
 
 def require_effect(parameters: Mapping[str, Any], key: str, stage: str) -> None:

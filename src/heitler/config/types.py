@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from heitler.errors import ConfigError
+from heitler.base.errors import ConfigError
 
 __all__ = [
     "STRICT",

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.hdf5_opening import hdf5_cause
 from heitler.data.angles import read_angles
 from heitler.data.checks import (
     HDF5_ERRORS,
@@ -29,7 +30,6 @@ from heitler.data.layouts import Layout, Shape, find_layout, find_shape, read_co
 from heitler.data.observables import Observables, join, measure
 from heitler.data.particles import ASSUMED, choose_rows, read_codes
 from heitler.data.units import POSSIBLE, Reading, Stated, UnitError, decide_reading, find_unit
-from heitler.hdf5_opening import hdf5_cause
 from heitler.showers import apply_threshold
 
 AT_ONCE = 512

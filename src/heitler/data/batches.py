@@ -16,8 +16,8 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.hdf5_opening import open_for_reading
 from heitler.config import ConfigError
-from heitler.hdf5_opening import open_for_reading
 
 Rows = NDArray[np.int64]
 Batch = TypeVar("Batch")

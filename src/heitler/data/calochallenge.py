@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.files import atomic_path
 from heitler.data.hdf5 import Showers
 from heitler.data.layouts import SHAPE_ATTRIBUTE
-from heitler.files import atomic_path
 
 ENERGIES, VOXELS = "incident_energies", "showers"
 GEV_IN_MEV = 1000.0

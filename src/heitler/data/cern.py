@@ -5,6 +5,8 @@ import math
 import shutil
 from pathlib import Path
 
+from heitler.base.place import in_project
+from heitler.base.progress import progress_bar
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
 from heitler.data.any_format import ShowerFile, Wishes, inspect_showers
 from heitler.data.checks import READING_ATTRIBUTE, DataError
@@ -12,8 +14,6 @@ from heitler.data.download import download, is_url
 from heitler.data.hdf5 import write_showers
 from heitler.data.particles import NoSuchParticleError
 from heitler.detector import image_shape
-from heitler.place import in_project
-from heitler.progress import progress_bar
 from heitler.simulation.shards import (
     SHARD_FILES,
     refuse_foreign_files,

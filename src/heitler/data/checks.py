@@ -10,11 +10,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.errors import HeitlerError
+from heitler.base.hdf5_opening import UnreadableError, hdf5_cause, open_for_reading
+from heitler.base.seal import is_sealed, seal_holds
 from heitler.data.hdf5 import COLUMNS, PDG, UNITS, Showers, read_rows
 from heitler.data.safety import has_name, unsafe_dataset
-from heitler.errors import HeitlerError
-from heitler.hdf5_opening import UnreadableError, hdf5_cause, open_for_reading
-from heitler.seal import is_sealed, seal_holds
 
 REMAKE = "Move it out of the way and make it again: dvc repro simulate"
 PLAUSIBLE_SAMPLING_FRACTION = (1e-3, 0.8)
@@ -98,7 +98,7 @@ def open_hdf5(path: Path, remedy: str = REMAKE) -> h5py.File:
 
     Raises:
         DataError: if the file cannot be opened, for the reason that is found
-            (`heitler.hdf5_opening`). What is not to be read is found by `require_dataset`.
+            (`heitler.base.hdf5_opening`). What is not to be read is found by `require_dataset`.
     """
     try:
         return open_for_reading(path, remedy)

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from heitler.causes import system_cause
+from heitler.base.causes import system_cause
+from heitler.base.progress import progress_bar
 from heitler.data.checks import DataError
 from heitler.data.memory import known_version
-from heitler.progress import progress_bar
 
 BYTES_AT_ONCE = 1 << 20
 TIMEOUT_S = 60.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.hdf5_opening import open_for_reading
+from heitler.base.hdf5_opening import open_for_reading
 
 AT_ONCE = 256
 

@@ -11,8 +11,8 @@ import numpy as np
 import showerdata
 from numpy.typing import NDArray
 
+from heitler.base.files import atomic_path
 from heitler.data.hdf5 import PDG, Showers
-from heitler.files import atomic_path
 
 
 def export_showerdata(read: Callable[[], Iterable[Showers]], target: Path) -> int:

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.progress import progress_bar
 from heitler.config import PrepareConfig
 from heitler.data.checks import DataError, check_shower_file
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, shower_writer
 from heitler.data.observables import Observables, join, measure
 from heitler.data.sampling_fit import fit_sampling_fraction
 from heitler.data.split import SETS, assign_sets
-from heitler.progress import progress_bar
 from heitler.showers import apply_threshold
 
 

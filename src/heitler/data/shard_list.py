@@ -4,8 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from heitler.base.files import write_json
 from heitler.data.checks import REMAKE, DataError
-from heitler.files import write_json
 
 LIST_FILE = "shards.json"
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from heitler.base.errors import HeitlerError
 from heitler.config.types import NonNegativeInt, Positive, PositiveInt
-from heitler.errors import HeitlerError
 
 FIT_UNIT_GEV = 100.0
 """The sampling fraction is fitted as a polynomial in primary energy over this unit."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from heitler.base.files import write_json
 from heitler.degradation.curves import LAYER, NOISE_SCALES, RESPONSE, SPREAD
 from heitler.degradation.plan import Training
 from heitler.degradation.runs.record import Record, read_record, write_record
-from heitler.files import write_json
 
 KEPT = (
     RESPONSE,

@@ -5,9 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from heitler.base.files import digest
 from heitler.config import Config, as_dict
 from heitler.data.batches import cycles_per_epoch
-from heitler.files import digest
 from heitler.kept.origin import Origin, deciding_code
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from heitler.causes import system_cause
-from heitler.errors import HeitlerError
+from heitler.base.causes import system_cause
+from heitler.base.errors import HeitlerError
 
 REBUILD = "Build the environment again: make env (if that does nothing: rm -rf .venv; make env)"
 

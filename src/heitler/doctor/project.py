@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from heitler.base.git import GitError, require_git
+from heitler.base.identity import REMEDY, has_login, lent_identity
 from heitler.config import RECIPES, ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
-from heitler.git import GitError, require_git
-from heitler.identity import REMEDY, has_login, lent_identity
 from heitler.report.wording import counted
 from heitler.simulation.environment import SimulationError
 from heitler.simulation.tables import load_origin

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from heitler import OVERRULED
+from heitler.base.locks import REMEDY as LOCKS_REMEDY
+from heitler.base.locks import lacking, missing_locks
+from heitler.base.packages import REMEDY as PACKAGES_REMEDY
+from heitler.base.packages import foreign_packages, in_words
+from heitler.base.stage import other_launchers
 from heitler.doctor.finding import Finding, broken, check, note, ok
-from heitler.locks import REMEDY as LOCKS_REMEDY
-from heitler.locks import lacking, missing_locks
-from heitler.packages import REMEDY as PACKAGES_REMEDY
-from heitler.packages import foreign_packages, in_words
-from heitler.stage import other_launchers
 
 
 @check("shell")

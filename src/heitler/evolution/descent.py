@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
+from heitler.base.causes import ARRAY_ERRORS, refuse_unless_torn
+from heitler.base.files import atomic_path
 from heitler.evolution.curve import Curve, Row
 from heitler.evolution.gradient import COST, RmsProp
-from heitler.files import atomic_path
 
 Float = NDArray[np.float32]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from heitler.base.files import digest
 from heitler.config import EvolveConfig, as_dict
-from heitler.files import digest
 from heitler.kept.aside import set_files_aside
 from heitler.kept.folder import keep
 from heitler.kept.origin import Origin, deciding_code

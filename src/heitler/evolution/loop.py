@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.errors import HeitlerError
+from heitler.base.files import digest
 from heitler.config import EvolveConfig
-from heitler.errors import HeitlerError
 from heitler.evolution.curve import Curve, Row
 from heitler.evolution.descent import Descent
 from heitler.evolution.events import batch_rows
@@ -19,7 +20,6 @@ from heitler.evolution.journal import Journal
 from heitler.evolution.network import Regressor
 from heitler.evolution.randomness import random_genome
 from heitler.evolution.strategies.catalogue import build_strategy
-from heitler.files import digest
 from heitler.kept.aside import set_files_aside
 
 Float = NDArray[np.float32]

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.evolution.events import ProjectedEvents, Units
 from heitler.evolution.kernels import COLUMNS, share_kernels
 

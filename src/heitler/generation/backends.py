@@ -151,7 +151,7 @@ def _load_form(folder: Path, design: Design, image_shape: Size) -> InferenceForm
 
 def write_backend_files(folder: Path, generator: Any, design: Design, shape: Size) -> None:
     """Write what the backends load, all from the same Keras model."""
-    from heitler.files import atomic_path
+    from heitler.base.files import atomic_path
     from heitler.generation.onnx_backend import write_onnx
     from heitler.generation.shower_graph import write_shower_graph
 

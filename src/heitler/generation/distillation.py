@@ -16,10 +16,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from heitler.base.progress import Advance
 from heitler.config import CompactConfig
 from heitler.generation.inference_form import InferenceForm
 from heitler.generation.tensorflow_backend import generate_cells
-from heitler.progress import Advance
 
 Tensor: TypeAlias = tf.Tensor
 Array = NDArray[np.float32]

@@ -1,6 +1,6 @@
 """The error of this folder."""
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class GenerationError(HeitlerError):

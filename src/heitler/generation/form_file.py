@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from heitler.files import atomic_path
+from heitler.base.files import atomic_path
 from heitler.generation.inference_form import Convolution, InferenceForm, Matrix
 from heitler.model.phases import AxisFold, Grid
 

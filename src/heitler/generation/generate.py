@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.progress import progress_bar
 from heitler.data.hdf5 import Showers, shower_writer
 from heitler.generation.sampler import PERPENDICULAR_RAD, Sampler
-from heitler.progress import progress_bar
 
 Float = NDArray[np.floating]
 

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from heitler.files import atomic_path, digest
+from heitler.base.files import atomic_path, digest
 from heitler.generation.errors import GenerationError
 
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from heitler.files import atomic_path
+from heitler.base.files import atomic_path
 from heitler.generation.layered_frame_graph import add_frame
 from heitler.generation.layered_graph_weights import GraphWeights
 from heitler.generation.layered_layer_graph import LayerInputs, Past, add_layer

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.files import atomic_path
+from heitler.base.files import atomic_path
 from heitler.generation.errors import GenerationError
 from heitler.model.layered.sizes import LayeredSizes
 

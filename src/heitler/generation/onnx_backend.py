@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from heitler.files import atomic_path
+from heitler.base.files import atomic_path
 from heitler.generation.inference_form import Convolution, InferenceForm, Matrix
 from heitler.generation.onnx_graph import OnnxGraph
 

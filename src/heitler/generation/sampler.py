@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.files import write_json
 from heitler.config import ModelConfig, checked
 from heitler.design import Design
-from heitler.files import write_json
 from heitler.generation.backends import (
     FORM_FILE,
     ONNX_FILE,

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.files import atomic_path
 from heitler.design import Design
-from heitler.files import atomic_path
 from heitler.generation.onnx_graph import OnnxGraph
 from heitler.model.architectures import Size
 from heitler.model.cell_noise import LARGE, SMALLEST

@@ -12,7 +12,7 @@ from heitler.cluster.output import NOISE
 def import_tensorflow() -> None:
     """Import TensorFlow, so that whoever imports it next finds it started."""
     with without_noise():
-        import heitler.lean_keras  # noqa: F401  with which TensorFlow comes
+        import heitler.base.lean_keras  # noqa: F401  with which TensorFlow comes
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import heitler.lean_keras  # noqa: F401  (first: a quicker import of Keras)
+import heitler.base.lean_keras  # noqa: F401  (first: a quicker import of Keras)
 
 # isort: split
 import keras

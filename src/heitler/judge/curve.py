@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from heitler.base.progress import progress_bar
 from heitler.config import ClassifierConfig
 from heitler.judge.classifiers import CLASSIFIERS, most_epochs, train_classifier
 from heitler.judge.fitting import Fitted
 from heitler.judge.samples import Pool, Sample, build_pool, sizes
-from heitler.progress import progress_bar
 from heitler.validation.asking import calibrated_divergence, guessing
 from heitler.validation.classifier_curve import Point
 

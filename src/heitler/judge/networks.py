@@ -7,7 +7,7 @@ cells, so that CPUs train it in minutes.
 
 from collections.abc import Sequence
 
-import heitler.lean_keras  # noqa: F401  (first: a quicker import of Keras)
+import heitler.base.lean_keras  # noqa: F401  (first: a quicker import of Keras)
 
 # isort: split
 import keras

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from heitler.causes import NO_LOCKS, system_cause
-from heitler.errors import HeitlerError
+from heitler.base.causes import NO_LOCKS, system_cause
+from heitler.base.errors import HeitlerError
 
 PAUSE_S = 0.5
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heitler.errors import HeitlerError
-from heitler.files import write_json
+from heitler.base.errors import HeitlerError
+from heitler.base.files import write_json
 from heitler.kept.aside import set_aside, size_of
 from heitler.kept.origin import Origin
 

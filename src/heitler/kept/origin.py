@@ -4,24 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heitler.files import digest
-from heitler.source import PACKAGE, Code, code_of
+from heitler.base.files import digest
+from heitler.base.source import PACKAGE, Code, code_of
 
 BESIDE = tuple(
-    f"heitler/{name}"
-    for name in (
-        *("config/", "design.py", "kept/", "tracking/", "causes.py", "errors.py", "files.py"),
-        *(
-            "git.py",
-            "hdf5_opening.py",
-            "identity.py",
-            "place.py",
-            "progress.py",
-            "seal.py",
-            "source.py",
-        ),
-        "stage.py",
-    )
+    f"heitler/{name}" for name in ("base/", "config/", "design.py", "kept/", "tracking/")
 )
 """Code that no number depends on; the values of parameters are in an origin themselves."""
 LONGEST_LIST = 3
@@ -80,6 +67,7 @@ def deciding_code(module: str, *sections: str) -> Code:
         sections: modules of `heitler.config` that say what their parameters mean.
     """
     meant = {f"heitler/config/{section}.py" for section in sections}
+    meant |= {f"heitler/base/{name}.py" for name in ("lean_keras", "onednn")}  # of the arithmetic
     if "training" in sections:  # where the section model is resolved
         meant.add("heitler/design.py")
     code = code_of(PACKAGE / module)

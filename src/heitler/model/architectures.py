@@ -6,7 +6,7 @@ Sources: the public code of the 25x25x25 network (fixed angle) and of the 51x51x
 
 from dataclasses import dataclass
 
-from heitler.errors import ConfigError
+from heitler.base.errors import ConfigError
 
 Size = tuple[int, int, int]
 

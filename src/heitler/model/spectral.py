@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from heitler.base.onednn import onednn_in_force
 from heitler.model.architectures import Conv, Size
 from heitler.model.padded import PaddedConv3D, Tensor, window
-from heitler.onednn import onednn_in_force
 
 Array = NDArray[np.floating]
 Cells = NDArray[np.integer]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from heitler.base.files import write_csv, write_json, write_text
 from heitler.data.any_format import known_cell_size_mm
-from heitler.files import write_csv, write_json, write_text
 from heitler.report.card_page import render_card_page
 from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.samples import Generated, Samples

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heitler.base.errors import HeitlerError
 from heitler.config import OURS, PUBLISHED, RECIPES, Recipe
-from heitler.errors import HeitlerError
 
 STAGES = ("prepare", "scale", "project", "compact", "evolve", "degradation")
 STAGES_OF_A_RECIPE = ("train", "generate", "validate")

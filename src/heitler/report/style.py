@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import NDArray
 
-from heitler.files import atomic_path
+from heitler.base.files import atomic_path
 
 Float = NDArray[np.float64]
 

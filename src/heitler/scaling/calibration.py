@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.scaling.interconnects import Link
 from heitler.scaling.points import Point, Setup
 from heitler.scaling.projection import Costs

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 Samples = float | NDArray[np.float64]
 """One value, or one per Monte Carlo draw: (S,)."""

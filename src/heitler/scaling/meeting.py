@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 POLL_S = 0.01
 LONGEST_WAIT_S = 600.0

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.scaling.interconnects import Algorithm, Link, allreduce_s
 from heitler.scaling.slowest import slowest_over_mean
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.files import write_json
+from heitler.base.files import write_json
 from heitler.kept.folder import Kept
 from heitler.scaling.points import Point
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
+from heitler.base.errors import HeitlerError
+from heitler.base.files import atomic_path
 from heitler.config import PARAMS_FILE, ConfigError, read_params
-from heitler.errors import HeitlerError
-from heitler.files import atomic_path
 
 SCRIPT = Path("pipelines/scale.py")
 PREPARED = Path("data/prepared")

@@ -6,11 +6,11 @@ Turns (A B C A B C ...) spread over the points whatever else the machine does me
 import tempfile
 from pathlib import Path
 
+from heitler.base.errors import HeitlerError
+from heitler.base.progress import progress_bar
 from heitler.cluster.launch import run_workers
 from heitler.config import ClusterConfig, Config
-from heitler.errors import HeitlerError
 from heitler.kept.folder import Kept
-from heitler.progress import progress_bar
 from heitler.scaling.points import Comparison, Point, Setup, points_by_setup
 from heitler.scaling.records import Record, read_records
 

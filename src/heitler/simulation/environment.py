@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 GEANT4_DATA_VARIABLES = (
     "G4ABLADATA",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from heitler.progress import Advance
+from heitler.base.progress import Advance
 from heitler.simulation.environment import SimulationError
 
 Job = Mapping[str, Any]

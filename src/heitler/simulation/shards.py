@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import heitler.detector
-from heitler.causes import system_cause
+from heitler.base.causes import system_cause
+from heitler.base.files import digest
+from heitler.base.hdf5_opening import UnreadableError, open_for_reading
+from heitler.base.progress import progress_bar
+from heitler.base.seal import is_sealed, seal_holds
+from heitler.base.source import meaning
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
-from heitler.files import digest
-from heitler.hdf5_opening import UnreadableError, open_for_reading
 from heitler.kept.aside import set_files_aside, size_of
-from heitler.progress import progress_bar
-from heitler.seal import is_sealed, seal_holds
 from heitler.simulation.environment import SimulationError, geant4_environment
 from heitler.simulation.processes import Job, run_jobs
 from heitler.simulation.tables import TablesOrigin, load_origin
-from heitler.source import meaning
 
 SHARD_FILES = "shard-*.h5"
 HERE, DETECTOR = Path(__file__).parent, Path(heitler.detector.__file__)

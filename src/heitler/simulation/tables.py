@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from heitler.causes import system_cause
+from heitler.base.causes import system_cause
+from heitler.base.files import file_digest, write_json
 from heitler.config import DetectorConfig
-from heitler.files import file_digest, write_json
 from heitler.simulation.environment import SimulationError
 from heitler.simulation.g4emlow import required_files, shell_files, write_element
 from heitler.simulation.materials import detector_elements

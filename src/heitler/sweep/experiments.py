@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.sweep.staleness import stale_stages
 
 COMMITS = 10

@@ -18,8 +18,8 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from heitler.base.identity import with_identity
 from heitler.config import OURS, for_dvc, read_params
-from heitler.identity import with_identity
 from heitler.sweep.experiments import SweepError, load_experiments
 from heitler.sweep.pruning import MEDIAN, SCORE, follow
 from heitler.sweep.space import Space

@@ -41,7 +41,7 @@ def follow(
             return process.wait(look_every_s)
         except subprocess.TimeoutExpired:
             new = {epoch: score for epoch, score in scores().items() if epoch not in known}
-        except (KeyboardInterrupt, SystemExit):  # the latter at SIGTERM: heitler.stage
+        except (KeyboardInterrupt, SystemExit):  # the latter at SIGTERM: heitler.base.stage
             _stop(process)
             raise
         known |= set(new)

@@ -15,8 +15,8 @@ from dvc.utils.serialize import parse_yaml
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 
+from heitler.base.git import git
 from heitler.config import PARAMS_FILE
-from heitler.git import git
 
 Stages = Mapping[str, Mapping[str, Any]]
 Part = Callable[[str, tuple[str, ...]], str | None]

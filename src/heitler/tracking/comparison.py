@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 from heitler.tracking.lookup import search
 from heitler.tracking.offline import is_offline
 from heitler.tracking.provenance import experiment_revision

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from heitler.base.progress import progress_bar
 from heitler.config import Config, as_dict
-from heitler.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import open_run
 

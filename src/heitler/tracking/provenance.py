@@ -10,7 +10,7 @@ import psutil
 import yaml
 
 import heitler
-from heitler.git import git, why_no_commit
+from heitler.base.git import git, why_no_commit
 
 PACKAGE = Path(heitler.__file__).parent
 SOFTWARE = ("tensorflow-cpu", "horovod", "keras", "numpy", "mlflow", "dvc", "geant4-pybind")

@@ -7,7 +7,7 @@ from typing import Any
 import mlflow
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from heitler.files import file_digest
+from heitler.base.files import file_digest
 from heitler.tracking.histories import log_history
 from heitler.tracking.lookup import PROCESS_TAG, search
 from heitler.tracking.processes import this_process

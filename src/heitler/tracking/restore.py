@@ -10,8 +10,8 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 
-from heitler.errors import HeitlerError
-from heitler.git import git, require_git
+from heitler.base.errors import HeitlerError
+from heitler.base.git import git, require_git
 from heitler.tracking.comparison import EXPERIMENT_TAG, find_run
 from heitler.tracking.lookup import search
 from heitler.tracking.provenance import experiment_revision

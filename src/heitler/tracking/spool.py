@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from heitler.causes import system_cause
-from heitler.errors import HeitlerError
-from heitler.files import write_json
+from heitler.base.causes import system_cause
+from heitler.base.errors import HeitlerError
+from heitler.base.files import write_json
 from heitler.tracking.store import runs_folder
 
 Record = dict[str, Any]

@@ -8,9 +8,9 @@ from pathlib import Path
 import mlflow
 from filelock import FileLock
 
-from heitler.errors import HeitlerError
-from heitler.files import atomic_path
-from heitler.place import project_root, require_project
+from heitler.base.errors import HeitlerError
+from heitler.base.files import atomic_path
+from heitler.base.place import project_root, require_project
 from heitler.tracking.store_causes import (
     bypass_proxy_on_this_machine,
     database_cause,

@@ -14,7 +14,7 @@ from pathlib import Path
 import mlflow.store.db_migrations
 from filelock import Timeout
 
-from heitler.causes import NO_LOCKS, Cause, system_cause
+from heitler.base.causes import NO_LOCKS, Cause, system_cause
 
 SQLITE = b"SQLite format 3\0"
 MIGRATIONS = Path(mlflow.store.db_migrations.__file__).parent / "versions"

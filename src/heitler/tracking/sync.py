@@ -20,8 +20,8 @@ from mlflow.entities import LoggedModelOutput, Metric, Param, Run, RunTag
 from mlflow.entities.logged_model_status import LoggedModelStatus
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-from heitler.files import write_json
-from heitler.progress import progress_bar
+from heitler.base.files import write_json
+from heitler.base.progress import progress_bar
 from heitler.tracking.lookup import (
     PROCESS_TAG,
     SYNCED_TAG,

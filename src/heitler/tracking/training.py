@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from heitler.base.files import digest, write_json
 from heitler.config import Config, TrainConfig, as_dict
-from heitler.files import digest, write_json
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run
 from heitler.tracking.state import log_state

@@ -18,13 +18,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.causes import AGAIN, system_cause
-from heitler.errors import HeitlerError
-from heitler.files import atomic_path, remove_unfinished
-from heitler.hdf5_opening import UnreadableError, open_for_reading
+from heitler.base.causes import AGAIN, system_cause
+from heitler.base.errors import HeitlerError
+from heitler.base.files import atomic_path, remove_unfinished
+from heitler.base.hdf5_opening import UnreadableError, open_for_reading
+from heitler.base.seal import SEAL_B, seal, seal_holds
 from heitler.kept.folder import ORIGIN_FILE, Kept, begin_anew
 from heitler.model.gan import Gan
-from heitler.seal import SEAL_B, seal, seal_holds
 
 NAME = re.compile(r"^epoch-(\d+)(?:-cycle-(\d+))?\.h5$")
 Metrics = dict[str, float]

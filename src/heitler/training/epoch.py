@@ -10,15 +10,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from heitler.base.errors import HeitlerError
+from heitler.base.progress import Advance
 from heitler.cluster.world import World, gather_arrays
 from heitler.config import TrainConfig
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers
 from heitler.data.summary import DataSummary
-from heitler.errors import HeitlerError
 from heitler.model.gan import Gan, batch_norms, sample_cells_GeV, sample_in_training_mode_GeV
 from heitler.model.optimizers import learning_rate_at
-from heitler.progress import Advance
 from heitler.training.batch import BatchAssembler, validation_noise
 from heitler.training.checkpoints import EpochSoFar, Metrics
 from heitler.training.cycle import CycleResult, compile_cycle

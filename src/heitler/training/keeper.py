@@ -10,8 +10,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heitler.base.errors import Interrupted
 from heitler.cluster.world import World, gather_objects
-from heitler.errors import Interrupted
 from heitler.model.gan import Gan
 from heitler.training.checkpoints import EpochSoFar, Metrics, save_checkpoint
 

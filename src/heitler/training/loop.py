@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.onednn import require_onednn
+from heitler.base.progress import progress_bar
 from heitler.cluster.stopping import stop_requests
 from heitler.cluster.world import World, broadcast_from_first, share_object
 from heitler.config import TrainConfig
 from heitler.design import Design
 from heitler.kept.folder import Kept
 from heitler.model.gan import Gan, build_gan
-from heitler.onednn import require_onednn
-from heitler.progress import progress_bar
 from heitler.training.checkpoints import EpochSoFar, Metrics, find_checkpoint
 from heitler.training.epoch import Epochs, TrainingInput
 from heitler.training.keeper import Keeper

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.errors import HeitlerError
 from heitler.data.observables import Observables
-from heitler.errors import HeitlerError
 from heitler.validation.profiles import profile_error
 from heitler.validation.response import (
     BinnedResponse,

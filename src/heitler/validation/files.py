@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
+from heitler.base.progress import progress_bar
 from heitler.config import ValidateConfig
 from heitler.data.any_format import ShowerFile, measure_file
 from heitler.data.observables import Observables
-from heitler.progress import progress_bar
 from heitler.validation.card import card_steps, score_card
 from heitler.validation.classifier_curve import Point, card_lines
 from heitler.validation.classifier_curve import notes as classifier_notes

@@ -5,9 +5,9 @@ import json
 import os
 from pathlib import Path
 
+from heitler.base.files import write_json
 from heitler.data.hdf5 import iterate_showers, read_attributes, shower_writer
 from heitler.data.split import SETS
-from heitler.files import write_json
 from heitler.showers import merge_cells
 
 SUMMARY = "summary.json"

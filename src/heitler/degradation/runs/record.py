@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
-from heitler.files import atomic_path
+from heitler.base.causes import ARRAY_ERRORS, refuse_unless_torn
+from heitler.base.files import atomic_path
 
 Float = NDArray[np.float32]
 RECORD = "record.npz"

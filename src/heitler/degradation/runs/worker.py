@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.progress import progress_bar
 from heitler.cluster.world import World
 from heitler.config import DegradationConfig
 from heitler.data.hdf5 import Showers, read_showers
@@ -23,7 +24,6 @@ from heitler.degradation.runs.record import Record, claim, read_record, write_re
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
 from heitler.model.gan import Gan
-from heitler.progress import progress_bar
 from heitler.training.checkpoints import Metrics, find_checkpoint
 from heitler.training.epoch import TrainingError, TrainingInput
 from heitler.training.loop import train

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.causes import ARRAY_ERRORS, refuse_unless_torn
+from heitler.base.causes import ARRAY_ERRORS, refuse_unless_torn
+from heitler.base.files import atomic_path
 from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.policies import POLICIES
 from heitler.evolution.architecture.space import Architecture, Layer
 from heitler.evolution.architecture.trainers import Candidate, Training
-from heitler.files import atomic_path
 
 Row = dict[str, float | str]
 SLICES = 32

@@ -44,6 +44,10 @@ class Published(Family):
 
         return PublishedObjective(gan, weights).updates(count)
 
+    def find_layers(self) -> None:
+        """As `Family.find_layers`."""
+        from heitler.model import published_networks  # noqa: F401
+
     def parameter_counts(self, design: Design, image_shape: Size) -> tuple[int, int]:
         """As `Family.parameter_counts`."""
         architecture = ARCHITECTURES[design.network]

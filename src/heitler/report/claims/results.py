@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from heitler.base.errors import HeitlerError
 from heitler.config import PUBLISHED
-from heitler.errors import HeitlerError
 
 GENERATE, TRAIN, VALIDATE = (f"{stage}@{PUBLISHED}" for stage in ("generate", "train", "validate"))
 """Stages of the published recipe, which the paper's claims are about."""

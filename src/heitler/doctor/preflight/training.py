@@ -8,8 +8,13 @@ import psutil
 from heitler.config import Config
 from heitler.data.checks import DataError, check_datasets, check_seal, open_hdf5
 from heitler.data.summary import DataSummary, SummaryError, load_summary
-from heitler.preflight.machine import no_memory, no_ports, no_room, not_writable
-from heitler.preflight.needs import CELLS, showers_at_once, training_disk_B, training_memory_B
+from heitler.doctor.preflight.machine import no_memory, no_ports, no_room, not_writable
+from heitler.doctor.preflight.needs import (
+    CELLS,
+    showers_at_once,
+    training_disk_B,
+    training_memory_B,
+)
 
 REMAKE = "Make it again: dvc repro --force prepare"
 SETS = ("train", "validation")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from heitler.files import write_json
+from heitler.base.files import write_json
 
 HEADLINES = Path("reports/reference/headlines.json")
 

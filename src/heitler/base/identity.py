@@ -5,7 +5,7 @@ neither `user.name` nor `user.email`: DVC refuses every experiment that finds a 
 user whom the system has no name for, as in containers, loses an experiment at its end. Our commands
 lend a name to the one program that they start, by git's own variables; what is configured stays.
 
-`python -m heitler.identity COMMAND...` runs a command with it, such as `dvc exp run`.
+`python -m heitler.base.identity COMMAND...` runs a command with it, such as `dvc exp run`.
 """
 
 import getpass

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 ENOTSUPP = 524
 """Linux's own; some network file systems say it, and `errno` does not know it."""

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 DECISIVE = (
     "numpy", "scipy", "h5py", "yaml", "pydantic", "tensorflow", "keras", "horovod", "mlflow", "dvc",

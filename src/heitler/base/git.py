@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class GitError(HeitlerError):

@@ -2,7 +2,7 @@
 
 from heitler.config import DetectorConfig, SimulateConfig, TrainConfig
 from heitler.detector import image_shape
-from heitler.preflight.machine import MIB
+from heitler.doctor.preflight.machine import MIB
 
 CHECKPOINT_B = 40 * MIB
 """Twice that of the largest networks here, with optimisers and averaged weights."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from heitler.config import DetectorConfig, SimulateConfig
-from heitler.preflight.machine import no_room, not_writable
-from heitler.preflight.needs import showers_disk_B
+from heitler.doctor.preflight.machine import no_room, not_writable
+from heitler.doctor.preflight.needs import showers_disk_B
 
 
 def simulation_problems(

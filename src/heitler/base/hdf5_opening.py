@@ -8,9 +8,9 @@ from pathlib import Path
 
 import h5py
 
-from heitler.causes import NO_LOCKS, Cause, system_cause
-from heitler.errors import HeitlerError
-from heitler.seal import HDF5_SIGNATURE, SEAL_B, is_sealed, seal_holds
+from heitler.base.causes import NO_LOCKS, Cause, system_cause
+from heitler.base.errors import HeitlerError
+from heitler.base.seal import HDF5_SIGNATURE, SEAL_B, is_sealed, seal_holds
 
 LOOKS_LIKE = {
     b"version https://git-lfs": ("is a pointer of Git LFS, not the file itself", "git lfs pull"),

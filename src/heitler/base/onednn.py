@@ -2,7 +2,7 @@
 
 from tensorflow.python.util import _pywrap_util_port  # the only place that tells
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class OneDnnError(HeitlerError):

@@ -10,7 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class LocksError(HeitlerError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 
 class PreflightError(HeitlerError):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 Code = dict[str, str]
 """File, such as `heitler/data/hdf5.py` -> SHA-256 of what it means."""
 
@@ -64,7 +64,7 @@ def named_modules(path: Path, modules: Mapping[str, Path]) -> set[str]:
     A string that ends in a dot, "heitler.model.families.", names all modules of a folder.
     """
     strings = _strings(path.read_text())
-    folders = {text.removesuffix(".") for text in strings if text.endswith(".")}
+    folders = {text[:-1] for text in strings if text.endswith(".") and text.count(".") > 1}
     named = {name for name in modules if name in strings or name.rpartition(".")[0] in folders}
     return {name for name in named if not is_only_docstring(modules[name])}
 

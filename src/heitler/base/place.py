@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from heitler.errors import HeitlerError
+from heitler.base.errors import HeitlerError
 
 MARKS = ("params.yaml", "dvc.yaml")
 """Files of the top folder; DVC's copies of it have them too."""

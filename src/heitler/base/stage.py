@@ -11,15 +11,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from heitler.causes import NO_LOCKS
-from heitler.errors import HeitlerError, Interrupted
-from heitler.packages import refuse_foreign_packages
-from heitler.place import require_project
-
-if TYPE_CHECKING:
-    from heitler.config import Recipe
+from heitler.base.causes import NO_LOCKS
+from heitler.base.errors import HeitlerError, Interrupted
+from heitler.base.packages import refuse_foreign_packages
+from heitler.base.place import require_project
 
 PIPELINE = Path("dvc.yaml")
 PROGRAMS = "pipelines"
@@ -122,21 +118,6 @@ def stage_names() -> list[str]:
     ]
 
 
-def stage_recipe() -> "Recipe":
-    """The recipe that this program was started for: `pipelines/train.py heitler`.
-
-    Raises:
-        HeitlerError: if none is named, or one that there is not.
-    """
-    from heitler.config import RECIPES  # here for the same reason
-
-    for recipe in RECIPES:
-        if sys.argv[1:2] == [recipe]:
-            return recipe
-    program, known = Path(sys.argv[0]).name, " or ".join(RECIPES)
-    raise HeitlerError(f"{program}: of which recipe? Add {known}: {program} {RECIPES[-1]}")
-
-
 @contextlib.contextmanager
 def sweeping() -> Iterator[None]:
     """While the block runs, no stage begins in this folder; other sweeps may.
@@ -162,7 +143,7 @@ def refuse_during_sweep() -> None:
                     "meanwhile. Wait until it ends, or work in a copy: git clone . ../copy"
                 ) from None
             except OSError as error:
-                if error.errno not in NO_LOCKS:  # without locks no sweep begins: heitler.locks
+                if error.errno not in NO_LOCKS:  # without locks no sweep begins: heitler.base.locks
                     raise
 
 

@@ -1,0 +1,1 @@
+"""What every other room stands on: errors, files, locks, git, the place, how a program runs."""
