@@ -19,8 +19,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project's folder, where nothing was ever run."""
+    """A project's folder, where nothing was ever run.
+
+    Runs get no metrics of the system, however long a busy machine takes for them.
+    """
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "86400")
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     while mlflow.active_run():
