@@ -276,7 +276,7 @@ def ours(problem: Problem) -> tuple[Evolve, float]:
     from heitler.config import load_config
     from heitler.evolution.events import ProjectedEvents, Units, batch_rows
     from heitler.evolution.network import NetworkShape, Regressor
-    from heitler.evolution.strategies.catalogue import build_strategy
+    from heitler.evolution.strategy import build_strategy
 
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     p = problem

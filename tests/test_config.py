@@ -57,6 +57,10 @@ def test_the_shipped_parameters_are_valid() -> None:
             lambda p: p["degradation"]["base"]["model"].update(changes={"networks": "fast"}),
             "degradation.arms.one-worker: model.changes.networks is 'fast'",
         ),
+        (
+            lambda p: p["evolve"].update(strategies=["one-fourth"]),
+            "evolve.strategies names 'one-fourth', which is no strategy.*one-fifth",
+        ),
         (lambda p: p["evolve"].update(seeds=[1, 1]), "evolve.seeds has .* name each once"),
         (
             lambda p: p["evolve"]["by_strategy"]["one-fifth"].update(mutation_rate=2.4),

@@ -7,6 +7,7 @@ import pytest
 
 from heitler.base.errors import HeitlerError
 from heitler.config import ConfigError
+from heitler.config.evolution import strategy_names
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
 from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
@@ -14,7 +15,7 @@ from heitler.evolution.kernels import share_kernels
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor
 from heitler.evolution.randomness import mutate, random_genome, stream
-from heitler.evolution.strategies.catalogue import STRATEGIES, build_strategy
+from heitler.evolution.strategy import build_strategy
 
 COUNT = 45
 SHAPE = NetworkShape((9, 9), filters=3, kernel=3, stride=2, slope=0.3)
@@ -104,7 +105,7 @@ def test_every_shower_is_in_one_batch_of_an_epoch():
     assert not np.array_equal(rows[:16], batch_rows(64, 16, seed=1, step=4))
 
 
-@pytest.mark.parametrize("name", [*STRATEGIES, "rmsprop"])
+@pytest.mark.parametrize("name", [*strategy_names(), "rmsprop"])
 def test_strategy_lowers_the_loss(name, evolve, regressor, tmp_path):
     config = dataclasses.replace(evolve, cost_epochs=400, batch_size=64, learning_rate=3e-4)
     outcome = Run(name, 1, config, regressor, regressor, Workers()).finish(tmp_path / "j", "f")
@@ -136,7 +137,7 @@ def test_an_empty_journal_is_named_and_begun_anew(tmp_path, capsys):
     assert "j.npz: cannot be read" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [*STRATEGIES, "rmsprop"])
+@pytest.mark.parametrize("name", [*strategy_names(), "rmsprop"])
 def test_stopped_and_resumed_run_ends_bit_for_bit_as_an_unbroken_one(
     name, evolve, regressor, tmp_path
 ):

@@ -1,6 +1,8 @@
 """The section `evolve`: a genetic algorithm against gradient descent."""
 
 import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,9 +17,14 @@ from heitler.config.types import (
     PositiveInt,
 )
 
-StrategyName = Literal[
-    "one-plus-lambda", "one-fifth", "self-adaptive", "antithetic", "cma", "nevergrad", "memetic"
-]
+STRATEGIES = Path(__file__).parents[1] / "evolution/strategies"
+"""The folder with a file per strategy."""
+
+
+def strategy_names() -> list[str]:
+    """Of all strategies, such as one-fifth of one_fifth.py."""
+    return sorted(path.stem.replace("_", "-") for path in STRATEGIES.glob("[a-z]*.py"))
+
 
 Tunable = Literal["mutation_rate", "mutation_power", "step_size", "learning_rate"]
 
@@ -52,14 +59,14 @@ class EvolveConfig:
     """For negative inputs."""
     learning_rate: Positive
     """RMSprop's, and that of the antithetic strategy's Adam."""
-    strategies: tuple[StrategyName, ...]
+    strategies: tuple[str, ...]
     """Beside RMSprop, which is always trained."""
     cost_epochs: PositiveInt
     """Budget of every run: forward passes of one network over the training showers. A backward
     pass counts as two."""
     memetic_share: Annotated[float, Field(strict=True, gt=0, lt=1)]
     """Share of the budget that memetic evolves before RMSprop goes on."""
-    by_strategy: dict[StrategyName | Literal["rmsprop"], dict[Tunable, Positive]]
+    by_strategy: dict[str, dict[Tunable, Positive]]
     """What is other than above for one of them."""
     seeds: tuple[NonNegativeInt, ...]
     """Every strategy runs once with each."""
@@ -72,6 +79,8 @@ class EvolveConfig:
         for name, values in (("seeds", self.seeds), ("strategies", self.strategies)):
             if len(set(values)) < len(values):
                 raise ConfigError(f"evolve.{name} has {values}: name each once.")
+        _require_strategies("strategies", self.strategies, strategy_names())
+        _require_strategies("by_strategy", self.by_strategy, [*strategy_names(), "rmsprop"])
         for name, own in self.by_strategy.items():
             if own.get("mutation_rate", 0) > 1:
                 raise ConfigError(
@@ -86,5 +95,14 @@ class EvolveConfig:
 
     def of_strategy(self, name: str) -> "EvolveConfig":
         """The section as one strategy (or rmsprop) sees it."""
-        own: dict[str, Any] = dict(self.by_strategy.get(name, {}))  # type: ignore[call-overload]
+        own: dict[str, Any] = {str(key): v for key, v in self.by_strategy.get(name, {}).items()}
         return dataclasses.replace(self, **own, by_strategy={})
+
+
+def _require_strategies(key: str, names: Iterable[str], known: list[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigError(
+                f"evolve.{key} names {name!r}, which is no strategy. Strategies: "
+                f"{', '.join(known)}; each is a file of src/heitler/evolution/strategies."
+            )

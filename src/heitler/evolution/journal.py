@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from heitler.base.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.base.files import atomic_path
-from heitler.evolution.strategies.base import Strategy
+from heitler.evolution.strategy import Strategy
 
 Float = NDArray[np.float32]
 

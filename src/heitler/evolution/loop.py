@@ -19,7 +19,7 @@ from heitler.evolution.gradient import COST, RmsProp
 from heitler.evolution.journal import Journal
 from heitler.evolution.network import Regressor
 from heitler.evolution.randomness import random_genome
-from heitler.evolution.strategies.catalogue import build_strategy
+from heitler.evolution.strategy import build_strategy
 from heitler.kept.aside import set_files_aside
 
 Float = NDArray[np.float32]

@@ -1,1 +1,1 @@
-"""One strategy per file, behind the interface of `heitler.evolution.strategies.base`."""
+"""One strategy per file, named as `evolve.strategies` does: `heitler.evolution.strategy`."""

@@ -67,3 +67,6 @@ class Antithetic:
     def _noise(self, pair: int) -> Float:
         random = stream(self.seed, self.generation, pair)
         return random.standard_normal(self.shape.genes, np.float32)
+
+
+STRATEGY = Antithetic

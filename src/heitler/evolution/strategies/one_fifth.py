@@ -20,3 +20,6 @@ class OneFifthRule(OnePlusLambda):
     def adapt(self, losses: NDArray[np.float32], power: float) -> float:
         successes = float(np.mean(losses[1:] < losses[0]))
         return power * math.exp(successes - TARGET)
+
+
+STRATEGY = OneFifthRule

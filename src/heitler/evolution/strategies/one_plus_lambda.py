@@ -66,3 +66,6 @@ class OnePlusLambda:
         power = self.power_of(index)
         random = stream(self.seed, self.generation, index)
         return mutate(self.parent, random, self.config.mutation_rate, power)
+
+
+STRATEGY = OnePlusLambda

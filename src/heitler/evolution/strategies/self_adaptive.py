@@ -21,3 +21,6 @@ class SelfAdaptive(OnePlusLambda):
             return self.power
         random = stream(self.seed, self.generation, POWERS + index)
         return self.power * math.exp(TAU * random.standard_normal())
+
+
+STRATEGY = SelfAdaptive
