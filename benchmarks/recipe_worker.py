@@ -26,7 +26,8 @@ from heitler.training.batch import BatchAssembler, validation_noise
 from heitler.training.cycle import compile_cycle
 from heitler.validation.classifier import classify
 from heitler.validation.features import high_level_features, low_level_features, with_energy
-from heitler.validation.metrics import build_settings, measure_quick
+from heitler.validation.lines import build_settings
+from heitler.validation.metrics import measure_quick
 from heitler.validation.response import energy_bin_edges
 
 JUDGED = (

@@ -27,7 +27,8 @@ from heitler.showers import apply_threshold
 from heitler.tracking.provenance import collect_provenance
 from heitler.training.batch import validation_noise
 from heitler.training.checkpoints import load_best
-from heitler.validation.metrics import build_settings, measure_quick
+from heitler.validation.lines import build_settings
+from heitler.validation.metrics import measure_quick
 from heitler.validation.response import energy_bin_edges
 from heitler.validation.trees import GROUPS, tree_features, trees_auc
 

@@ -22,12 +22,19 @@ DOWNLOADS = Path("data/downloads")
 
 
 def main() -> None:
-    import_from = load_config().simulate.import_from  # first: wrong parameters end it at once
+    config = load_config()  # first: wrong parameters end it at once
+    if config.validate.limits:
+        from heitler.validation.metrics import require_known  # takes scikit-learn's second
+
+        require_known(config.validate.limits)
     tell_what_dvc_wants()
     for script in sorted(PIPELINES.glob("*.py")):
         if script != PIPELINES / Path(__file__).name:
             write_json(INPUTS / "code" / f"{script.stem}.json", code_of(script))
-    write_json(INPUTS / "imported.json", describe_import(import_from, project_root() / DOWNLOADS))
+    write_json(
+        INPUTS / "imported.json",
+        describe_import(config.simulate.import_from, project_root() / DOWNLOADS),
+    )
 
 
 if __name__ == "__main__":

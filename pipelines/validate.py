@@ -19,6 +19,7 @@ from heitler.validation.card import card_steps, flat_metrics, score_card
 from heitler.validation.classifier_curve import Point, card_lines, notes
 from heitler.validation.compare import compare_response, response_rows, validation_metrics
 from heitler.validation.held_out import load_held_out
+from heitler.validation.metrics import limit_of
 from heitler.validation.score import Score, count_verdicts
 
 PREPARED = Path("data/prepared")
@@ -46,7 +47,7 @@ def main() -> None:
             networks=card_lines(points),
             advance=advance,
         )
-    limit = config.validate.limits.response_max_deviation[0]
+    limit = limit_of("response_max_deviation", config.validate.limits)[0]
     metrics = validation_metrics(*samples, response, limit) | flat_metrics(scores)
     write_json(report / "metrics.json", metrics)
     write_json(report / "card.json", [score.as_json() for score in scores])

@@ -15,7 +15,7 @@ from heitler.cluster.slurm import job_script
 from heitler.config import PARAMS_FILE, Config, build_config
 from heitler.data.cern import import_showers
 from heitler.documentation.parameters import describe, parameters_page, read_comments, unit_of
-from heitler.validation.metrics import QUICK, SLOW
+from heitler.validation.metrics import all_metrics
 
 DOCS = Path("docs")
 
@@ -57,7 +57,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     parameters = (tmp_path / "parameters/index.html").read_text()
     assert "train.global_batch_size" in parameters
     metrics = (tmp_path / "metrics/index.html").read_text()
-    assert all(metric.name in metrics for metric in (*(quick for quick, _ in QUICK), *SLOW))
+    assert all(metric.name in metrics for metric in all_metrics())
     assert "heitler doctor" in (tmp_path / "commands/index.html").read_text()
     assert "read_showers" in (tmp_path / "api/index.html").read_text()
     pages = [page for page in tmp_path.rglob("*.html") if "fonts.googleapis" in page.read_text()]

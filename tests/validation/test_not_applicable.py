@@ -62,7 +62,7 @@ def test_what_no_sample_of_the_kind_has_counts_neither_way(change, lines, shower
 
 
 def test_what_only_the_generated_showers_lack_is_a_failure(make_config):
-    metric = Metric("offset_MeV", "Offset", "MeV", "", "", needs="two energies")
+    metric = Metric("offset_MeV", "Offset", "MeV", "", "", (5.0, 15.0), needs="two energies")
     missing = Measured(np.nan, np.nan, np.full(3, np.nan))
     config = make_config().validate
     assert judge(metric, missing, config, 50, 50).verdict == "fail"
@@ -72,6 +72,6 @@ def test_what_only_the_generated_showers_lack_is_a_failure(make_config):
 
 
 def test_energy_where_geant4_has_none_is_a_failure_not_inapplicable(make_config):
-    metric = Metric("moment_1", "Mean place", "", "", "")
+    metric = Metric("moment_1", "Mean place", "", "", "", (0.05, 0.1))
     infinite = Measured(np.inf, np.nan, np.full(3, np.nan), applicable=False)
     assert judge(metric, infinite, make_config().validate, 50, 50).verdict == "fail"

@@ -6,7 +6,7 @@ import pytest
 from heitler.validation.score import Measured, Metric, judge
 from tests.conftest import MakeConfig
 
-AUC = Metric("classifier_auc_high", "AUC", "", "", "", largest=1.0)
+AUC = Metric("classifier_auc_high", "AUC", "", "", "", (0.6, 0.87), largest=1.0)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from heitler.config import PARAMS_FILE, load_config
 from heitler.documentation.parameters import cell
-from heitler.validation.metrics import NETWORKS, QUICK, SLOW, TREES
+from heitler.validation.metrics import all_metrics, limit_of
 
 HEAD = """# Metrics of the score card
 
 Each number compares generated with Geant4's showers. How a line is judged, with its error and the
 floor of Geant4 against itself, is in [Is the physics right?](physics.md). This page is made from
-`src/heitler/validation/metrics.py` and `validate.limits` in `params.yaml`; limits say how far from
-the perfect value a number may be.
+`src/heitler/validation/metrics.py`; limits, for which `validate.limits` in `params.yaml` may have
+others, say how far from the perfect value a number may be.
 
 | name | what | formula | unit | perfect | passes | is a warning | source |
 |---|---|---|---|---|---|---|---|
@@ -22,8 +22,8 @@ def metrics_page(params: Path = PARAMS_FILE) -> str:
     """The page in Markdown."""
     limits = load_config(params).validate.limits
     rows = []
-    for metric in (*(quick for quick, _ in QUICK), *NETWORKS, *TREES, *SLOW):
-        passes, warns = getattr(limits, metric.name)
+    for metric in all_metrics():
+        passes, warns = limit_of(metric.name, limits)
         cells = (
             f"`{metric.name}`",
             metric.title,

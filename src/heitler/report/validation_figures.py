@@ -27,6 +27,7 @@ from heitler.report.style import (
     figure,
     main_and_ratio,
 )
+from heitler.validation.metrics import limit_of
 from heitler.validation.profiles import mean_profile, relative_difference
 
 Float = NDArray[np.float64]
@@ -40,7 +41,8 @@ def write_validation_figures(
 
     Places across are in cells where the size of a cell is not known.
     """
-    draw_response(folder / "response.svg", samples, config.limits.response_max_deviation[0])
+    limit = limit_of("response_max_deviation", config.limits)[0]
+    draw_response(folder / "response.svg", samples, limit)
     draw_resolution(folder / "resolution.svg", samples)
     draw_longitudinal(folder / "longitudinal.svg", samples)
     draw_radial(folder / "radial.svg", samples, cell_size_mm)

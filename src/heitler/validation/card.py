@@ -13,16 +13,9 @@ from heitler.data.observables import Observables
 from heitler.validation.asking import guessing_auc_error
 from heitler.validation.features import high_level_features
 from heitler.validation.frechet import frechet_physics_distance, kernel_physics_distance
+from heitler.validation.lines import Settings, build_settings
 from heitler.validation.memorisation import memorisation
-from heitler.validation.metrics import (
-    NETWORKS,
-    QUICK,
-    SLOW,
-    TREES,
-    Settings,
-    build_settings,
-    measure_quick,
-)
+from heitler.validation.metrics import all_metrics, measure_quick, require_known
 from heitler.validation.prdc import prdc, prdc_errors
 from heitler.validation.resampling import FloorPair, bootstrap, floor_pairs
 from heitler.validation.score import Measured, Score, judge
@@ -60,16 +53,16 @@ def score_card(
         networks: what neural classifiers found, by line, if any were asked (heitler.judge).
         advance: called after each of `card_steps(config)` steps.
     """
+    require_known(config.limits)
     with threadpool_limits(1):  # small matrices: more threads only wait for each other
         found, size = _measure(generated, truth, reference, edges_GeV, config, advance)
     if not trained_on_reference:
         found.pop("nearest_neighbour_ratio", None)
         found.pop("copied_showers", None)
     found |= networks or {}
-    metrics = [*(metric for metric, _ in QUICK), *NETWORKS, *TREES, *SLOW]
     return [
         judge(metric, found[metric.name], config, len(generated), size)
-        for metric in metrics
+        for metric in all_metrics()
         if metric.name in found
     ]
 

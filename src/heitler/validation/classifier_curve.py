@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from heitler.config import ValidateConfig
+from heitler.validation.metrics import limit_of
 from heitler.validation.score import Measured
 
 TITLES = {
@@ -97,7 +98,7 @@ def notes(points: Sequence[Point], config: ValidateConfig) -> list[str]:
     """What a reader of the AUCs should know: where N is too small, where they still rise."""
     found = []
     for point in largest(points):
-        limit = getattr(config.limits, f"classifier_auc_{point.classifier}")[0]
+        limit = limit_of(f"classifier_auc_{point.classifier}", config.limits)[0]
         noise = min(0.5 + config.pass_sigmas * point.floor_auc_error, 1.0)
         title, of_each = TITLES[point.classifier], f"N = {point.of_each:,} of each"
         if noise > limit and point.auc <= noise:

@@ -1,124 +1,49 @@
-"""The lines of the score card: what they are called, their formula and source, how to get them.
+"""The lines of the score card: name, formula, source, limit, and how they are measured.
 
 Two kinds. `QUICK` numbers are measured again for every bootstrap replica and every pair of the
-floor. `SLOW` ones (training a classifier, many matrix roots, nearest neighbours) know their own
-error.
+floor. Slow ones (`heitler.validation.learned`) know their own error.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
-from heitler.config import ValidateConfig
+from heitler.config import ConfigError
 from heitler.data.observables import Observables
-from heitler.validation import cells, moments, profiles, response, separation, structure
+from heitler.validation import cells, response, separation, structure
 from heitler.validation.correlation import correlation_difference
+from heitler.validation.learned import NETWORKS, SLOW, TREES
 from heitler.validation.linearity_resolution import (
     linearity_deviation,
     resolution_deviation,
     resolution_ratio,
 )
-from heitler.validation.memorisation import COPY_DISTANCE
-from heitler.validation.score import Metric
-from heitler.validation.trees import GROUPS
-
-Quick = Callable[[Observables, Observables, "Settings"], float]
-"""A number from a generated and a true sample."""
-
-CALOCHALLENGE = "CaloChallenge, arXiv:2410.21611"
-GAN_3D = "3DGAN's analysis, github.com/svalleco/3Dgan"
-FIG_2 = "the paper, Fig. 2"
-OWN = "this project"
-ENOUGH = "an energy bin with five showers"
-ENOUGH_DIFFERENT = f"{ENOUGH}, whose deposited energies differ"
-SEPARATION = "S = 1/2 sum (p - q)^2 / (p + q)"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the numbers depend on besides the showers."""
-
-    edges_GeV: NDArray[np.float64]
-    """(B + 1,) bins of primary energy"""
-    hit_threshold_GeV: float
-    separation_bins: int
-
-
-def build_settings(config: ValidateConfig, edges_GeV: NDArray[np.float64]) -> Settings:
-    """The settings of `params.yaml`."""
-    return Settings(
-        edges_GeV, config.hit_threshold_MeV / response.GEV_IN_MEV, config.separation_bins
-    )
-
-
-def _separate(of: Callable[[Observables], NDArray[np.float64]]) -> Quick:
-    """S of one number per shower."""
-    return lambda made, mc, s: separation.separation(of(made), of(mc), s.separation_bins)
-
-
-def _shape(name: str) -> tuple[Metric, Quick]:
-    place = {"longitudinal": "along the depth"}.get(name, f"across, {name[-1]}")
-    metric = Metric(
-        f"{name}_profile_error",
-        f"Shape {place}",
-        "0 to 2",
-        "sum |p_k - q_k|, sum p = sum q = 1",
-        OWN,
-        largest=2.0,
-        needs="two cells or layers along this axis, with energy",
-    )
-    return metric, lambda made, mc, s: profiles.profile_error(
-        getattr(made, name), getattr(mc, name)
-    )
-
-
-def _largest(name: str, title: str) -> tuple[Metric, Quick]:
-    metric = Metric(
-        f"{name}_max_deviation", title, "relative",
-        "max |<e_k> / <e_k>_MC - 1|, e_k = E_k / Ep, <e_k>_MC > 1% of max", OWN,
-    )  # fmt: skip
-    return metric, lambda made, mc, s: profiles.largest_relative_deviation(
-        getattr(made, name), getattr(mc, name)
-    )
-
-
-def _moment(order: int, title: str, formula: str) -> tuple[Metric, Quick]:
-    needs = "two cells or layers along an axis, with energy"
-    metric = Metric(f"moment_{order}", title, "relative", formula, GAN_3D, needs=needs)
-    return metric, lambda made, mc, s: moments.moment_deviation(made, mc, order)
-
-
-def _s(
-    name: str, title: str, quick: Quick, needs: str = "showers with energy"
-) -> tuple[Metric, Quick]:
-    metric = Metric(
-        f"separation_{name}", title, "0 to 1", SEPARATION, CALOCHALLENGE, largest=1.0, needs=needs
-    )
-    return metric, quick
-
-
-def _of_layers(name: str, title: str, what: str) -> Metric:
-    return Metric(
-        f"layer_{name}",
-        f"{title}, mean over layers",
-        "relative",
-        f"mean |q / q_MC - 1|, q = {what}",
-        OWN,
-        needs="two layers and two cells across, with energy",
-    )
-
-
-def _layers(name: str, title: str, what: str, quantities: tuple[str, ...]) -> tuple[Metric, Quick]:
-    metric = _of_layers(name, title, what)
-    return metric, lambda made, mc, s: structure.layers_off(made, mc, quantities)
-
+from heitler.validation.lines import (
+    CALOCHALLENGE,
+    ENOUGH,
+    ENOUGH_DIFFERENT,
+    FIG_2,
+    OWN,
+    Quick,
+    Settings,
+    largest,
+    layers,
+    moment,
+    of_layers,
+    separate,
+    separated,
+    shape,
+)
+from heitler.validation.score import Limit, Metric
 
 QUICK: tuple[tuple[Metric, Quick], ...] = (
     (
         Metric(
-            "response_ratio", "Response, all energies", "", "<Esum/Ep> / <Esum/Ep>_MC", FIG_2, 1.0
+            "response_ratio",
+            "Response, all energies",
+            "",
+            "<Esum/Ep> / <Esum/Ep>_MC",
+            FIG_2,
+            (0.02, 0.05),
+            1.0,
         ),
         lambda made, mc, s: response.overall_ratio(made, mc),
     ),
@@ -129,6 +54,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |R(Ep) - 1|",
             FIG_2,
+            (0.05, 0.1),
             needs="an energy bin with two showers",
         ),
         lambda made, mc, s: response.largest_deviation(made, mc, s.edges_GeV),
@@ -140,6 +66,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "MeV",
             "b in Esum - Esum_MC = a Ep + b",
             OWN,
+            (5.0, 15.0),
             needs="two different primary energies",
         ),
         lambda made, mc, s: response.offset_MeV(made, mc),
@@ -151,6 +78,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |mu90 / mu90_MC - 1|",
             "M. Thomson, NIM A 611 (2009) 25",
+            (0.02, 0.05),
             needs=ENOUGH,
         ),
         lambda made, mc, s: linearity_deviation(made, mc, s.edges_GeV),
@@ -162,6 +90,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "",
             "mean (sigma90/mu90) / (sigma90/mu90)_MC",
             "M. Thomson, NIM A 611 (2009) 25",
+            (0.05, 0.15),
             1.0,
             needs=ENOUGH_DIFFERENT,
         ),
@@ -174,38 +103,57 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "relative",
             "max |(sigma90/mu90) / (sigma90/mu90)_MC - 1|",
             "M. Thomson, NIM A 611 (2009) 25",
+            (0.1, 0.25),
             needs=ENOUGH_DIFFERENT,
         ),
         lambda made, mc, s: resolution_deviation(made, mc, s.edges_GeV),
     ),
-    _largest("longitudinal", "Energy per layer, worst layer"),
-    _largest("radial", "Energy per ring, worst ring"),
-    _shape("longitudinal"),
-    _shape("transverse_x"),
-    _shape("transverse_y"),
-    _moment(1, "Mean place", "max over x, y, z of |M1 / M1_MC - 1|"),
-    _moment(2, "Squared width", "max over x, y, z of |M2 / M2_MC - 1|"),
-    _moment(3, "Skewness", "max over x, y, z of |M3 - M3_MC| / M2_MC^(3/2)"),
-    _moment(4, "Kurtosis", "max over x, y, z of |M4 - M4_MC| / M2_MC^2"),
-    _s("ecal_sum", "Deposited energy", _separate(lambda sample: sample.ecal_sum_GeV)),
-    _s(
+    largest("longitudinal", "Energy per layer, worst layer", (0.1, 0.2)),
+    largest("radial", "Energy per ring, worst ring", (0.1, 0.2)),
+    shape("longitudinal", (0.05, 0.15)),
+    shape("transverse_x", (0.05, 0.15)),
+    shape("transverse_y", (0.05, 0.15)),
+    moment(1, "Mean place", "max over x, y, z of |M1 / M1_MC - 1|", (0.05, 0.1)),
+    moment(2, "Squared width", "max over x, y, z of |M2 / M2_MC - 1|", (0.05, 0.1)),
+    moment(3, "Skewness", "max over x, y, z of |M3 - M3_MC| / M2_MC^(3/2)", (0.25, 0.5)),
+    moment(4, "Kurtosis", "max over x, y, z of |M4 - M4_MC| / M2_MC^2", (0.5, 1.0)),
+    separated(
+        "ecal_sum", "Deposited energy", (0.02, 0.1), separate(lambda sample: sample.ecal_sum_GeV)
+    ),
+    separated(
         "sampling_fraction",
         "Deposited over primary energy",
-        _separate(lambda s: s.sampling_fraction),
+        (0.01, 0.1),
+        separate(lambda s: s.sampling_fraction),
     ),
-    _s(
+    separated(
         "layers",
         "Energy per layer, mean",
+        (0.01, 0.1),
         lambda made, mc, s: separation.separation_layers(made, mc, s.separation_bins),
     ),
-    _s("depth", "Depth of the shower", _separate(separation.depth), "two layers, with energy"),
-    _s("width", "Width of the shower", _separate(separation.width), "two cells across"),
-    _s(
+    separated(
+        "depth",
+        "Depth of the shower",
+        (0.01, 0.1),
+        separate(separation.depth),
+        "two layers, with energy",
+    ),
+    separated(
+        "width", "Width of the shower", (0.01, 0.1), separate(separation.width), "two cells across"
+    ),
+    separated(
         "hits",
         "Number of hits",
-        lambda made, mc, s: _separate(lambda x: cells.hits(x, s.hit_threshold_GeV))(made, mc, s),
+        (0.01, 0.1),
+        lambda made, mc, s: separate(lambda x: cells.hits(x, s.hit_threshold_GeV))(made, mc, s),
     ),
-    _s("cells", "Energies of cells", lambda made, mc, s: cells.separation_cells(made, mc)),
+    separated(
+        "cells",
+        "Energies of cells",
+        (0.005, 0.05),
+        lambda made, mc, s: cells.separation_cells(made, mc),
+    ),
     (
         Metric(
             "hits_ratio",
@@ -213,6 +161,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "",
             "<hits> / <hits>_MC",
             CALOCHALLENGE,
+            (0.05, 0.1),
             1.0,
             needs="cells above validate.hit_threshold_MeV",
         ),
@@ -225,6 +174,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "",
             "(1 - <hits>/cells) - the same of MC",
             CALOCHALLENGE,
+            (0.01, 0.02),
         ),
         lambda made, mc, s: cells.sparsity_difference(made, mc, s.hit_threshold_GeV),
     ),
@@ -235,92 +185,37 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             "",
             "max |r_ij - r_ij,MC|, r_ij of E_i/Ep, E_j/Ep",
             OWN,
+            (0.1, 0.2),
             needs="two layers with energy, which differs from shower to shower",
         ),
         lambda made, mc, s: correlation_difference(made, mc),
     ),
-    _layers("widths", "Width of a layer", "<w_z>", structure.WIDTHS),
-    _layers("largest", "Largest cell of a layer", "<max e_c / e>", structure.LARGEST),
+    layers("widths", "Width of a layer", "<w_z>", structure.WIDTHS),
+    layers("largest", "Largest cell of a layer", "<max e_c / e>", structure.LARGEST),
     (
-        _of_layers("wander", "Step of the centre to the next layer", "rms step"),
+        of_layers("wander", "Step of the centre to the next layer", "rms step"),
         lambda made, mc, s: structure.wander_off(made, mc),
     ),
-    _layers(
+    layers(
         "products_within",
         "Products of neighbours in a layer",
         "<sum e_c e_c' / e^2>",
         structure.PRODUCTS_WITHIN,
     ),
-    _layers(
+    layers(
         "products_between",
         "Products with the next layer",
         "<sum e_c e_c' / (e e')>",
         structure.PRODUCTS_BETWEEN,
     ),
-    _layers(
+    layers(
         "pairs_within", "Neighbouring hits in a layer", "<pairs / hits>", structure.PAIRS_WITHIN
     ),
-    _layers(
+    layers(
         "pairs_between",
         "Hits that go on in the next layer",
         "<pairs / hits>",
         structure.PAIRS_BETWEEN,
-    ),
-)
-
-AUC, JSD = "area under the ROC curve, 0.5 guesses", "(ln 2 - BCE) / ln 2"
-KANSAL = "R. Kansal et al., arXiv:2211.10295 (jetnet)"
-NAEEM = "M. F. Naeem et al., arXiv:2002.09797, k = 5"
-NETWORKS: tuple[Metric, ...] = tuple(
-    Metric(
-        f"classifier_{what}_{name}",
-        f"{title}, {what.upper()}",
-        unit,
-        formula,
-        CALOCHALLENGE,
-        largest=1.0,
-    )
-    for name, title in (
-        ("high", "Dense network on high-level features"),
-        ("cells", "Dense network on all cells"),
-        ("cnn", "3D ResNet on all cells"),
-    )
-    for what, unit, formula in (("auc", "", AUC), ("jsd", "bit", JSD))
-)
-"""Measured outside of this part of the package, which knows no TensorFlow: heitler.judge."""
-TREES: tuple[Metric, ...] = tuple(
-    Metric(f"classifier_auc_{name}", f"{title.capitalize()}, AUC", "", AUC, OWN, largest=1.0)
-    for name, title in GROUPS.items()
-)
-SLOW: tuple[Metric, ...] = (
-    Metric("fpd", "Frechet physics distance", "", "intercept of d^2 against 1/N", KANSAL),
-    Metric("kpd", "Kernel physics distance", "", "median MMD^2, kernel (x.y/F + 1)^4", KANSAL),
-    *(
-        Metric(name, title, "", formula, NAEEM, 1.0, only_below_counts=True, perfect_is_floor=True)
-        for name, title, formula in (
-            ("precision", "Precision", "part of generated ones near a true one"),
-            ("recall", "Recall", "part of true ones near a generated one"),
-            ("density", "Density", "true balls around a generated one, over k"),
-            ("coverage", "Coverage", "part of true balls with a generated one"),
-        )
-    ),
-    Metric(
-        "nearest_neighbour_ratio",
-        "Nearest neighbour: seen in training / unseen",
-        "",
-        "[d(gen, seen) / d(unseen, seen)] / [d(gen, unseen) / d(unseen, unseen)]",
-        "after CaloGAN, arXiv:1712.10321",
-        1.0,
-        only_below_counts=True,
-        needs="two different primary energies",
-    ),
-    Metric(
-        "copied_showers",
-        "Copies of training showers",
-        "part",
-        f"part with d(gen, seen) < {COPY_DISTANCE:g} median d(unseen, seen)",
-        OWN,
-        largest=1.0,
     ),
 )
 
@@ -330,3 +225,28 @@ def measure_quick(
 ) -> dict[str, float]:
     """All quick numbers, by metric name; NaN what cannot be measured."""
     return {metric.name: quick(generated, truth, settings) for metric, quick in QUICK}
+
+
+def all_metrics() -> list[Metric]:
+    """Of all lines, in the card's order."""
+    return [*(metric for metric, _ in QUICK), *NETWORKS, *TREES, *SLOW]
+
+
+def limit_of(name: str, others: Mapping[str, Limit]) -> Limit:
+    """A line's limit, or the one that `validate.limits` has instead."""
+    own = {metric.name: metric.limit for metric in all_metrics()}
+    return others.get(name, own[name])
+
+
+def require_known(others: Mapping[str, Limit]) -> None:
+    """Refuse a limit of a line that there is not.
+
+    Raises:
+        ConfigError: naming it.
+    """
+    known = [metric.name for metric in all_metrics()]
+    for name in others:
+        if name not in known:
+            raise ConfigError(
+                f"validate.limits.{name} is of no line of the card. Lines: {', '.join(known)}."
+            )

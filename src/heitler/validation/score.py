@@ -1,10 +1,10 @@
 """One line of the score card, and when it is green, yellow or red.
 
-A number's deviation is how far it is from perfect. It passes within the limit of `params.yaml`, or
+A number's deviation is how far it is from perfect. It passes within its limit, or
 within what Geant4 shows against itself with as many showers: the mean deviation of independent
 Geant4 samples (the floor) plus `pass_sigmas` of its standard deviations. So few showers make a
 number mild, never wrong; the card says which of the two limits was in force. Where they are so few
-that no value at all could fail, one beyond the limit of `params.yaml` is yellow.
+that no value at all could fail, one beyond the limit is yellow.
 
 A number that the true showers do not have either, such as a correlation between layers where there
 is one layer, is not applicable, for a reason that the card names; it counts neither way.
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from heitler.config import ValidateConfig
 
 Float = NDArray[np.float64]
+Limit = tuple[float, float]
 Verdict = Literal["pass", "warn", "fail", "not applicable"]
 
 
@@ -30,11 +31,13 @@ class Metric:
     """What a line of the card measures."""
 
     name: str
-    """As in `validate.limits`."""
+    """By which `validate.limits` may have another limit."""
     title: str
     unit: str
     formula: str
     source: str
+    limit: Limit
+    """How far from perfect a value may be to pass, and to be a warning; beyond, it fails."""
     perfect: float = 0.0
     largest: float = math.inf
     """The largest deviation that there is."""
@@ -74,7 +77,7 @@ class Score:
     floor_showers: int
     """Showers in each sample of the floor."""
     threshold: float
-    """Largest deviation that passes, by params.yaml or by statistics."""
+    """Largest deviation that passes, by the limit or by statistics."""
     limited_by: Literal["threshold", "statistics"]
     verdict: Verdict
     formula: str
@@ -117,7 +120,7 @@ def judge(
     spread = max(float(floors.std()), found.floor_error) if len(floors) else math.nan
     typical = float(metric.deviation(floors).mean()) if len(floors) else 0.0
     reach = 0.0 if math.isnan(spread) else spread
-    passes, warns = getattr(config.limits, metric.name)
+    passes, warns = config.limits.get(metric.name, metric.limit)
     by_statistics = typical + config.pass_sigmas * reach
     deviation = float(metric.deviation(found.value))
     verdict: Verdict = "fail"  # also of NaN
