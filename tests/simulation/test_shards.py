@@ -175,15 +175,17 @@ def wait_for_processes(stage, number):
 
 
 def test_a_killed_simulation_leaves_no_orphans_and_resumes(tmp_path, start_stage):
-    folder = tmp_path / "data/showers"
+    """Also where DVC has meanwhile put its output back, as `dvc exp run` does."""
+    folder, unfinished = tmp_path / "data/showers", tmp_path / "data/unfinished/showers"
     stage = start_stage(processes=1)
     orphans = wait_for_processes(stage, 3)  # two shards are finished, the third has begun
     stage.kill()
     stage.wait()
     _, alive = psutil.wait_procs(orphans, SECONDS_TO_DIE)
     assert not alive
-    before = modified(folder)
+    before = modified(unfinished)
     assert sorted(before) == ["shard-00000.h5", "shard-00001.h5"]
+    shutil.rmtree(folder)
     resumed = start_stage()
     output, _ = resumed.communicate()
     assert resumed.returncode == 0
@@ -192,6 +194,7 @@ def test_a_killed_simulation_leaves_no_orphans_and_resumes(tmp_path, start_stage
     assert sorted(path.name for path in folder.glob("*.h5")) == [
         f"shard-{index:05d}.h5" for index in range(4)
     ]
+    assert not list(unfinished.iterdir())
     assert (tmp_path / "reports/simulate/metrics.json").exists()
 
 

@@ -2,13 +2,15 @@
 
 A shard's fingerprint stands for everything that decides its content. A shard on disk with the
 right fingerprint is finished and kept, so that raising the number of showers simulates only the
-new shards, and a killed simulation resumes.
+new shards, and a killed simulation resumes. Until all are there the new ones are outside of DVC's
+outputs, as `heitler.kept.unfinished` says of trainings.
 """
 
 import importlib.metadata
 import os
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from heitler.simulation.processes import Job, run_jobs
 from heitler.simulation.tables import TablesOrigin, load_origin
 
 SHARD_FILES = "shard-*.h5"
+UNFINISHED = "unfinished"
+"""The folder of new shards, beside that of the finished ones."""
 HERE, DETECTOR = Path(__file__).parent, Path(heitler.detector.__file__)
 DECIDING = ("calorimeter.py", "geant4.py", "primaries.py")
 """Code that decides what a shower looks like, with heitler.detector."""
@@ -81,7 +85,7 @@ class Shard:
 def simulate_shards(
     folder: Path, tables: Path, detector: DetectorConfig, simulate: SimulateConfig
 ) -> list[Shard]:
-    """Bring `folder` to exactly the planned shards; return those that had to be simulated.
+    """Bring `folder` to exactly the planned shards; return those that it did not have.
 
     A shard that was torn or changed since it was written is named, and simulated again.
 
@@ -98,13 +102,20 @@ def simulate_shards(
                 flush=True,
             )
     remove_others(folder, plan)
-    todo = [shard for shard in plan if not shard.is_finished()]
+    new = [shard for shard in plan if not shard.is_finished()]
+    place = folder.parent / UNFINISHED / folder.name
+    begun = [replace(shard, path=place / shard.path.name) for shard in new]
+    if new:
+        remove_others(place, begun)
+    todo = [shard for shard in begun if not shard.is_finished()]
     jobs = [_job(shard, detector, simulate, origin) for shard in todo]
     missing = sum(shard.showers for shard in todo)
     processes = simulate.processes or len(os.sched_getaffinity(0))
     with progress_bar("Geant4 showers", simulate.showers, done=simulate.showers - missing) as bar:
         run_jobs(jobs, processes, geant4_environment(tables), bar)
-    return todo
+    for shard, finished in zip(begun, new, strict=True):
+        shutil.move(shard.path, finished.path)
+    return new
 
 
 def plan_shards(
