@@ -88,8 +88,7 @@ def _start(cluster: ClusterConfig, way: str, data: Path) -> dict[str, Any]:
 def work(way: str, data: Path, folder: Path) -> None:
     """Runs in each worker."""
     from heitler.cluster.alone import leave_the_others
-    from heitler.cluster.pinning import pin_process
-    from heitler.cluster.topology import read_cores
+    from heitler.cluster.pinning import pin_process, read_cores
     from heitler.cluster.world import join_world
     from heitler.scaling.measure import Bench
     from heitler.scaling.meeting import Meeting

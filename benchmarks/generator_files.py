@@ -11,9 +11,8 @@ from generator_plain import write_plain_onnx
 from heitler.config import Config, as_dict
 from heitler.data.hdf5 import read_showers
 from heitler.detector import image_shape
-from heitler.generation.compact_form import build_compact_form
-from heitler.generation.form_file import write_form
-from heitler.generation.inference_form import InferenceForm
+from heitler.generation.compact import build_compact_form
+from heitler.generation.inference_form import InferenceForm, write_form
 from heitler.generation.onnx_backend import onnx_backend, write_onnx
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import ARCHITECTURES, base_size

@@ -65,7 +65,7 @@ def ours_onnxruntime(folder: Path) -> Run:
 
 def compact_tensorflow(folder: Path) -> Run:
     from heitler.generation.backends import run_in_parts
-    from heitler.generation.form_file import read_form
+    from heitler.generation.inference_form import read_form
     from heitler.generation.tensorflow_backend import tensorflow_backend
 
     return run_in_parts(tensorflow_backend(read_form(folder / "compact.npz")))

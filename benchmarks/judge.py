@@ -28,10 +28,10 @@ from heitler.validation.card import score_card
 from heitler.validation.classifier import classify
 from heitler.validation.classifier_curve import card_lines
 from heitler.validation.defects import DEFECTS
-from heitler.validation.features import high_level_features, low_level_features, with_energy
 from heitler.validation.learned import NETWORKS, TREES
 from heitler.validation.response import energy_bin_edges
 from heitler.validation.score import Score
+from heitler.validation.trees import high_level_features, low_level_features, with_energy
 
 RESULTS = Path(__file__).parent / "results"
 HONEST = "none"

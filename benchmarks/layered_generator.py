@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from turns import Worker
 
-from heitler.base.files import write_json
-from heitler.base.headlines import merge_headlines
+from heitler.base.files import merge_headlines, write_json
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

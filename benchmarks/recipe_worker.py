@@ -25,10 +25,10 @@ from heitler.showers import apply_threshold
 from heitler.training.batch import BatchAssembler, validation_noise
 from heitler.training.cycle import compile_cycle
 from heitler.validation.classifier import classify
-from heitler.validation.features import high_level_features, low_level_features, with_energy
 from heitler.validation.lines import build_settings
 from heitler.validation.metrics import measure_quick
 from heitler.validation.response import energy_bin_edges
+from heitler.validation.trees import high_level_features, low_level_features, with_energy
 
 JUDGED = (
     "response_max_deviation",

@@ -24,8 +24,7 @@ from typing import Any
 
 import yaml
 
-from heitler.base.files import write_json, write_text
-from heitler.base.headlines import merge_headlines
+from heitler.base.files import merge_headlines, write_json, write_text
 from heitler.config import OURS, RECIPES, load_config
 from heitler.report.card_page import card_rows, count_verdicts
 from heitler.report.inputs import STAGES, STAGES_OF_A_RECIPE

@@ -15,8 +15,7 @@ import json
 import shutil
 from pathlib import Path
 
-from heitler.base.files import write_json, write_text
-from heitler.base.headlines import merge_headlines
+from heitler.base.files import merge_headlines, write_json, write_text
 from heitler.config import as_dict, load_config
 from heitler.data.summary import load_summary
 from heitler.degradation.answer import HEADLINES

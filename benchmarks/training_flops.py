@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from heitler.config import Config
 from heitler.detector import image_shape
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size, output_size
-from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
-from heitler.model.networks import fast_convolution
+from heitler.model.convolutions import FoldedUpsamplingConv3D
 from heitler.model.phases import fold_axes, single_cells
+from heitler.model.published_networks import fast_convolution
 from heitler.model.spectral import SpectralConv3D, multiplications
 
 

@@ -74,8 +74,7 @@ def draw_conditions(energy: np.ndarray, theta: np.ndarray, seed: int) -> Conditi
 
 
 def learn(full: "Sampler", conditions: Conditions, config: CompactConfig) -> Any:
-    from heitler.generation.compact_form import build_compact_form
-    from heitler.generation.distillation import distil
+    from heitler.generation.compact import build_compact_form, distil
 
     form = build_compact_form(full.design.latent_dim, full.image_shape, config)
     random = np.random.Generator(np.random.Philox(key=[config.seed, 5]))

@@ -82,7 +82,7 @@ def train_as_worker(plan: Plan) -> None:
 def write_results(config: Config, plan: Plan) -> None:
     # Matplotlib and MLflow are for the launcher only.
     from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
-    from heitler.tracking.degradation import log_study
+    from heitler.tracking.studies import log_study
 
     records = read_records(plan)
     study, truth = config.degradation, load_truth(config)

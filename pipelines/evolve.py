@@ -78,7 +78,7 @@ def write_results(
 ) -> None:
     from heitler.evolution.summary import curve_rows, energy_rows, sentences, summarise
     from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
-    from heitler.tracking.evolution import log_evolution
+    from heitler.tracking.studies import log_evolution
 
     curves = curve_rows(histories)
     energies = energy_rows(ratios, energy_GeV, config.evolve.energy_bins)

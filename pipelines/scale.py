@@ -16,10 +16,9 @@ from heitler.data.summary import load_summary
 from heitler.kept.claim import claimed
 from heitler.kept.folder import keep
 from heitler.kept.origin import Origin, deciding_code
-from heitler.scaling.efficiency import compare_points, cycle_rows
+from heitler.scaling.efficiency import compare_points, cycle_rows, flat_metrics, sentences
 from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
 from heitler.scaling.records import Start
-from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import measure_missing, run_sweep
 
 PREPARED = Path("data/prepared")
@@ -45,8 +44,8 @@ def main() -> None:
 
 def sweep(config: Config) -> None:
     # Matplotlib and MLflow are for the launcher only.
-    from heitler.report.efficiency_figure import draw_efficiency
-    from heitler.tracking.scaling import log_sweep
+    from heitler.report.scaling_figures import draw_efficiency
+    from heitler.tracking.studies import log_sweep
 
     summary = load_summary(PREPARED / "summary.json")
     comparisons = plan(config)

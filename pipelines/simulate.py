@@ -11,8 +11,7 @@ from heitler.config import Config, load_config
 from heitler.data.cern import import_showers
 from heitler.data.sample import describe_sample
 from heitler.data.shard_list import write_shard_list
-from heitler.doctor.preflight.report import refuse
-from heitler.doctor.preflight.simulation import simulation_problems
+from heitler.doctor.preflight.stages import refuse, simulation_problems
 from heitler.kept.claim import claimed
 from heitler.simulation.shards import simulate_shards
 

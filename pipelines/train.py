@@ -16,8 +16,7 @@ from heitler.cluster.ends import STOPPED
 from heitler.config import Config, as_dict, load_config, stage_recipe
 from heitler.data.hdf5 import read_attributes, read_energies_GeV, read_showers
 from heitler.data.summary import load_summary
-from heitler.doctor.preflight.report import refuse
-from heitler.doctor.preflight.training import training_problems
+from heitler.doctor.preflight.stages import refuse, training_problems
 from heitler.kept.claim import claimed
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin, deciding_code

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from heitler.base.headlines import merge_headlines
+from heitler.base.files import merge_headlines
 
 
 def test_numbers_are_merged_into_the_headlines(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heitler import progress
+from heitler.base import progress
 from heitler.base.progress import progress_bar
 
 

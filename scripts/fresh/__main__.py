@@ -20,7 +20,7 @@ from newcomer import STEPS, Newcomer
 from record import Record
 from roots import FreshError, Workshop
 
-from heitler.base.headlines import HEADLINES
+from heitler.base.files import HEADLINES
 
 PROJECT = Path(__file__).parents[2]
 FIRST = ("packages", "env", "build")

@@ -8,7 +8,7 @@ from typing import Any
 
 from newcomer import STEPS
 
-from heitler.base.headlines import HEADLINES, merge_headlines
+from heitler.base.files import HEADLINES, merge_headlines
 
 ANSWERS = {
     "debian12_ok": ("bookworm",),

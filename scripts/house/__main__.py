@@ -17,8 +17,7 @@ from picture import draw
 from rooms import measure_house, source_lines
 from trip import batch_files, config_stops
 
-from heitler.base.files import write_text
-from heitler.base.headlines import HEADLINES, merge_headlines
+from heitler.base.files import HEADLINES, merge_headlines, write_text
 
 PROJECT = Path(__file__).parents[2]
 PAGE = PROJECT / "docs/architecture.md"

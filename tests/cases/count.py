@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from heitler.base.headlines import merge_headlines
+from heitler.base.files import merge_headlines
 from tests.cases import numbers, shower_files
 from tests.cases.case import Case
 

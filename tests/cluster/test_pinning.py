@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
-from heitler.cluster.topology import Core, cpu_list, parse_cpu_list, read_cores
+from heitler.cluster.pinning import (
+    Core,
+    bound_by_launcher,
+    cpu_list,
+    divide_cores,
+    parse_cpu_list,
+    pin_process,
+    read_cores,
+)
 
 
 def machine(*cores_per_domain: int) -> list[Core]:

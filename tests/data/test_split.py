@@ -12,8 +12,7 @@ from heitler.base.seal import seal
 from heitler.config import PrepareConfig
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, write_showers
-from heitler.data.prepare import prepare_showers, summarise
-from heitler.data.sampling_fit import fit_sampling_fraction
+from heitler.data.prepare import fit_sampling_fraction, prepare_showers, summarise
 from heitler.data.shard_list import find_shards
 from heitler.data.split import SETS, assign_sets
 

@@ -11,9 +11,8 @@ from heitler.config.evolution import strategy_names
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
 from heitler.evolution.fingerprint import run_fingerprint
 from heitler.evolution.journal import Journal, rebuild
-from heitler.evolution.kernels import share_kernels
 from heitler.evolution.loop import Run, Workers
-from heitler.evolution.network import NetworkShape, Regressor
+from heitler.evolution.network import NetworkShape, Regressor, share_kernels
 from heitler.evolution.randomness import mutate, random_genome, stream
 from heitler.evolution.strategy import build_strategy
 

@@ -11,7 +11,7 @@ import yaml
 
 from heitler.config import load_config
 from heitler.doctor.preflight.machine import available_memory_B, no_memory, no_room, not_writable
-from heitler.doctor.preflight.training import training_problems
+from heitler.doctor.preflight.stages import training_problems
 from tests.faults.training_folder import PARAMS, STAGE, make_folder
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from heitler.config import CompactConfig
-from heitler.generation.compact_form import build_compact_form
-from heitler.generation.distillation import distil, imitation_loss
+from heitler.generation.compact import build_compact_form, distil, imitation_loss
 from heitler.generation.energy_scale import EnergyScale, fit_energy_scale
-from heitler.generation.form_file import read_form, write_form
+from heitler.generation.inference_form import read_form, write_form
 from heitler.generation.onnx_backend import onnx_backend, write_onnx
 from heitler.generation.rewriting import build_inference_form
 from heitler.generation.sampler import Sampler, load_sampler, write_compact

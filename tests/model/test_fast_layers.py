@@ -8,10 +8,8 @@ import pytest
 import tensorflow as tf
 
 from heitler.model.batch_norm import FastBatchNormalization
-from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
-from heitler.model.image_convolution import ImageConv3D
+from heitler.model.convolutions import FoldedUpsamplingConv3D, ImageConv3D, PaddedConv3D
 from heitler.model.keyed_dropout import KeyedDropout
-from heitler.model.padded import PaddedConv3D
 from heitler.model.spectral import SpectralConv3D
 
 Size = tuple[int, int, int]

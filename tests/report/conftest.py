@@ -25,11 +25,10 @@ from heitler.evolution.summary import curve_rows, energy_rows, summarise
 from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
 from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
-from heitler.report.efficiency_figure import draw_efficiency
 from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
-from heitler.report.puzzle import draw_puzzle, make_puzzle
 from heitler.report.samples import STYLES, Generated, Samples
-from heitler.report.scaling_figures import draw_epoch_time_by_nodes
+from heitler.report.scaling_figures import draw_efficiency, draw_epoch_time_by_nodes
+from heitler.report.side_by_side import draw_puzzle, make_puzzle
 from heitler.report.training_figures import (
     draw_epoch_times,
     draw_learning,
@@ -39,14 +38,13 @@ from heitler.report.training_figures import (
 from heitler.report.validation_figures import draw_showers, write_validation_figures
 from heitler.report.wording import LABELS
 from heitler.scaling.calibration import calibrate
-from heitler.scaling.efficiency import compare_points
+from heitler.scaling.efficiency import compare_points, flat_metrics
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import PRESETS
 from heitler.scaling.plan import Training, flat_row, plan_training
 from heitler.scaling.points import Comparison, Point, Setup
 from heitler.scaling.projection_summary import projection_metrics
 from heitler.scaling.records import PARTS, Record
-from heitler.scaling.summary import flat_metrics
 from heitler.validation.card import score_card
 from heitler.validation.compare import compare_response, validation_metrics
 from tests.conftest import ONE_FOR_ALL

@@ -15,7 +15,7 @@ from heitler.base.files import write_json
 from heitler.config import PARAMS_FILE, Config, load_config
 from heitler.report.claims import Claim, assess_claims
 from heitler.report.claims.assess import QUESTIONS, claims_json, count_claims
-from heitler.report.claims.number import Number
+from heitler.report.claims.question import Number
 from tests.report.conftest import Results, small_config
 
 HEITLER = Path(sys.executable).with_name("heitler")

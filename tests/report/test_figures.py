@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from heitler.data.observables import measure
-from heitler.report.puzzle import draw_puzzle, make_puzzle
 from heitler.report.samples import Generated, Samples
+from heitler.report.side_by_side import draw_puzzle, make_puzzle
 from heitler.report.style import figure
 from heitler.report.training_figures import draw_epoch_times, draw_losses, draw_response_history
 from heitler.report.validation_figures import draw_showers, write_validation_figures

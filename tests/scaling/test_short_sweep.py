@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from heitler.config import PARAMS_FILE, ConfigError
-from heitler.scaling.short_sweep import ShortSweepError, measure_now
+from heitler.scaling.sweep import ShortSweepError, measure_now
 
 SWEEP = """
 import shutil, sys

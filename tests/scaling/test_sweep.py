@@ -13,10 +13,9 @@ from heitler.config import Config, load_config
 from heitler.data.hdf5 import Showers, write_showers
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
-from heitler.scaling.efficiency import compare_points, cycle_rows
+from heitler.scaling.efficiency import compare_points, cycle_rows, flat_metrics, sentences
 from heitler.scaling.points import Comparison, Point, plan_comparisons
 from heitler.scaling.records import PARTS, Record
-from heitler.scaling.summary import flat_metrics, sentences
 from heitler.scaling.sweep import SweepError, run_sweep
 
 PROGRAM = str(Path(__file__).with_name("sweep_program.py"))

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from heitler.cli.main import app
 from heitler.tracking.comparison import ComparisonError, compare_runs, latest_runs
 from heitler.tracking.runs import open_run
-from heitler.tracking.scaling import log_sweep
+from heitler.tracking.studies import log_sweep
 
 EPOCHS = {1: (40.0, 20.0, 20.0), 2: (30.0, 12.5, 12.5)}  # the first epoch compiles
 

@@ -21,12 +21,11 @@ from tests.cluster.ends import wait_until
 
 from heitler.config import Config
 from heitler.tracking import spool
-from heitler.tracking.evolution import log_evolution
 from heitler.tracking.offline import VARIABLE, offline_folder
 from heitler.tracking.recorder import Recorder
 from heitler.tracking.runs import open_run
-from heitler.tracking.scaling import AS_THEY_ARE, PARTS, log_sweep
 from heitler.tracking.store import connect
+from heitler.tracking.studies import AS_THEY_ARE, PARTS, log_evolution, log_sweep
 from heitler.tracking.sync import sync_runs, sync_spool
 
 

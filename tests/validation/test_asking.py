@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heitler.validation.asking import (
+from heitler.validation.classifier import (
     Answers,
     calibrated_divergence,
     guessing,

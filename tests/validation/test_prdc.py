@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heitler.validation.prdc import NAMES, prdc
+from heitler.validation.neighbours import NAMES, prdc
 
 RANDOM = np.random.default_rng(1)
 

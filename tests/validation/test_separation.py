@@ -5,15 +5,14 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import kurtosis, norm, skew
 
-from heitler.validation.asking import divergence
-from heitler.validation.classifier import classify
+from heitler.validation.classifier import classify, divergence
 from heitler.validation.linearity_resolution import (
     CoreByEnergy,
     core,
     fit_linearity,
     fit_resolution,
 )
-from heitler.validation.moments import profile_moments
+from heitler.validation.profiles import profile_moments
 from heitler.validation.separation import separation, separation_power
 
 

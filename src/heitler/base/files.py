@@ -1,4 +1,7 @@
-"""Files appear whole or not at all: written under a temporary name, then renamed."""
+"""Files appear whole or not at all: written under a temporary name, then renamed.
+
+The headline numbers are one of them: an object per question, written by the command that has it.
+"""
 
 import contextlib
 import csv
@@ -9,6 +12,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+HEADLINES = Path("reports/reference/headlines.json")
 
 
 @contextlib.contextmanager
@@ -63,3 +68,10 @@ def file_digest(*paths: Path) -> str:
     for path in paths:
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def merge_headlines(name: str, values: Mapping[str, Any], path: Path = HEADLINES) -> None:
+    """Put numbers into the object `name`; its other ones and the other objects stay."""
+    headlines = json.loads(path.read_text()) if path.is_file() else {}
+    headlines.setdefault(name, {}).update(values)
+    write_json(path, headlines)

@@ -40,9 +40,8 @@ def export(
     Example: heitler export showers.h5 showers.hdf5 --to calochallenge
     """
     from heitler.data.any_format import inspect_showers
-    from heitler.data.calochallenge import export_calochallenge
     from heitler.data.checks import DataError
-    from heitler.data.point_clouds import export_showerdata
+    from heitler.data.export_formats import export_calochallenge, export_showerdata
 
     if target.exists() and not overwrite:
         raise DataError(f"{target}: exists. Add --overwrite, or give another target.")

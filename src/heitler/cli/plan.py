@@ -100,7 +100,7 @@ def plan(
     counts = _numbers(nodes)
     ranks = ranks_per_node or config.project.ranks_per_node
     if calibrate:
-        from heitler.scaling.short_sweep import measure_now
+        from heitler.scaling.sweep import measure_now
 
         points = CALIBRATED
         measure_now(points, ranks, batch_per_worker)

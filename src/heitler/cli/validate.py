@@ -98,7 +98,7 @@ def validate(
         print(f"Note: {note}")
     _print_table(comparison.scores)
     if output:
-        from heitler.report.card_folder import write_card_folder
+        from heitler.report.card_page import write_card_folder
 
         write_card_folder(output, comparison)
         print(f"written: {output / 'index.html'}")

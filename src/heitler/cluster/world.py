@@ -32,9 +32,14 @@ from heitler.base.onednn import onednn_in_force
 from heitler.base.stage import launched_rank, other_launchers
 from heitler.cluster.ends import LOST_CONTACT
 from heitler.cluster.heartbeat import come, start_heartbeat
-from heitler.cluster.pinning import bound_by_launcher, divide_cores, pin_process
+from heitler.cluster.pinning import (
+    bound_by_launcher,
+    cpu_list,
+    divide_cores,
+    pin_process,
+    read_cores,
+)
 from heitler.cluster.stopping import was_signalled
-from heitler.cluster.topology import cpu_list, read_cores
 from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 

@@ -4,10 +4,8 @@ Unknown keys, wrong types and impossible values raise `ConfigError` with the key
 the remedy, before any long work starts.
 """
 
-from heitler.config.changes import Changes, for_dvc, has_key, merged
-from heitler.config.checking import changed, checked
+from heitler.config.changes import Changes, changed, checked, for_dvc, has_key, merged
 from heitler.config.cluster import ClusterConfig, SlurmConfig
-from heitler.config.compact import CompactConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import ArmConfig, DegradationConfig
 from heitler.config.evolution import EvolveConfig
@@ -20,7 +18,6 @@ from heitler.config.load import (
     load_config,
     read_params,
 )
-from heitler.config.projection import ProjectConfig
 from heitler.config.recipes import (
     OURS,
     PUBLISHED,
@@ -31,7 +28,13 @@ from heitler.config.recipes import (
     require_effect,
     stage_recipe,
 )
-from heitler.config.results import ClassifierConfig, GenerateConfig, ValidateConfig
+from heitler.config.results import (
+    ClassifierConfig,
+    CompactConfig,
+    GenerateConfig,
+    ProjectConfig,
+    ValidateConfig,
+)
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import LossWeights, ModelConfig, TrainConfig
 from heitler.config.types import ConfigError

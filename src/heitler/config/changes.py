@@ -1,10 +1,72 @@
-"""Changes of parameters, nested as in `params.yaml`: presets, recipes, arms of a study."""
+"""Checking parameters, and saying what is wrong: the key, its value, the remedy.
 
+Changes of parameters, nested as in `params.yaml`: presets, recipes, arms of a study.
+"""
+
+import dataclasses
+import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
+from heitler.config.types import ConfigError
+
+Section = TypeVar("Section")
 Changes = dict[str, Any]
 """To a section of params.yaml, nested as there."""
+
+
+def checked(kind: type[Any], values: Any, *, where: str = "", prefix: str = "") -> Any:
+    """Values as a dataclass of parameters.
+
+    Args:
+        kind: the dataclass.
+        values: nested, as loaded from YAML.
+        where: what they are from, at the start of every message.
+        prefix: of the keys, such as "train.".
+
+    Raises:
+        ConfigError: with a line for every wrong key.
+    """
+    place = f"{where}: " if where else ""
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ConfigError as error:
+        raise ConfigError(f"{place}{error}") from None
+    except ValidationError as error:
+        lines = [f"{place}{_explain(problem, kind, prefix)}" for problem in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def changed(section: Section, name: str, *changes: Changes, where: str) -> Section:
+    """A section of the parameters with changes, checked; errors as in `checked`."""
+    values = merged(dataclasses.asdict(section), *changes)  # type: ignore[call-overload]
+    made: Section = checked(type(section), values, where=where, prefix=f"{name}.")
+    return made
+
+
+def _explain(problem: Any, kind: type[Any], prefix: str) -> str:
+    key = prefix + ".".join(str(part) for part in problem["loc"])
+    match problem["type"]:
+        case "unexpected_keyword_argument":
+            return f"{key} is not a known parameter.{_suggest(problem['loc'], kind)}"
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{key} is missing. Add it; the project's own params.yaml shows every key."
+        case "value_error":
+            return str(problem["ctx"]["error"])
+    return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}."
+
+
+def _suggest(loc: tuple[Any, ...], section: Any) -> str:
+    for part in loc[:-1]:
+        fields = {f.name: f.type for f in dataclasses.fields(section)}
+        section = fields.get(part)
+        if not dataclasses.is_dataclass(section):
+            return " Remove it."
+    names = [f.name for f in dataclasses.fields(section)]
+    close = difflib.get_close_matches(str(loc[-1]), names, n=1)
+    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(names)}."
 
 
 def merged(parameters: Mapping[str, Any], *changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,27 @@
-"""Reading and checking `params.yaml` as a whole."""
+"""Reading and checking `params.yaml` as a whole.
+
+The large-batch study's arms, in a file of their own, are put under those of the parameters here,
+apart from `heitler.config.degradation`, which says what an arm means: that decides a training, how
+the file is found does not.
+"""
 
 import dataclasses
 import hashlib
 import os
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from heitler.config.arms import with_all_arms
-from heitler.config.checking import changed, checked
+from heitler.config.changes import changed, checked, merged
 from heitler.config.cluster import ClusterConfig
-from heitler.config.compact import CompactConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import DegradationConfig
 from heitler.config.evolution import EvolveConfig
-from heitler.config.projection import ProjectConfig
 from heitler.config.recipes import RECIPES, Recipe, RecipesConfig
-from heitler.config.results import GenerateConfig, ValidateConfig
+from heitler.config.results import CompactConfig, GenerateConfig, ProjectConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig
 from heitler.config.types import STRICT, ConfigError
@@ -27,6 +31,8 @@ PARAMS_FILE = Path("params.yaml")
 DIGEST_VARIABLE = "HEITLER_PARAMS_SHA256"
 """Set for workers by their launcher: of the `params.yaml` that it has read itself."""
 _digests_read: list[str] = []
+ARMS = Path(__file__).parents[1] / "degradation/arms.yaml"
+"""With the study, not here: a new arm changes no other stage's code."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -162,3 +168,17 @@ def build_config(raw: Any, where: str = "parameters") -> Config:
 def as_dict(config: Any) -> dict[str, Any]:
     """A (sub-)config as plain nested data, for hashing, logging and file attributes."""
     return dataclasses.asdict(config)
+
+
+def with_all_arms(parameters: Any) -> Any:
+    """Parameters as loaded from YAML, with the study's arms under those that they change or add."""
+    section = parameters.get("degradation") if isinstance(parameters, Mapping) else None
+    own = section.get("arms") if isinstance(section, Mapping) else None
+    if not isinstance(own, Mapping):
+        return parameters  # the check says what is wrong
+    return merged({"degradation": {"arms": _arms_of_study()}}, parameters)
+
+
+@cache
+def _arms_of_study() -> Any:
+    return load_yaml(ARMS.read_text(), str(ARMS))

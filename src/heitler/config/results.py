@@ -1,4 +1,8 @@
-"""The sections about what a trained model yields: generate, validate."""
+"""The sections about what comes of a training: generate, validate, compact, project.
+
+`compact` is a cheaper generator that imitates the trained one, `project` is about more nodes than
+there are.
+"""
 
 from typing import Annotated, Literal
 
@@ -101,3 +105,50 @@ class ValidateConfig:
                     f"validate.limits.{name} is [{passes}, {warns}]: what passes must not be "
                     "farther from perfect than what is a warning. Swap the two."
                 )
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class CompactConfig:
+    """How large the compact generator is, how long it learns, and how it is judged."""
+
+    channels: PositiveInt
+    """Features per block: more are more exact and slower."""
+    block_cells: Annotated[int, Field(ge=2, strict=True)]
+    """Cells along each side of the blocks that are made at once."""
+    showers: PositiveInt
+    """Showers of the full generator, seen once each while learning."""
+    batch_size: PositiveInt
+    """Showers per step."""
+    learning_rate: Positive
+    """Adam's at the start; falls to zero as a cosine."""
+    seed: NonNegativeInt
+    """Decides initial weights, noise and energies."""
+    judged_showers: PositiveInt
+    """Pairs of showers, compact and full from the same noise, by which it is judged."""
+    calibration_showers: PositiveInt
+    """Other pairs, from which the last correction of the energy scale is taken."""
+    energy_bins: PositiveInt
+    """Bins of primary energy in which the response is judged and corrected."""
+    response_pass: Positive
+    """Largest |R_compact / R_full - 1| of a bin that passes."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class ProjectConfig:
+    """Time per epoch on many nodes, from measurements on few."""
+
+    nodes: tuple[PositiveInt, ...]
+    """Numbers of nodes to predict for."""
+    ranks_per_node: PositiveInt
+    """Workers that share a node; a number of workers that stage `scale` has measured."""
+    showers: PositiveInt
+    """In the training set that is projected."""
+    interconnect: str
+    """A preset of `heitler.scaling.interconnects`, or "measured" (`heitler check-cluster`)."""
+    allreduce: Literal["ring", "recursive_halving"]
+    interval: Annotated[float, Field(strict=True, gt=0, lt=1)]
+    """Share of the Monte Carlo draws that an interval holds."""
+    draws: PositiveInt
+    """Monte Carlo draws."""
+    seed: NonNegativeInt
+    """Decides the draws."""

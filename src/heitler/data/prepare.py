@@ -1,4 +1,11 @@
-"""From checked shards to training, validation and test files, one shard in memory at a time."""
+"""From checked shards to training, validation and test files, one shard in memory at a time.
+
+How much of the primary energy the sensors see on average, as a polynomial.
+
+The published code scales its expected deposit with np.polyval([.0018, -.023, .11, -.28, 2.21],
+Ep / 100 GeV), fitted to CERN's showers. Here the polynomial is fitted to the training showers, and
+its degree is the one that they support.
+"""
 
 import contextlib
 import dataclasses
@@ -9,15 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heitler.base.progress import progress_bar
 from heitler.config import PrepareConfig
 from heitler.data.checks import DataError, check_shower_file
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, shower_writer
 from heitler.data.observables import Observables, join, measure
-from heitler.data.sampling_fit import fit_sampling_fraction
 from heitler.data.split import SETS, assign_sets
+from heitler.data.summary import FIT_UNIT_GEV
 from heitler.showers import apply_threshold
+
+Float = NDArray[np.float64]
+
+MAX_DEGREE = 4
+"""That of the published fit."""
 
 
 @dataclass(frozen=True)
@@ -163,3 +176,23 @@ def _refuse_empty_sets(observables: dict[str, Observables], prepare: PrepareConf
                 f"{prepare.validation_fraction}, test_fraction {prepare.test_fraction}). Raise "
                 "simulate.showers or the fraction, or change prepare.seed."
             )
+
+
+def fit_sampling_fraction(primary_energy_GeV: Float, sampling_fraction: Float) -> list[float]:
+    """Coefficients in Ep / (100 GeV), highest power first: (N,) GeV, (N,) -> up to 5.
+
+    Of the degrees 0 to 4 the one with the least Bayesian information criterion
+    n ln(RSS / n) + k ln(n) [Schwarz 1978] is taken. All showers weigh the same: with layers of two
+    thicknesses the relative spread hardly depends on Ep (7% at 10 GeV, 6% at 100 GeV).
+    """
+    x = primary_energy_GeV / FIT_UNIT_GEV
+    # A degree needs more distinct energies than coefficients, or it is not determined.
+    degrees = range(min(MAX_DEGREE, max(len(np.unique(x)) - 2, 0)) + 1)
+    fits = [np.polyfit(x, sampling_fraction, degree) for degree in degrees]
+    n = len(x)
+    criteria = [
+        n * np.log(max(np.mean((sampling_fraction - np.polyval(fit, x)) ** 2), 1e-300))
+        + len(fit) * np.log(n)
+        for fit in fits
+    ]
+    return [float(c) for c in fits[int(np.argmin(criteria))]]

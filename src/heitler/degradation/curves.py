@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 Metrics = Mapping[str, float]
 Row = dict[str, Any]
 RESPONSE, LAYER, SPREAD = "test_response_ratio_", "test_layer_ratio_", "test_spread_ratio"
-"""Names that `heitler.degradation.runs.follow` gives."""
+"""Names that `heitler.degradation.runs.judge.followed` gives."""
 NOISE_SCALES = ("generator_gradient_noise_scale", "discriminator_gradient_noise_scale")
 
 

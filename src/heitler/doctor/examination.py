@@ -10,8 +10,7 @@ from heitler.doctor.libraries import (
 )
 from heitler.doctor.machine import check_cores, check_disk, check_memory, check_network
 from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
-from heitler.doctor.python import check_packages, check_python
-from heitler.doctor.surroundings import check_locks, check_shell
+from heitler.doctor.python import check_locks, check_packages, check_python, check_shell
 
 CHECKS = (
     check_python,

@@ -7,8 +7,14 @@ from pathlib import Path
 from heitler.config import RECIPES, Config, ConfigError, TrainConfig, load_config
 from heitler.detector import image_shape
 from heitler.doctor.finding import Finding, broken, check, note, ok
-from heitler.doctor.preflight.machine import CONTROL_GROUP, available_memory_B, free_disk_B
-from heitler.doctor.preflight.needs import showers_disk_B, training_disk_B, training_memory_B
+from heitler.doctor.preflight.machine import (
+    CONTROL_GROUP,
+    available_memory_B,
+    free_disk_B,
+    showers_disk_B,
+    training_disk_B,
+    training_memory_B,
+)
 from heitler.report.wording import counted
 
 GIB = 2**30

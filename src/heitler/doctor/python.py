@@ -1,4 +1,7 @@
-"""Python, and whether the packages are those of uv.lock."""
+"""Python, whether the packages are those of uv.lock, and what surrounds them.
+
+The shell, the home folder and the file system may bring along what stops or changes a run.
+"""
 
 import importlib.metadata
 import platform
@@ -7,6 +10,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+from heitler import OVERRULED
+from heitler.base.locks import REMEDY as LOCKS_REMEDY
+from heitler.base.locks import lacking, missing_locks
+from heitler.base.packages import REMEDY as PACKAGES_REMEDY
+from heitler.base.packages import foreign_packages, in_words
+from heitler.base.stage import other_launchers
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)
@@ -53,3 +62,27 @@ def _difference(name: str, locked: set[str]) -> str:
     if installed in locked:
         return ""
     return f"{name} is {installed}, uv.lock has {' or '.join(sorted(locked)) or 'none'}"
+
+
+@check("shell")
+def check_shell() -> list[Finding]:
+    """Variables that would change results or make a worker of what is none; packages elsewhere."""
+    findings = []
+    if found := foreign_packages():
+        findings.append(broken("shell", in_words(found), PACKAGES_REMEDY))
+    if OVERRULED:
+        values = ", ".join(f"{name}={value}" for name, value in sorted(OVERRULED.items()))
+        told = f"{values}: heitler computes without, your own scripts may not"
+        findings.append(note("shell", told, f"unset {' '.join(sorted(OVERRULED))}"))
+    if left := other_launchers():
+        told = f"{', '.join(left[:3])}: as in a worker of another launcher. DVC's stages ignore it"
+        findings.append(note("shell", told, f"unset {' '.join(left)}"))
+    return findings or [ok("shell", "no variable changes results")]
+
+
+@check("locks")
+def check_locks() -> list[Finding]:
+    """Whether files of this folder can be locked."""
+    if reason := missing_locks():
+        return [broken("locks", lacking(Path(), reason), LOCKS_REMEDY)]
+    return [ok("locks", "files of this folder can be locked")]

@@ -1,4 +1,7 @@
-"""Hooks of MkDocs (mkdocs.yml): pages that are not files in docs/, links that lead out of it."""
+"""Hooks of MkDocs (mkdocs.yml): pages that are not files in docs/, links that lead out of it.
+
+The page of the score card's metrics takes formulas and sources from the code, limits from params.
+"""
 
 import re
 from pathlib import Path
@@ -7,6 +10,10 @@ from typing import Any
 import typer
 from typer.cli import get_docs_for_click
 from typer.main import get_command
+
+from heitler.config import PARAMS_FILE, load_config
+from heitler.documentation.parameters import cell
+from heitler.validation.metrics import all_metrics, limit_of
 
 ROOT = Path(__file__).parents[3]
 TOP_FILES = {
@@ -27,6 +34,16 @@ to do; 2 a wrong command line; 3 with `heitler validate --strict`, a line of the
 Shell completion: `heitler --install-completion`, then open a new shell.
 
 """
+HEAD = """# Metrics of the score card
+
+Each number compares generated with Geant4's showers. How a line is judged, with its error and the
+floor of Geant4 against itself, is in [Is the physics right?](physics.md). This page is made from
+`src/heitler/validation/metrics.py`; limits, for which `validate.limits` in `params.yaml` may have
+others, say how far from the perfect value a number may be.
+
+| name | what | formula | unit | perfect | passes | is a warning | source |
+|---|---|---|---|---|---|---|---|
+"""
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -45,7 +62,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def generated_pages(root: Path) -> dict[str, str]:
     """Names and contents."""
-    from heitler.documentation.metrics import metrics_page
+    from heitler.documentation.hooks import metrics_page
     from heitler.documentation.parameters import parameters_page
 
     folder = root / "benchmarks/results"
@@ -75,3 +92,23 @@ def commands_page() -> str:
     command = get_command(app)
     text = get_docs_for_click(obj=command, ctx=typer.Context(command), name="heitler")
     return COMMANDS_HEAD + text.partition("\n")[2]
+
+
+def metrics_page(params: Path = PARAMS_FILE) -> str:
+    """The page in Markdown."""
+    limits = load_config(params).validate.limits
+    rows = []
+    for metric in all_metrics():
+        passes, warns = limit_of(metric.name, limits)
+        cells = (
+            f"`{metric.name}`",
+            metric.title,
+            metric.formula,
+            metric.unit,
+            f"{metric.perfect:g}",
+            f"{passes:g}",
+            f"{warns:g}",
+            metric.source,
+        )
+        rows.append(f"| {' | '.join(map(cell, cells))} |\n")
+    return HEAD + "".join(rows)

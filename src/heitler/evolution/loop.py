@@ -13,9 +13,8 @@ from heitler.base.errors import HeitlerError
 from heitler.base.files import digest
 from heitler.config import EvolveConfig
 from heitler.evolution.curve import Curve, Row
-from heitler.evolution.descent import Descent
+from heitler.evolution.descent import COST, Descent, RmsProp
 from heitler.evolution.events import batch_rows
-from heitler.evolution.gradient import COST, RmsProp
 from heitler.evolution.journal import Journal
 from heitler.evolution.network import Regressor
 from heitler.evolution.randomness import random_genome

@@ -3,14 +3,15 @@
 A genome is all weights in one row: kernels (F, K*K), then the dense layer (F, A), where A are the
 places of the convolution. A whole population is judged at once: the first layer reads the same
 images for all, so it is one matrix product. Its rows are the different kernels only
-(`heitler.evolution.kernels`): most kernels of a child by point mutation are its parent's.
+(`SharedKernels`): a point mutation leaves most kernels of a child as its parent's. What they make
+of the images is the same for all, and the dense layers of all read it in one product.
 """
 
 import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -18,10 +19,14 @@ from numpy.typing import NDArray
 
 from heitler.base.errors import HeitlerError
 from heitler.evolution.events import ProjectedEvents, Units
-from heitler.evolution.kernels import COLUMNS, share_kernels
 
 Float = NDArray[np.float32]
 Tensor: TypeAlias = tf.Tensor
+COLUMNS = 16
+"""Populations and kernels are filled up with zeros to multiples of it: whole vectors, and sums in
+an order that does not depend on their number, with AVX2 and AVX-512."""
+OTHER_ORDER = 32
+"""So many rows oneDNN multiplies by another kernel on processors without AVX-512."""
 
 
 @dataclass(frozen=True)
@@ -155,3 +160,43 @@ def _cut(images: Float, shape: NetworkShape) -> Float:
     seen = windows[:, :: shape.stride, :: shape.stride]  # (N, Y', Z', K, K)
     flat = seen.reshape(len(images), shape.places, shape.kernel**2)
     return np.ascontiguousarray(flat.transpose(2, 0, 1), np.float32)
+
+
+class SharedKernels(NamedTuple):
+    """Of P individuals with F filters each, C kernels are not those of the first individual."""
+
+    kernels: Float
+    """(R, K*K), R >= F + C, of the first individual, then all that differ, then zeros."""
+    common: Float
+    """(F', A, P) dense weights that read what the first individual's kernels see."""
+    own: Float
+    """(R, A, COLUMNS) dense weights that read the others; the first column is in use."""
+    place: NDArray[np.int32]
+    """(P, F) row of each part of an estimate in (common's P*F', then own's R) rows."""
+
+
+def share_kernels(kernels: Float, dense: Float, threads: int = 1) -> SharedKernels:
+    """(P, F, K*K), (P, F, A) -> the same networks.
+
+    F' is F filled up to a multiple of `threads`: each then makes whole products, so that the order
+    of sums does not depend on how many there are.
+    """
+    size, filters, cells = kernels.shape
+    individual, changed = np.nonzero((kernels != kernels[0]).any(axis=2))
+    count, columns, shared = len(changed), _filled(size), _filled(filters, threads)
+    rows = _filled(max(filters + count, shared))
+    rows += COLUMNS * (rows == OTHER_ORDER)
+    different = np.zeros((rows, cells), np.float32)
+    different[:filters] = kernels[0]
+    different[filters : filters + count] = kernels[individual, changed]
+    common = np.zeros((shared, dense.shape[2], columns), np.float32)
+    common[:filters, :, :size] = dense.transpose(1, 2, 0)
+    own = np.zeros((rows, dense.shape[2], COLUMNS), np.float32)
+    own[filters : filters + count, :, 0] = dense[individual, changed]
+    place = np.arange(size * shared, dtype=np.int32).reshape(size, shared)[:, :filters].copy()
+    place[individual, changed] = columns * shared + filters + np.arange(count)
+    return SharedKernels(different, common, own, place)
+
+
+def _filled(count: int, step: int = COLUMNS) -> int:
+    return -(-count // step) * step

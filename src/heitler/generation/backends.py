@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from heitler.design import Design
 from heitler.generation.errors import GenerationError
-from heitler.generation.form_file import read_form
-from heitler.generation.inference_form import InferenceForm
+from heitler.generation.inference_form import InferenceForm, read_form
 from heitler.generation.rewriting import build_inference_form
 from heitler.model.architectures import Size
 from heitler.model.networks import family_of

@@ -3,16 +3,22 @@
 Volumes are stored as blocks: (N, blocks x, y, z, phases x, y, z * C), where a block holds the
 cells of all phases (`heitler.model.phases`). With one phase per axis a block is a cell.
 Pure NumPy; `heitler.generation.rewriting` makes the form from a trained generator.
+
+An inference form in a file: the weights of a generator that exists in this form only.
 """
 
+import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.files import atomic_path
 from heitler.model.architectures import Size
-from heitler.model.phases import Folds, Grids
+from heitler.model.phases import AxisFold, Folds, Grid, Grids
 
 Array = NDArray[np.float32]
 Float = NDArray[np.floating]
@@ -109,3 +115,52 @@ def to_cells(volume: Float, grids: Grids) -> Float:
     volume = volume.reshape(len(volume), *split).transpose(0, 1, 4, 2, 5, 3, 6, 7)
     volume = volume.reshape(len(volume), *(g.blocks * g.phases for g in grids), -1)
     return volume[:, *(slice(g.shift, g.shift + g.size) for g in grids)]
+
+
+def write_form(path: Path, form: InferenceForm) -> None:
+    """Write all arrays, and what is no array as JSON beside them, as a NumPy archive."""
+    steps = [
+        {
+            "slope": step.slope,
+            "rearrange": step.rearrange,
+            "folds": [_describe(fold) for fold in step.folds],
+        }
+        for step in form.convolutions
+    ]
+    about = {
+        "shape": form.matrix.shape,
+        "slope": form.matrix.slope,
+        "cropped": form.cropped,
+        "image_shape": form.image_shape,
+        "steps": steps,
+    }
+    arrays: dict[str, Any] = {"weight": form.matrix.weight, "bias": form.matrix.bias}
+    for index, step in enumerate(form.convolutions):
+        arrays |= {f"kernel_{index}": step.kernel, f"bias_{index}": step.bias}
+        arrays |= {f"fold_{index}_{axis}": fold.weight for axis, fold in enumerate(step.folds)}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, about=json.dumps(about), **arrays)
+
+
+def read_form(path: Path) -> InferenceForm:
+    """Read what `write_form` wrote."""
+    with np.load(path) as arrays:
+        about = json.loads(str(arrays["about"]))
+        steps = []
+        for index, step in enumerate(about["steps"]):
+            x, y, z = (
+                AxisFold(arrays[f"fold_{index}_{axis}"], first, Grid(*source), Grid(*result))
+                for axis, (first, source, result) in enumerate(step["folds"])
+            )
+            kernel, bias = arrays[f"kernel_{index}"], arrays[f"bias_{index}"]
+            steps.append(Convolution(kernel, bias, step["slope"], (x, y, z), step["rearrange"]))
+        matrix = Matrix(arrays["weight"], arrays["bias"], tuple(about["shape"]), about["slope"])
+        return InferenceForm(
+            matrix, tuple(steps), tuple(about["cropped"]), tuple(about["image_shape"])
+        )
+
+
+def _describe(fold: AxisFold) -> tuple[int, list[int], list[int]]:
+    grids = ([grid.size, grid.phases, grid.shift] for grid in (fold.source, fold.result))
+    source, result = grids
+    return fold.first, source, result

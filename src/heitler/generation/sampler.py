@@ -27,8 +27,7 @@ from heitler.generation.backends import (
 )
 from heitler.generation.energy_scale import EnergyScale
 from heitler.generation.errors import GenerationError
-from heitler.generation.form_file import write_form
-from heitler.generation.inference_form import InferenceForm
+from heitler.generation.inference_form import InferenceForm, write_form
 from heitler.generation.onnx_backend import write_onnx
 from heitler.model.gan import Gan, latent_vector
 

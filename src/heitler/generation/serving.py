@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from heitler.generation.sampler import Sampler, load_sampler
-from heitler.tracking.served import ServedModel
+from heitler.tracking.registry import ServedModel
 
 BATCH_SIZE = 32
 REQUIREMENTS = ("tensorflow-cpu", "keras", "numpy", "pydantic", "pyyaml", "pandas")

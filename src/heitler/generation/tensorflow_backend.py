@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.generation.inference_form import Convolution, InferenceForm
-from heitler.model.folded_upsampling import to_cells
+from heitler.model.convolutions import to_cells
 
 Tensor: TypeAlias = tf.Tensor
 Array = NDArray[np.float32]

@@ -1,6 +1,6 @@
 """CaloChallenge's three classifiers: dense on high-level features, dense on cells, ResNet on cells.
 
-Inputs: `high`, high-level features of every layer [heitler.validation.features.layer_features];
+Inputs: `high`, high-level features of every layer [heitler.validation.trees.layer_features];
 `cells`, all cells over the primary energy; `cnn`, log10(1 + cell / 1 keV) as an image. All see
 log10 of the primary energy. Numbers are scaled by what the training showers have; cells that none
 of them hits are left out of `cells`, whose weights they would never change.

@@ -10,7 +10,7 @@ from heitler.config import ClassifierConfig
 from heitler.judge.classifiers import CLASSIFIERS, most_epochs, train_classifier
 from heitler.judge.fitting import Fitted
 from heitler.judge.samples import Pool, Sample, build_pool, sizes
-from heitler.validation.asking import calibrated_divergence, guessing
+from heitler.validation.classifier import calibrated_divergence, guessing
 from heitler.validation.classifier_curve import Point
 
 FEWEST_SHOWERS = 20

@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from heitler.judge.samples import Rows, Split
-from heitler.validation.asking import Answers
+from heitler.validation.classifier import Answers
 
 Inputs = Callable[[Rows], Any]
 """Tensors that the network takes, from rows of the pool."""

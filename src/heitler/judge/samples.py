@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import measure_cells
 from heitler.showers import apply_threshold
-from heitler.validation.features import layer_features
+from heitler.validation.trees import layer_features
 
 Rows = NDArray[np.int64]
 

@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from heitler.model.convolutions import Tensor
 from heitler.model.group_norm import Groups, normalize_groups
-from heitler.model.padded import Tensor
 
 WorkerSum = Callable[[Tensor], Tensor]
 """The sum of the workers' tensors, on every worker."""

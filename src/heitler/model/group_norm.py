@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from heitler.model.padded import Tensor
+from heitler.model.convolutions import Tensor
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from heitler.model.padded import Tensor
+from heitler.model.convolutions import Tensor
 
 LEVELS = 2**16
 HALF_WORDS_PER_BLOCK = 8

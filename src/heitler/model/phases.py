@@ -5,7 +5,7 @@ The outputs fall into u *phases*: outputs o, o + u, o + 2u, ... all weigh the so
 same way. So one convolution of the source, with one output channel per phase and fewer taps,
 gives the same numbers. Along each axis separately, and exact.
 
-Training (`heitler.model.folded_upsampling`) folds the kernel anew in every cycle, on single
+Training (`heitler.model.convolutions`) folds the kernel anew in every cycle, on single
 cells; generating (`heitler.generation.rewriting`) folds once, and may leave volumes in phases.
 """
 

@@ -20,10 +20,8 @@ from heitler.model.architectures import (
     output_size,
 )
 from heitler.model.batch_norm import FastBatchNormalization, SynchronisedBatchNormalization
-from heitler.model.folded_upsampling import FoldedUpsamplingConv3D
-from heitler.model.image_convolution import ImageConv3D
+from heitler.model.convolutions import FoldedUpsamplingConv3D, ImageConv3D, PaddedConv3D
 from heitler.model.keyed_dropout import KeyedDropout
-from heitler.model.padded import PaddedConv3D
 from heitler.model.spectral import SpectralConv3D, multiplications
 
 layers = keras.layers

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from heitler.base.onednn import onednn_in_force
 from heitler.model.architectures import Conv, Size
-from heitler.model.padded import PaddedConv3D, Tensor, window
+from heitler.model.convolutions import PaddedConv3D, Tensor, window
 
 Array = NDArray[np.floating]
 Cells = NDArray[np.integer]

@@ -23,9 +23,8 @@ from heitler.report.style import (
     figure,
     main_and_ratio,
 )
-from heitler.validation.cells import hits
-from heitler.validation.correlation import layer_correlation
 from heitler.validation.linearity_resolution import core_by_energy, fit_linearity, fit_resolution
+from heitler.validation.structure import hits, layer_correlation
 
 Float = NDArray[np.float64]
 

@@ -11,10 +11,16 @@ from heitler.report import figures
 from heitler.report.advice import caveats, longer_trainings
 from heitler.report.card_page import EXPLAINED, card_lines, count_verdicts
 from heitler.report.claims.assess import assess_claims, not_the_papers, tally
-from heitler.report.evolution import strategy_rows, table_1
 from heitler.report.inputs import ReportInputs
-from heitler.report.projection import projection_rows, published_efficiency
-from heitler.report.runs import run_rows
+from heitler.report.sections import (
+    projection_rows,
+    published_efficiency,
+    run_rows,
+    strategy_rows,
+    table_1,
+    worker_rows,
+    workers_answer,
+)
 from heitler.report.tables import (
     batch_size_rows,
     compact_rows,
@@ -26,7 +32,6 @@ from heitler.report.tables import (
 )
 from heitler.report.verdict import describe_training, reach_verdict
 from heitler.report.wording import LABELS
-from heitler.report.workers import worker_rows, workers_answer
 
 TEMPLATE = "page.html.j2"
 REPORT = "report"

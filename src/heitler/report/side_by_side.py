@@ -1,12 +1,18 @@
-"""Figures of both recipes beside Geant4."""
+"""Figures of both recipes beside Geant4.
+
+Twelve single showers, six of Geant4 and six generated, without saying which is which.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from heitler.config import OURS, Config, Recipe
-from heitler.data.hdf5 import iterate_showers
+from heitler.data.hdf5 import Showers, iterate_showers
+from heitler.report.event_display import Display, draw_tiles
 from heitler.report.inputs import ReportInputs
-from heitler.report.puzzle import draw_puzzle, make_puzzle
 from heitler.report.samples import STYLES, Generated, Samples
 from heitler.report.training_figures import (
     draw_epoch_times,
@@ -18,6 +24,9 @@ from heitler.report.validation_figures import draw_showers, write_validation_fig
 from heitler.report.wording import LABELS
 from heitler.validation.compare import compare_response
 from heitler.validation.held_out import load_held_out
+
+SHOWERS = 12
+COLUMNS = 6
 
 
 def draw_samples(
@@ -63,3 +72,47 @@ def draw_trainings(folder: Path, inputs: ReportInputs) -> None:
         draw_epoch_times(folder / recipe / "epoch_times.svg", results.history)
         histories[LABELS[recipe]] = STYLES[recipe], results.history
     draw_learning(folder / "learning.svg", histories)
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """The showers in the order in which they are shown."""
+
+    displays: list[Display]
+    geant4: list[int]
+    """Numbers, from 1, of those that are Geant4's."""
+
+    @property
+    def answer(self) -> str:
+        """In words."""
+        numbers = list(map(str, self.geant4))
+        if not numbers:
+            return "None is Geant4's."
+        return f"Geant4's are {', '.join(numbers[:-1])} and {numbers[-1]}."
+
+
+def make_puzzle(geant4: Showers, generated: Showers, seed: int) -> Puzzle:
+    """Choose showers at random: half of them Geant4's, all of different events.
+
+    Args:
+        geant4: at least two.
+        generated: at the same energies, row by row.
+        seed: of the choice and the order.
+    """
+    random = np.random.Generator(np.random.Philox(key=[seed, 6]))
+    count = min(SHOWERS, len(geant4)) // 2 * 2
+    rows = random.permutation(len(geant4))[:count]
+    real = random.permutation(np.arange(count) % 2 == 0)
+    displays = [
+        Display(
+            f"{number}: {geant4.primary_energy_GeV[row]:.0f} GeV",
+            (geant4 if is_real else generated).cells_GeV[row],
+        )
+        for number, (row, is_real) in enumerate(zip(rows, real, strict=True), start=1)
+    ]
+    return Puzzle(displays, [int(number) for number in np.flatnonzero(real) + 1])
+
+
+def draw_puzzle(path: Path, puzzle: Puzzle) -> None:
+    """Each from the side, and below from the front; one colour scale for all."""
+    draw_tiles(path, puzzle.displays, COLUMNS)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.cluster.alone import leave_the_others
-from heitler.cluster.pinning import pin_process
-from heitler.cluster.topology import read_cores
+from heitler.cluster.pinning import pin_process, read_cores
 from heitler.cluster.world import (
     World,
     broadcast_from_first,

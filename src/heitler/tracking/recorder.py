@@ -1,22 +1,28 @@
-"""What a run's records become in MLflow; a record that is repeated has no effect."""
+"""What a run's records become in MLflow; a record that is repeated has no effect.
 
+Whole histories of finished runs, logged at once.
+"""
+
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import mlflow
+from mlflow.entities import Metric
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.base.files import file_digest
-from heitler.tracking.histories import log_history
 from heitler.tracking.lookup import PROCESS_TAG, search
 from heitler.tracking.processes import this_process
 from heitler.tracking.provenance import PACKAGE
-from heitler.tracking.served import ServedModel
+from heitler.tracking.registry import ServedModel
 from heitler.tracking.spool import Record
 
 CHILD_TAG = "heitler.child"
 """Number of a run among those below its parent."""
+AT_ONCE = 1000
+"""Metrics that MLflow takes in one call."""
 
 
 class Recorder:
@@ -108,3 +114,17 @@ class MlflowRun:
     def end(self, status: str) -> None:
         """Close the run."""
         mlflow.MlflowClient().set_terminated(self.run_id, status)
+
+
+def log_history(run_id: str, history: Sequence[Mapping[str, float]], *, step: str) -> None:
+    """Many points at once; the column `step` says where each row stands."""
+    now = int(time.time() * 1000)
+    points = [
+        Metric(name, value, now, int(row[step]))
+        for row in history
+        for name, value in row.items()
+        if name != step
+    ]
+    client = mlflow.MlflowClient()
+    for first in range(0, len(points), AT_ONCE):
+        client.log_batch(run_id, metrics=points[first : first + AT_ONCE])

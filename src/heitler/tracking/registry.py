@@ -1,15 +1,30 @@
-"""The model registry: generators judged on the same test showers compete to be the champion."""
+"""The model registry: generators judged on the same test showers compete to be the champion.
+
+What MLflow must know of a model that it is to serve says who made the model (`ServedModel`).
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import mlflow
+import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
+from mlflow.models import ModelSignature
+from mlflow.types.schema import (
+    AnyType,
+    ColSpec,
+    DataType,
+    ParamSchema,
+    ParamSpec,
+    Schema,
+    TensorSpec,
+)
 
 from heitler.tracking.lookup import connect_to_run
 from heitler.tracking.offline import is_offline
+from heitler.tracking.provenance import software
 
 CHAMPION = "champion"
 GENERATOR = "generator"
@@ -112,3 +127,42 @@ def _score(version: ModelVersion) -> Score:
         return Score(10**6, 0, float("inf"))  # registered by hand, never judged
     fails, warnings, deviation = (tags[tag] for tag in TAGS.values())
     return Score(int(fails), int(warnings), float(deviation))
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A table of numbers in, 32-bit numbers (N, ...) out."""
+
+    loader: str
+    """Module whose `_load_pyfunc` reads the model's folder."""
+    columns: Mapping[str, bool]
+    """Columns of the table, and whether each is required."""
+    output: str
+    shape: tuple[int, ...]
+    """Shape of one row's output."""
+    integers: Mapping[str, int]
+    """Parameters beside the table, with their defaults."""
+    example: Mapping[str, list[float]]
+    """A table."""
+    requirements: tuple[str, ...]
+    """Packages that it needs, in the versions of here if results depend on them."""
+
+    def signature(self) -> ModelSignature:
+        """As MLflow writes it down."""
+        # MLflow would refuse integers where it expects DataType.double.
+        number = AnyType()  # type: ignore[no-untyped-call]
+        columns: list[ColSpec | TensorSpec] = [
+            ColSpec(number, name, required=required) for name, required in self.columns.items()
+        ]
+        output = TensorSpec(np.dtype(np.float32), (-1, *self.shape), self.output)
+        integers = [ParamSpec(name, DataType.long, value) for name, value in self.integers.items()]
+        return ModelSignature(Schema(columns), Schema([output]), ParamSchema(integers))
+
+    def pinned(self) -> list[str]:
+        """The requirements as pip takes them."""
+        versions = software()
+        return [f"{n}=={versions[n]}" if n in versions else n for n in self.requirements]
+
+    def as_json(self) -> dict[str, Any]:
+        """Of JSON's types, from which `ServedModel(**...)` makes it again."""
+        return asdict(self)

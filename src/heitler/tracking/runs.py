@@ -27,7 +27,7 @@ from heitler.tracking.offline import (
 )
 from heitler.tracking.processes import this_process
 from heitler.tracking.recorder import Recorder
-from heitler.tracking.served import ServedModel
+from heitler.tracking.registry import ServedModel
 from heitler.tracking.spool import Spool
 from heitler.tracking.store import connect
 

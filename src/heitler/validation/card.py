@@ -10,16 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
-from heitler.validation.asking import guessing_auc_error
-from heitler.validation.features import high_level_features
+from heitler.validation.classifier import guessing_auc_error
 from heitler.validation.frechet import frechet_physics_distance, kernel_physics_distance
 from heitler.validation.lines import Settings, build_settings
-from heitler.validation.memorisation import memorisation
 from heitler.validation.metrics import all_metrics, measure_quick, require_known
-from heitler.validation.prdc import prdc, prdc_errors
+from heitler.validation.neighbours import memorisation, prdc, prdc_errors
 from heitler.validation.resampling import FloorPair, bootstrap, floor_pairs
 from heitler.validation.score import Measured, Score, judge
-from heitler.validation.trees import GROUPS, tree_features, trees_auc
+from heitler.validation.trees import GROUPS, high_level_features, tree_features, trees_auc
 
 Float = NDArray[np.float64]
 Numbers = dict[str, tuple[float, float]]

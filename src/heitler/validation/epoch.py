@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from heitler.data.hdf5 import Showers
 from heitler.data.observables import Observables, measure_cells
-from heitler.validation.cells import hits_ratio
 from heitler.validation.profiles import profile_error
 from heitler.validation.response import (
     bin_labels,
@@ -19,6 +18,7 @@ from heitler.validation.response import (
     response_by_bin,
 )
 from heitler.validation.separation import separation
+from heitler.validation.structure import hits_ratio
 
 Cells = NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 """Slow lines of the score card: classifiers, many matrix roots, nearest neighbours."""
 
 from heitler.validation.lines import CALOCHALLENGE, NEIGHBOURS, OF_DENSE, OWN
-from heitler.validation.memorisation import COPY_DISTANCE
+from heitler.validation.neighbours import COPY_DISTANCE
 from heitler.validation.score import Metric
 from heitler.validation.trees import GROUPS
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from heitler.config import ValidateConfig
 from heitler.data.observables import Observables
-from heitler.validation import moments, profiles, response, separation, structure
+from heitler.validation import profiles, response, separation, structure
 from heitler.validation.score import Limit, Metric
 
 Quick = Callable[[Observables, Observables, "Settings"], float]
@@ -81,7 +81,7 @@ def moment(order: int, title: str, formula: str, limit: Limit) -> tuple[Metric, 
     """A moment of the energy's distribution in space."""
     needs = "two cells or layers along an axis, with energy"
     metric = Metric(f"moment_{order}", title, "relative", formula, GAN_3D, limit, needs=needs)
-    return metric, lambda made, mc, s: moments.moment_deviation(made, mc, order)
+    return metric, lambda made, mc, s: profiles.moment_deviation(made, mc, order)
 
 
 def separated(

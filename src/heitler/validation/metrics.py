@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from heitler.config import ConfigError
 from heitler.data.observables import Observables
-from heitler.validation import cells, response, separation, structure
-from heitler.validation.correlation import correlation_difference
+from heitler.validation import response, separation, structure
 from heitler.validation.learned import NETWORKS, SLOW, TREES
 from heitler.validation.linearity_resolution import (
     linearity_deviation,
@@ -33,6 +32,7 @@ from heitler.validation.lines import (
     shape,
 )
 from heitler.validation.score import Limit, Metric
+from heitler.validation.structure import correlation_difference
 
 QUICK: tuple[tuple[Metric, Quick], ...] = (
     (
@@ -146,13 +146,13 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
         "hits",
         "Number of hits",
         (0.01, 0.1),
-        lambda made, mc, s: separate(lambda x: cells.hits(x, s.hit_threshold_GeV))(made, mc, s),
+        lambda made, mc, s: separate(lambda x: structure.hits(x, s.hit_threshold_GeV))(made, mc, s),
     ),
     separated(
         "cells",
         "Energies of cells",
         (0.005, 0.05),
-        lambda made, mc, s: cells.separation_cells(made, mc),
+        lambda made, mc, s: structure.separation_cells(made, mc),
     ),
     (
         Metric(
@@ -165,7 +165,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             1.0,
             needs="cells above validate.hit_threshold_MeV",
         ),
-        lambda made, mc, s: cells.hits_ratio(made, mc, s.hit_threshold_GeV),
+        lambda made, mc, s: structure.hits_ratio(made, mc, s.hit_threshold_GeV),
     ),
     (
         Metric(
@@ -176,7 +176,7 @@ QUICK: tuple[tuple[Metric, Quick], ...] = (
             CALOCHALLENGE,
             (0.01, 0.02),
         ),
-        lambda made, mc, s: cells.sparsity_difference(made, mc, s.hit_threshold_GeV),
+        lambda made, mc, s: structure.sparsity_difference(made, mc, s.hit_threshold_GeV),
     ),
     (
         Metric(

@@ -13,7 +13,7 @@ from hist import Hist, axis
 from numpy.typing import NDArray
 
 from heitler.data.observables import Observables
-from heitler.validation.moments import profile_moments
+from heitler.validation.profiles import profile_moments
 
 Float = NDArray[np.float64]
 

@@ -18,8 +18,7 @@ from heitler.data.observables import measure_cells
 from heitler.data.summary import DataSummary, load_summary
 from heitler.degradation.plan import Training
 from heitler.degradation.runs.coarse import coarse_showers
-from heitler.degradation.runs.follow import followed
-from heitler.degradation.runs.judge import judged_cells
+from heitler.degradation.runs.judge import followed, judged_cells
 from heitler.degradation.runs.record import Record, claim, read_record, write_record
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin

@@ -2,6 +2,8 @@
 
 A policy is a function of its seed and of the losses it was told. All ask for candidates, which are
 trained for a slice of the budget and told the loss that they reached.
+
+Optuna's view of the architectures.
 """
 
 from collections import deque
@@ -13,12 +15,17 @@ from numpy.typing import NDArray
 
 from heitler.evolution.architecture.inheritance import inherit
 from heitler.evolution.architecture.space import (
+    ACTIVATIONS,
+    KERNELS,
     MAX_COST,
+    MAX_FILTERS,
+    MAX_LAYERS,
+    STRIDES,
     Architecture,
+    Layer,
     mutate_architecture,
     random_architecture,
 )
-from heitler.evolution.architecture.suggestion import suggest_architecture
 from heitler.evolution.architecture.trainers import Candidate, Training
 
 Float = NDArray[np.float32]
@@ -136,3 +143,17 @@ POLICIES: dict[str, Callable[[Training, Architecture], Policy]] = {
 def _random_genome(architecture: Architecture, random: np.random.Generator) -> Float:
     drawn = random.uniform(-1, 1, architecture.genes) * architecture.initial_limits()
     return np.asarray(drawn, np.float32)
+
+
+def suggest_architecture(trial: Any, image: tuple[int, int]) -> Architecture:
+    """Ask an `optuna.Trial` for depth and layers; what it says may not fit the image."""
+    layers = [
+        Layer(
+            filters=trial.suggest_int(f"filters_{i}", 1, MAX_FILTERS),
+            kernel=trial.suggest_categorical(f"kernel_{i}", KERNELS),
+            stride=trial.suggest_categorical(f"stride_{i}", STRIDES),
+            activation=trial.suggest_categorical(f"activation_{i}", ACTIVATIONS),
+        )
+        for i in range(trial.suggest_int("layers", 1, MAX_LAYERS))
+    ]
+    return Architecture(image, tuple(layers))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from heitler.config import EvolveConfig
 from heitler.evolution.architecture.judge import Judge
 from heitler.evolution.architecture.space import Architecture
+from heitler.evolution.descent import COST, EPSILON, RHO
 from heitler.evolution.events import batch_rows
-from heitler.evolution.gradient import COST, EPSILON, RHO
 from heitler.evolution.strategies.one_fifth import OneFifthRule
 from heitler.evolution.strategies.one_plus_lambda import OnePlusLambda
 

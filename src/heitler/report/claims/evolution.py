@@ -1,8 +1,7 @@
 """Section 5: a genetic algorithm against RMSprop, Fig. 3 and Table 1."""
 
 from heitler.config import Config
-from heitler.report.claims.number import Number, percentage
-from heitler.report.claims.question import FAILS, HOLDS, Answer, Question
+from heitler.report.claims.question import FAILS, HOLDS, Answer, Number, Question, percentage
 from heitler.report.claims.results import Results
 
 GENETIC, GRADIENT = "one-plus-lambda", "rmsprop"

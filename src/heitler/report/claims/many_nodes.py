@@ -4,15 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from heitler.config import Config
-from heitler.report.claims.number import NBSP, ROUNDING, Number, percentage
 from heitler.report.claims.projected import projected
 from heitler.report.claims.question import (
     FAILS,
     HOLDS,
     IN_PART,
+    NBSP,
     NOT_COMPARABLE,
+    ROUNDING,
     Answer,
+    Number,
     Question,
+    percentage,
 )
 from heitler.report.claims.results import NotMeasuredError, Results
 from heitler.scaling import published

@@ -1,14 +1,15 @@
 """Sections 3 and 4: an epoch on one node, and what better software brought."""
 
 from heitler.config import Config
-from heitler.report.claims.number import ROUNDING, Number
 from heitler.report.claims.projected import projected
 from heitler.report.claims.question import (
     FAILS,
     HOLDS,
     IN_PART,
     NOT_COMPARABLE,
+    ROUNDING,
     Answer,
+    Number,
     Question,
 )
 from heitler.report.claims.results import NotMeasuredError, Results

@@ -2,14 +2,15 @@
 
 from heitler.config import OURS, Config
 from heitler.degradation.answer import BIN_LIMIT, LAYER_LIMIT
-from heitler.report.claims.number import Number, percentage
 from heitler.report.claims.question import (
     FAILS,
     HOLDS,
     IN_PART,
     NOT_COMPARABLE,
     Answer,
+    Number,
     Question,
+    percentage,
 )
 from heitler.report.claims.results import TRAIN, VALIDATE, Results
 from heitler.report.verdict import MANY_CYCLES

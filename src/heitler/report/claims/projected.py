@@ -1,6 +1,6 @@
 """Numbers of the projection to many nodes."""
 
-from heitler.report.claims.number import Number
+from heitler.report.claims.question import Number
 from heitler.report.claims.results import Results
 
 DRAWS = "interval of the projection"

@@ -8,13 +8,13 @@ import numpy as np
 from heitler.config import OURS, Config
 from heitler.detector import image_shape
 from heitler.model.networks import family_of
-from heitler.report.claims.number import Number
 from heitler.report.claims.question import (
     FAILS,
     HOLDS,
     IN_PART,
     NOT_COMPARABLE,
     Answer,
+    Number,
     Question,
 )
 from heitler.report.claims.results import GENERATE, VALIDATE, Results

@@ -1,17 +1,22 @@
-"""What the stage `train` needs."""
+"""What the stages `simulate` and `train` need: all problems, in one message."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
-from heitler.config import Config
+from heitler.base.errors import HeitlerError
+from heitler.config import Config, DetectorConfig, SimulateConfig
 from heitler.data.checks import DataError, check_datasets, check_seal, open_hdf5
 from heitler.data.summary import DataSummary, SummaryError, load_summary
-from heitler.doctor.preflight.machine import no_memory, no_ports, no_room, not_writable
-from heitler.doctor.preflight.needs import (
+from heitler.doctor.preflight.machine import (
     CELLS,
+    no_memory,
+    no_ports,
+    no_room,
+    not_writable,
     showers_at_once,
+    showers_disk_B,
     training_disk_B,
     training_memory_B,
 )
@@ -83,3 +88,25 @@ def _machine_problems(config: Config, cells: int, written: tuple[Path, ...]) -> 
             f"{config.where('train.virtual_workers')}.",
         )
         yield from no_ports()
+
+
+class PreflightError(HeitlerError):
+    """A stage cannot succeed; nothing was started."""
+
+
+def refuse(problems: Sequence[str], stage: str) -> None:
+    """Raise PreflightError naming all problems, if there are any."""
+    if problems:
+        number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise PreflightError("\n- ".join([f"{stage} is not started, for {number}:", *problems]))
+
+
+def simulation_problems(
+    detector: DetectorConfig, simulate: SimulateConfig, folders: tuple[Path, ...]
+) -> list[str]:
+    """Everything that would stop the simulation; the first folder gets the showers."""
+    needed_B = showers_disk_B(detector, simulate)
+    return [
+        *not_writable(folders),
+        *no_room(folders[0], needed_B, f"{simulate.showers} showers"),
+    ]

@@ -1,13 +1,15 @@
-"""A sweep over numbers of workers in MLflow: a parent run with one child per row of the table.
+"""What MLflow is told of the studies: scaling, large batches, evolution.
 
-The children's parameters and metrics have the names that trainings have, so that the two can be
-compared in one table.
+Each is a parent run with a child per row of its table: numbers of workers, arms and seeds,
+strategies and seeds. The children of scaling have parameters and metrics of the names that
+trainings have, so that the two can be compared in one table.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from heitler.base.progress import progress_bar
 from heitler.config import Config, as_dict
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Run, open_run
@@ -36,6 +38,7 @@ AS_THEY_ARE = (
     "efficiency_against_independent_high",
     "energy_J_per_shower",
 )
+History = Sequence[Mapping[str, float]]
 
 
 def log_sweep(
@@ -81,3 +84,53 @@ def _name(row: Mapping[str, Any]) -> str:
     if row["kind"] == "software":
         return f"{row['kernels']}{'' if row['onednn'] else '-no-onednn'}"
     return f"{row['kind']}-{row['workers']}w"
+
+
+def log_study(
+    config: Config,
+    arms: Mapping[tuple[str, int], tuple[Config, History, Mapping[str, float]]],
+    metrics: Mapping[str, Any],
+    figures: Path,
+) -> str:
+    """Log a finished study; the id of the parent run.
+
+    Args:
+        config: params.yaml as a whole.
+        arms: by name and seed, the arm's own configuration, its history, and how it was judged.
+        metrics: of the study.
+        figures: folder with its figures.
+    """
+    study = {key: value for key, value in as_dict(config.degradation).items() if key != "arms"}
+    with open_run(
+        "degradation", parameters={"degradation": study}, tags=collect_provenance()
+    ) as parent:
+        parent.log_metrics(metrics)
+        parent.log_files(figures, "degradation")
+        for (name, seed), (own, history, judged) in arms.items():
+            sections = {"model": as_dict(own.model), "train": as_dict(own.train)}
+            parent.log_child(
+                f"{name}-{seed}",
+                parameters={"degradation": {"arm": name}, **sections},
+                metrics=judged,
+                history=history,
+            )
+    return parent.run_id
+
+
+def log_evolution(
+    config: Config,
+    histories: Mapping[tuple[str, int], History],
+    metrics: Mapping[str, Any],
+    figures: Path,
+) -> str:
+    """Log finished runs, every generation of each; the id of the parent run."""
+    sections = {"evolve": as_dict(config.evolve)}
+    with open_run("evolve", parameters=sections, tags=collect_provenance()) as parent:
+        parent.log_metrics(metrics)
+        parent.log_files(figures, "evolve")
+        with progress_bar("every generation to MLflow", len(histories)) as advance:
+            for (name, seed), history in histories.items():
+                setting = {"evolve": {"strategy": name, "seed": seed}}
+                parent.log_child(f"{name}-{seed}", parameters=setting, history=history, step="step")
+                advance(note=f"{name}, seed {seed}")
+    return parent.run_id
