@@ -4,50 +4,80 @@
 
 A table stands between `<!-- name -->` and `<!-- end -->`. A number stands between
 `<!--=arm.column:format-->` and `<!--/-->`: of the arm's line of arms.csv or minutes.csv, or with
-`arm@seed@epoch` of law.csv, as Python's `format` prints it. All are those of
+`arm@seed@epoch` of law.csv, with `arm@all` or `arm@fair` of as-good.csv (`fair`: without the seed
+that chose the arm), with `fact` of fig2_facts.py, as Python's `format` prints it. All are those of
 reports/reference/fig2 and of reports/reference/headlines.json; a test reads the page back.
 """
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fig2_law import CYCLES, cycles_rows, epochs_rows
+from fig2_cells import KEPT, Row, interval, printed, read_rows, share, table
+from fig2_facts import facts
+from fig2_law import CYCLES, cycles_rows
 
-PAGE, KEPT = Path("docs/fig2.md"), Path("reports/reference/fig2")
+from heitler.degradation.as_good import ALL, MEASURES, NOT_THE_FIRST
+
+PAGE = Path("docs/fig2.md")
 HEADLINES = Path("reports/reference/headlines.json")
 RESPONSE, LIMIT = "response_ratio_", 0.05
 SCATTER = {
     "one-worker": "one worker",
     "workers-256-thousand": "256 workers, a thousand cycles",
 }
-ARMS, TRAININGS = ("arms.csv", "minutes.csv"), ("law.csv",)
+ARMS = "arms.csv", "minutes.csv"
+COUNTED = {"all": ALL, "fair": NOT_THE_FIRST}
 NUMBER = re.compile(r"<!--=([\w@-]+)\.(\w+):([^>]*?)-->.*?<!--/-->", re.DOTALL)
 ELSEWHERE = (
     *("one-worker-longer", "one-worker-thousand", "workers-256-longer", "workers-256-eighty"),
-    "batch-times-16",
+    *("batch-times-4", "batch-times-16", "rate-times-4", "rate-times-8"),
+    *("rate-times-4-five-hundred", "begun-small", "one-worker-averaged", "one-worker-falling"),
+    "one-worker-in-twos",
 )
-"""Arms that the tables by epochs and by cycles have."""
-Row = dict[str, str]
+"""Arms that the table by cycles has, or the text."""
+CHOSEN = "one-worker-falling"
+"""By its first seed."""
+AS_GOOD = {("workers-256-five-hundred", ALL), (CHOSEN, ALL), (CHOSEN, NOT_THE_FIRST)}
+"""What is compared with one worker on the page."""
 
 
 def main() -> None:
     text = PAGE.read_text()
-    for name, table in TABLES.items():
-        block = f"<!-- {name} -->\n\n{table()}\n\n<!-- end -->"
+    for name, written in TABLES.items():
+        block = f"<!-- {name} -->\n\n{written()}\n\n<!-- end -->"
         text = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, b=block: b, text, flags=re.S)
     PAGE.write_text(NUMBER.sub(with_number, text))
 
 
 def with_number(found: re.Match[str]) -> str:
     arm, column, style = found.groups()
-    name, *when = arm.split("@")
-    lines = [r for table in (TRAININGS if when else ARMS) for r in read_rows(table)]
-    own = [r for r in lines if r["arm"] == name and (not when or [r["seed"], r["epoch"]] == when)]
-    value = next(row[column] for row in own if column in row)
+    value = fact(column) if arm == "fact" else next(r[column] for r in lines(arm) if column in r)
     return f"<!--={arm}.{column}:{style}-->{format(float(value), style)}<!--/-->"
+
+
+def lines(arm: str) -> list[Row]:
+    """Lines of the tables that a number's name asks for."""
+    name, *when = arm.split("@")
+    match when:
+        case []:
+            found = [row for table in ARMS for row in read_rows(table)]
+        case [counted]:
+            found = [r for r in read_rows("as-good.csv") if r["counted"] == COUNTED[counted]]
+        case [seed, epoch]:
+            every = read_rows("law.csv")
+            found = [row for row in every if (row["seed"], row["epoch"]) == (seed, epoch)]
+    return [row for row in found if row["arm"] == name]
+
+
+def fact(name: str) -> float:
+    return facts(read_rows("curves.csv"), read_rows("law.csv"), judged_part())[name]
+
+
+def judged_part() -> float:
+    found: float = json.loads((KEPT / "about.json").read_text())["degradation"]["judged_epochs"]
+    return found
 
 
 def baseline_table() -> str:
@@ -88,12 +118,6 @@ def arms_table() -> str:
     )  # fmt: skip
 
 
-def epochs_table() -> str:
-    titles = ["epochs of both", "one worker's worst bin, by seed", "cycles of 256",
-              "R of 256, lowest bin", "change, lowest bin", "change, worst bin"]  # fmt: skip
-    return table(titles, epochs_rows(read_rows("law.csv")))
-
-
 def cycles_table() -> str:
     titles = ["global batch", *(f"about {cycles:,} cycles" for cycles in CYCLES)]
     return table(titles, cycles_rows(read_rows("law.csv")))
@@ -101,8 +125,7 @@ def cycles_table() -> str:
 
 def scatter_table() -> str:
     """Single generators of the judged half of every training, as a curve of Fig. 2 is one."""
-    part = json.loads((KEPT / "about.json").read_text())["degradation"]["judged_epochs"]
-    curves = read_rows("curves.csv")
+    curves, part = read_rows("curves.csv"), judged_part()
     rows = []
     for arm, about in SCATTER.items():
         low = [float(row[lowest(row)]) for row in judged_curves(curves, arm, part)]
@@ -134,9 +157,27 @@ def lowest(row: Row) -> str:
     return min(names, key=lambda name: float(name.removeprefix(RESPONSE).split("_")[0]))
 
 
-def share(those: Iterable[bool]) -> str:
-    found = list(those)
-    return f"{100 * sum(found) / len(found):.0f}%"
+def as_good_table() -> str:
+    """What some arms are off more than one worker."""
+    about = {row["arm"]: row["about"] for row in read_rows("arms.csv")}
+    titles = ["arm", "seeds", "more in the lowest bin (95%)", "more in the worst bin (95%)"]
+    return table(
+        [*titles, "minutes", "no worse"],
+        [
+            [
+                about[row["arm"]] if row["counted"] == ALL else "the same, without seed 1",
+                row["seeds"],
+                *(
+                    interval(row, *(f"{m}_excess{end}" for end in ("", "_low", "_high")), "{:+.2f}")
+                    for m in MEASURES
+                ),
+                f"{float(row['minutes_on_256_nodes']):.1f}",
+                "yes" if row["as_good"] == "True" else "no",
+            ]
+            for row in read_rows("as-good.csv")
+            if (row["arm"], row["counted"]) in AS_GOOD
+        ],
+    )
 
 
 def headline_table() -> str:
@@ -144,47 +185,12 @@ def headline_table() -> str:
     return table(["headline", "value"], [[f"`{k}`", printed(v)] for k, v in found.items()])
 
 
-def interval(row: Row, value: str, low: str, high: str, style: str) -> str:
-    """Of several seeds; one seed has none."""
-    if not row[value]:
-        return ""
-    text, *ends = (style.format(float(row[key])) for key in (value, low, high))
-    return text if row["seeds"] == "1" else f"{text} ({ends[0]} to {ends[1]})"
-
-
-def printed(value: object) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            return f"`{value}`"
-        case float():
-            return f"{value:.3f}"
-    return str(value)
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    first, *others = (f"| {' | '.join(line)} |".replace("|  |", "| |") for line in (titles, *rows))
-    return "\n".join([first, "|---" * len(titles) + "|", *others])
-
-
-def read_rows(name: str) -> list[Row]:
-    """Cells that are not a number are empty."""
-    with (KEPT / name).open(newline="") as file:
-        return [
-            {key: "" if value == "nan" else value for key, value in row.items()}
-            for row in csv.DictReader(file)
-        ]
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "baseline": baseline_table,
     "scatter": scatter_table,
-    "epochs": epochs_table,
     "cycles": cycles_table,
     "arms": arms_table,
+    "as-good": as_good_table,
     "headlines": headline_table,
 }
 

@@ -134,7 +134,8 @@ def write_answer(
     baseline = baseline_rows(records, rows, study, truth, study.reference)
     write_csv(REPORT / "baseline.csv", baseline)
     compared = as_good_rows(results, rows, study, minutes)
-    write_csv(REPORT / "as-good.csv", compared)
+    if compared:
+        write_csv(REPORT / "as-good.csv", compared)
     about = {name: arm.about for name, arm in study.arms.items()}
     return headline(results, baseline, study, plan, compared), as_good_sentence(compared, about)
 

@@ -66,6 +66,12 @@ def test_a_curve_that_is_right_at_low_energy_and_wrong_at_high_is_none() -> None
     assert find_as_good(found) is None
 
 
+def test_a_cause_is_compared_and_is_no_cure() -> None:
+    found = compared(arm("one-worker-longer", (0.95, 0.95, 0.951)))
+    assert found[0]["as_good"]
+    assert find_as_good(found) is None
+
+
 def test_two_seeds_are_too_few() -> None:
     assert not compared(arm(SHORT, (0.92, 0.92)))
 

@@ -28,7 +28,7 @@ def as_good_rows(
     study: DegradationConfig,
     minutes: Sequence[Row],
 ) -> list[Row]:
-    """What every remedy with enough seeds is off more than one worker, and whether it is as good.
+    """What every arm with enough seeds is off more than one worker, and whether it is as good.
 
     The second line of an arm leaves the first seed out, which chooses whom the others train.
 
@@ -41,13 +41,14 @@ def as_good_rows(
     takes = {row["arm"]: row["minutes_on_256_nodes"] for row in minutes}
     found = []
     for arm in results:
-        if arm.role != "remedy" or arm.stopped or arm.seeds < FEWEST_SEEDS:
+        if arm.name == study.reference or arm.stopped or arm.seeds < FEWEST_SEEDS:
             continue
         for counted, left in ((ALL, ()), (NOT_THE_FIRST, study.seeds[:1])):
             more = {name: excess(off, arm.name, study.reference, name, left) for name in MEASURES}
             found.append(
                 {
                     "arm": arm.name,
+                    "role": arm.role,
                     "counted": counted,
                     "seeds": more[MEASURES[0]].seeds,
                     "minutes_on_256_nodes": takes[arm.name],
@@ -88,8 +89,9 @@ def excess(
 
 
 def find_as_good(found: Sequence[Row]) -> str | None:
-    """The arm that is as good as one worker in the fewest minutes on 256 nodes."""
-    good = [row for row in found if row["counted"] == ALL and row["as_good"]]
+    """The remedy that is as good as one worker in the fewest minutes on 256 nodes."""
+    remedies = [row for row in found if row["role"] == "remedy" and row["counted"] == ALL]
+    good = [row for row in remedies if row["as_good"]]
     return min(good, key=lambda row: row["minutes_on_256_nodes"])["arm"] if good else None
 
 

@@ -25,8 +25,11 @@ KEPT = "reference/fig2"
 """Committed: the 3D networks on a coarse read-out, one worker trained to its end. It decides, as a
 run of minutes cannot; the run's own numbers stand beside it."""
 COARSE = "the 3D networks on a coarse read-out (docs/fig2.md)"
-LONGER = "workers_256_five_hundred"
-"""The kept study's arm of 256 workers for 500 cycles, with several seeds."""
+OTHERS = {
+    "workers_256_five_hundred": "After 6.25 times the epochs",
+    "synchronised": "With batch norm over the showers of all workers instead of two each",
+}
+"""Arms of 256 workers that the claim names, if the kept study has them, and in what words."""
 PREFIX, ERROR = "response_ratio_", "response_ratio_error_"
 
 
@@ -150,18 +153,25 @@ def _kept_many_nodes(results: Results, own: Answer) -> Answer:
         f"{COARSE[0].upper()}{COARSE[1:]}, 256 virtual workers, as many epochs as one worker: R in "
         f"the lowest energy bin; in the highest {high:.2f}. Off by {effect:.2f} more than one "
         f"worker (95%: {least:.2f} to {most:.2f}), with {words} energy. {_how_sure(results, KEPT)}"
-        f"{_for_longer(results)} This run: {_said(own)}",
+        f"{_other_arms(results)} This run: {_said(own)}",
     )
 
 
-def _for_longer(results: Results) -> str:
-    """R of as many workers after more cycles."""
-    if f"{LONGER}_response_low" not in results.names(KEPT):
-        return ""
+def _other_arms(results: Results) -> str:
+    """R of as many workers in other arms of the kept study."""
+    names = results.names(KEPT)
+    return "".join(
+        f" {begins} R is {_interval(results, arm)}."
+        for arm, begins in OTHERS.items()
+        if f"{arm}_response_low" in names
+    )
+
+
+def _interval(results: Results, arm: str) -> str:
     low, least, most = (
-        results.metric(KEPT, f"{LONGER}_response_low{end}") for end in ("", "_from", "_to")
+        results.metric(KEPT, f"{arm}_response_low{end}") for end in ("", "_from", "_to")
     )
-    return f" After 6.25 times the epochs R is {low:.2f} there (95%: {least:.2f} to {most:.2f})."
+    return f"{low:.2f} there (95%: {least:.2f} to {most:.2f})"
 
 
 def _how_sure(results: Results, stage: str) -> str:
