@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 Row = Mapping[str, str]
-MANY, LONGEST = "workers-256", "workers-256-thousand"
+MANY, LONGEST, ALIKE = "workers-256", "workers-256-thousand", "synchronised"
 
 
 def facts(curves: Sequence[Row], law: Sequence[Row], part: float) -> dict[str, float]:
@@ -16,6 +16,10 @@ def facts(curves: Sequence[Row], law: Sequence[Row], part: float) -> dict[str, f
         for network in ("generator", "discriminator"):
             own = by_seed(curves, arm, f"{network}_gradient_noise_scale", mean_of_last(part))
             found |= ends(f"{name}_{network}_noise", own)
+    alike = by_seed(law, ALIKE, "response_low", last)
+    found |= ends("synchronised_low", alike)
+    found["synchronised_seeds"] = len(alike)
+    found["synchronised_above_one"] = sum(response > 1 for response in alike)
     found |= ends("begun_small_low", by_seed(law, "begun-small", "response_low", last))
     return found
 

@@ -94,6 +94,15 @@ def test_finalists_alone_are_trained_with_every_seed() -> None:
     assert list(plan) == [("one-worker", 4), ("workers-256", 4), ("one-worker", 7)]
 
 
+def test_an_arm_may_have_more_seeds_than_others() -> None:
+    arms = {"workers-256": {"more_seeds": [8, 9]}}
+    study = {"run": ["one-worker", "workers-256"], "seeds": [4, 7], "arms": arms}
+    plan = plan_trainings(config_with(**study), SHOWERS, "data")
+    seeds = {name: [seed for arm, seed in plan if arm == name] for name in study["run"]}
+    assert seeds == {"one-worker": [4, 7], "workers-256": [4, 7, 8, 9]}
+    assert plan["workers-256", 8].fingerprint != plan["workers-256", 4].fingerprint
+
+
 def test_data_parameters_and_seed_decide_the_fingerprint_and_the_selection_does_not() -> None:
     one = plan_trainings(config_with(), SHOWERS, "data")["one-worker", 1].fingerprint
     more = config_with(run=["one-worker"], processes=5)

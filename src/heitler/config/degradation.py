@@ -41,6 +41,8 @@ class ArmConfig:
     statistics: Literal["moving", "recalibrated"] = "moving"
     """Batch norm of the finished generator: its moving averages, or fresh statistics of its own
     batches. Arms that differ in this alone share a training."""
+    more_seeds: tuple[NonNegativeInt, ...] = ()
+    """It is trained with these too, besides the section's `seeds`."""
 
 
 @dataclass(frozen=True, config=STRICT, kw_only=True)

@@ -46,12 +46,17 @@ def plan_trainings(
     study = config.degradation
     names = study.run or tuple(study.arms)
     finalists = study.finalists or names
+    pairs = [
+        (name, seed)
+        for seed in study.seeds
+        for name in (names if seed == study.seeds[0] else finalists)
+    ]
+    pairs += [(name, seed) for name in names for seed in study.arms[name].more_seeds]
     shared: dict[str, Training] = {}
     plan = {}
-    for seed in study.seeds:
-        for name in names if seed == study.seeds[0] else finalists:
-            made = _plan_training(config, name, seed, showers, data_digest)
-            plan[name, seed] = shared.setdefault(made.fingerprint, made)
+    for name, seed in pairs:
+        made = _plan_training(config, name, seed, showers, data_digest)
+        plan[name, seed] = shared.setdefault(made.fingerprint, made)
     return plan
 
 
