@@ -119,9 +119,9 @@ def test_words_and_unused_code_run_nothing_again_and_used_code_what_uses_it(
     project: Project,
 ) -> None:
     source = project.folder / "src/heitler"
-    before = {name: (source / name).read_text() for name in ("cluster/slurm.py", "seal.py")}
+    before = {name: (source / name).read_text() for name in ("cluster/slurm.py", "base/seal.py")}
     (source / "cluster/slurm.py").write_text(before["cluster/slurm.py"] + "\nUNUSED = 1\n")
-    (source / "seal.py").write_text(f"# A comment.\n{before['seal.py']}")
+    (source / "base/seal.py").write_text(f"# A comment.\n{before['base/seal.py']}")
     assert stages_run(project.run("dvc", "repro")) == []
     page = source / "report/wording.py"
     before["report/wording.py"] = page.read_text()
