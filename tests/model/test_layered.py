@@ -23,6 +23,7 @@ from heitler.model.layered.mixtures import draw_mixture, mixture_log_chance
 from heitler.model.layered.network import layered_shower
 from heitler.model.layered.noise import uniforms
 from heitler.model.layered.spectrum import from_normal, to_normal
+from heitler.model.layered.state import energy_per_hit
 from heitler.model.layered.turns import draw_count, keep_energy, to_sum
 from heitler.model.networks import build_generator
 
@@ -263,3 +264,9 @@ def test_learning_by_likelihood_makes_showers_of_the_kind_that_it_saw(
         found, wanted = made.sum(axis=axes).mean(axis=0), real.sum(axis=axes).mean(axis=0)
         np.testing.assert_allclose(found, wanted, rtol=0.2, atol=0.06 * wanted.max())
     np.testing.assert_allclose((made > 0).sum() / (real > 0).sum(), 1, atol=0.05)
+
+
+def test_a_hit_that_wrong_weights_make_enormous_has_a_finite_energy() -> None:
+    energies = energy_per_hit(tf.constant([0.0, 1e3, 1e30])).numpy()
+    assert np.isfinite(energies).all()
+    assert energies[0] < energies[1] == energies[2]

@@ -37,7 +37,14 @@ CONSTANTS = {
     turns: ("SURE", "FIRST", "KEPT", "MOST"),
     mixtures: ("NARROWEST", "WIDEST", "SMALLEST"),
     spectrum: ("FARTHEST",),
-    state: ("SMALLEST_SHARE", "SMALLEST_ENERGY", "SMALLEST_HIT", "HITS_ROOT", "LEAST_VARIANCE"),
+    state: (
+        "SMALLEST_SHARE",
+        "SMALLEST_ENERGY",
+        "SMALLEST_HIT",
+        "HITS_ROOT",
+        "LEAST_VARIANCE",
+        "LARGEST_LOGARITHM",
+    ),
     sizes: (
         *("PAST", "MIXTURE", "TOTALS", "COUNTED", "SUMMED", "SUMS_FROM", "DRAWN", "POINTS"),
         "LEFT",

@@ -351,7 +351,7 @@ void Shower::draw_totals(const float *state, int number, float &hits, float &ene
     level.energy_hidden.add(b, 0, LAYER_HIDDEN, a), level.energy_hidden.add(few, LAYER_HIDDEN, 3, a);
     silu(a, level.energy_hidden.W), level.energy.apply(a, said);
     float per_hit = draw_mixture(said, MIXTURE, noise.uniform(number + 2), noise.uniform(number + 3));
-    per_hit = std::min(1.5f * per_hit, 30.0f);  // no weights, however wrong, make it infinite
+    per_hit = std::min(1.5f * per_hit, LARGEST_LOGARITHM);  // no weights, however wrong, make it infinite
     energy = std::max(std::exp(per_hit) - SMALLEST_HIT, 0.0f) * hits;
     energy = std::max(energy, hits * net.least_energy);
 }

@@ -18,11 +18,13 @@ from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
 from heitler.model.layered.layer_level import NUMBERS
 from heitler.model.layered.sizes import PAST, RINGS, TOTALS, TURNS
-from heitler.model.layered.state import SMALLEST_ENERGY, SMALLEST_HIT, SMALLEST_SHARE
+from heitler.model.layered.state import (
+    LARGEST_LOGARITHM,
+    SMALLEST_ENERGY,
+    SMALLEST_HIT,
+    SMALLEST_SHARE,
+)
 from heitler.model.layered.turns import KEPT
-
-LARGEST_LOGARITHM = 30.0
-"""Of a hit's energy over the mean hit's: no weights, however wrong, make it infinite."""
 
 
 class LayerInputs(NamedTuple):

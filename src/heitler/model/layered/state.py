@@ -15,6 +15,8 @@ Tensor: TypeAlias = tf.Tensor
 SMALLEST_SHARE = 2e-3
 SMALLEST_ENERGY = 0.02
 SMALLEST_HIT = 1e-3
+LARGEST_LOGARITHM = 30.0
+"""Of a hit's energy over the mean hit's: no weights, however wrong, make it infinite."""
 HITS_ROOT = 5.0
 LEAST_VARIANCE = 0.1
 """Of a turn's number of hits, as the unit in which that is said."""
@@ -49,7 +51,7 @@ def log_per_hit(energy: Tensor, hits: Tensor) -> Tensor:
 
 def energy_per_hit(logarithm: Tensor) -> Tensor:
     """The inverse of `log_per_hit`: mean energy of a hit."""
-    return tf.exp(1.5 * logarithm) - SMALLEST_HIT
+    return tf.exp(tf.minimum(1.5 * logarithm, LARGEST_LOGARITHM)) - SMALLEST_HIT
 
 
 def log_energy(energy: Tensor) -> Tensor:
