@@ -3,7 +3,7 @@
     python benchmarks/held_out.py FIRST_SHARD COUNT held-out.h5 [--showers data/showers]
 
 The shards from the first one on, with cells below `prepare.cell_threshold_GeV` set to 0 as the
-training showers have them. Refused where a shard is missing.
+training showers have them. Refused where a shard is missing, or where the output is there already.
 """
 
 import argparse
@@ -24,6 +24,10 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--showers", type=Path, default=Path("data/showers"), help="folder")
     options = parser.parse_args()
+    if options.count < 1:
+        parser.error(f"count is {options.count}: give at least 1 shard")
+    if options.output.exists():
+        parser.error(f"{options.output} is there already, and stays: give another name")
     numbers = range(options.first, options.first + options.count)
     shards = [options.showers / f"shard-{number:05d}.h5" for number in numbers]
     if missing := [shard.name for shard in shards if not shard.is_file()]:

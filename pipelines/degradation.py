@@ -56,6 +56,7 @@ def plan_study(config: Config) -> Plan:
 
 
 def study(config: Config) -> None:
+    config.degradation.require_reference()
     plan = plan_study(config)
     trainings = {training.fingerprint for training in plan.values()}
     print(f"degradation: {len(trainings)} trainings for {len(plan)} arms and seeds", flush=True)

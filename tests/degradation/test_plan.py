@@ -103,6 +103,13 @@ def test_an_arm_may_have_more_seeds_than_others() -> None:
     assert plan["workers-256", 8].fingerprint != plan["workers-256", 4].fingerprint
 
 
+def test_a_study_without_one_worker_is_refused_before_it_trains() -> None:
+    with pytest.raises(ConfigError, match=r"run lacks 'one-worker'.* Add it"):
+        config_with(run=["workers-256"]).degradation.require_reference()
+    config_with(run=["workers-256", "one-worker"]).degradation.require_reference()
+    config_with(run=[]).degradation.require_reference()
+
+
 def test_data_parameters_and_seed_decide_the_fingerprint_and_the_selection_does_not() -> None:
     one = plan_trainings(config_with(), SHOWERS, "data")["one-worker", 1].fingerprint
     more = config_with(run=["one-worker"], processes=5)

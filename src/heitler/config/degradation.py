@@ -112,6 +112,18 @@ class DegradationConfig:
             chain.insert(0, parent)
         return chain
 
+    def require_reference(self) -> None:
+        """What a study needs before it trains; parts of one are trained without.
+
+        Raises:
+            ConfigError: if one worker is not in `run`.
+        """
+        if self.run and self.reference not in self.run:
+            raise ConfigError(
+                f"degradation.run lacks {self.reference!r}, one worker, with which the others are "
+                "compared. Add it, or give [] for all arms."
+            )
+
     @property
     def reference(self) -> str:
         """The arm of one worker."""
