@@ -3,7 +3,7 @@
     python benchmarks/architectures.py [--data data/prepared] [--cost-epochs 300] [--seeds 1 ...]
 
 All have the same budget in forward passes of the fixed network; a network with more multiply-adds
-pays more. Finished slices are kept in data/evolution/architectures, so that a killed run goes on.
+pays more. Finished slices are kept in data/unfinished/architectures, so that a killed run goes on.
 Writes benchmarks/results/architectures.json and .md with one-sided Wilcoxon signed-rank tests
 (seeds are pairs): whether `evolved` ends lower than the others.
 """
@@ -29,7 +29,7 @@ from heitler.evolution.architecture.trainers import Training
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "architectures.json"
-KEPT = Path("data/evolution/architectures")
+KEPT = Path("data/unfinished/architectures")
 SEARCHES = {
     "fixed-paper": "fixed network, the paper's evolution",
     "evolved-paper": "architecture evolved, the paper's evolution",

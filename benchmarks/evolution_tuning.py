@@ -4,9 +4,9 @@
 
 Each has as many trials (Optuna's TPE; at least, if a larger number was asked for before) and as
 large a budget; a trial is the mean validation loss of two seeds that the stage does not use.
-Finished trials are kept in data/evolution/tuning.log, so that a killed run goes on. Writes
-benchmarks/results/evolution_tuning.json and .md; what is best
-goes into params.yaml by hand (evolve.by_strategy).
+Finished trials are kept in data/unfinished/evolution_tuning.log: a killed run goes on. Writes
+benchmarks/results/evolution_tuning.json and .md; what is best goes into params.yaml by hand
+(evolve.by_strategy).
 """
 
 import argparse
@@ -31,7 +31,7 @@ from heitler.evolution.network import NetworkShape, Regressor
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "evolution_tuning.json"
-KEPT = Path("data/evolution/tuning.log")
+KEPT = Path("data/unfinished/evolution_tuning.log")
 SEEDS = (101, 102)
 RATE, POWER = ("mutation_rate", 1e-3, 1.0), ("mutation_power", 3e-3, 0.3)
 STEP, LEARNING = ("step_size", 1e-3, 0.1), ("learning_rate", 3e-5, 3e-2)

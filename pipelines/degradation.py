@@ -30,11 +30,12 @@ from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record, read_record
 from heitler.degradation.verdict import flat_metrics, sentences, table
 from heitler.kept.claim import claimed
-from heitler.kept.folder import keep
+from heitler.kept.unfinished import finish, take_up
 from heitler.validation.response import energy_bin_edges
 
 PREPARED = Path("data/prepared")
-RECORDS = Path("data/degradation")
+RECORDS, UNFINISHED = Path("data/degradation"), Path("data/unfinished/degradation")
+"""Of all trainings, and the same until the last one has ended."""
 REPORT = Path("reports/degradation")
 Plan = dict[tuple[str, int], Training]
 Records = dict[tuple[str, int], Record]
@@ -60,11 +61,12 @@ def study(config: Config) -> None:
     plan = plan_study(config)
     trainings = {training.fingerprint for training in plan.values()}
     print(f"degradation: {len(trainings)} trainings for {len(plan)} arms and seeds", flush=True)
-    keep(RECORDS, study_origin(), "degradation")
+    take_up(UNFINISHED, RECORDS, study_origin(), "degradation")
     code = run_workers(config.cluster, config.degradation.processes, __file__)
     if code:
         sys.exit(code)
     write_results(config, plan)
+    finish(UNFINISHED, RECORDS)
 
 
 def train_as_worker(plan: Plan) -> None:
@@ -77,7 +79,7 @@ def train_as_worker(plan: Plan) -> None:
 
     world = join_world(1, threads_per_worker=1)
     unique = list({training.fingerprint: training for training in plan.values()}.values())
-    train_missing(unique, PREPARED, RECORDS, world, show=place == 0)
+    train_missing(unique, PREPARED, UNFINISHED, world, show=place == 0)
 
 
 def write_results(config: Config, plan: Plan) -> None:
@@ -142,7 +144,7 @@ def write_answer(
 
 
 def read_records(plan: Plan) -> Records:
-    found = {key: read_record(RECORDS / t.fingerprint[:16]) for key, t in plan.items()}
+    found = {key: read_record(UNFINISHED / t.fingerprint[:16]) for key, t in plan.items()}
     return {key: record for key, record in found.items() if record}
 
 

@@ -13,9 +13,11 @@ from heitler.cluster.launch import run_workers
 from heitler.config import Config, load_config
 from heitler.data.summary import load_summary
 from heitler.kept.claim import claimed
+from heitler.kept.unfinished import finish
 
 PREPARED = Path("data/prepared")
-JOURNALS = Path("data/evolution")
+JOURNALS, UNFINISHED = Path("data/evolution"), Path("data/unfinished/evolution")
+"""Of all runs, and the same until the last one has ended."""
 REPORT = Path("reports/evolve")
 
 
@@ -34,7 +36,7 @@ def evolve_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import gather_arrays, join_world, wait_for_all
     from heitler.evolution.events import Units, load_projections
-    from heitler.evolution.fingerprint import keep_journals, run_fingerprint
+    from heitler.evolution.fingerprint import run_fingerprint, take_up_journals
     from heitler.evolution.loop import Run, Workers
     from heitler.evolution.network import NetworkShape, Regressor
 
@@ -58,19 +60,22 @@ def evolve_as_worker(config: Config) -> None:
     data_digest = load_summary(PREPARED / "summary.json").digest
     prints = {run: run_fingerprint(evolve, data_digest, *run) for run in plan}
     if world.writes:
-        keep_journals(JOURNALS, {f"{name}-{seed}": prints[name, seed] for name, seed in plan})
+        named = {f"{name}-{seed}": print_ for (name, seed), print_ in prints.items()}
+        take_up_journals(UNFINISHED, JOURNALS, named)
     wait_for_all()
     with progress_bar("evolution", len(plan), show=world.writes) as advance:
         for name, seed in plan:
             run = Run(name, seed, evolve, training, testing, workers)
-            journal = JOURNALS / f"{name}-{seed}.npz"
+            journal = UNFINISHED / f"{name}-{seed}.npz"
             outcome = run.finish(journal, prints[name, seed])
             histories[name, seed] = outcome.history
             ratios[name, seed] = testing.estimates(outcome.genome[None])[0]
             advance(note=f"{name}, seed {seed}")
+    wait_for_all()  # until nobody reads a journal
     if world.writes:
         showers = len(train.images_GeV)
         write_results(config, histories, ratios, showers, test.primary_energy_GeV)
+        finish(UNFINISHED, JOURNALS)
 
 
 def write_results(

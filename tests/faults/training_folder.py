@@ -40,13 +40,15 @@ class TrainingFolder:
     """The folder; `train` runs the stage in it, as DVC would."""
 
     path: Path
+    words: tuple[str, ...] = (str(STAGE), RECIPE)
+    """Script of the stage and what it is given."""
 
     def start(self, **variables: str) -> "subprocess.Popen[str]":
         """Start the stage; its words go to `output.txt`."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_TR")}
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
-                [sys.executable, str(STAGE), RECIPE],
+                [sys.executable, *self.words],
                 cwd=self.path,
                 env=environment | variables,
                 stdout=output,

@@ -94,6 +94,16 @@ def test_what_was_interrupted_goes_on_beside_what_is_finished() -> None:
     assert not Path("data/set-aside").exists()
 
 
+def test_what_is_finished_of_the_same_origin_is_taken_along() -> None:
+    """As records of a study that were adopted after it was interrupted."""
+    filled(WORKING, BEFORE, "interrupted")
+    filled(FINISHED, BEFORE, "the same")
+    (FINISHED / "epoch-0002.h5").write_text("adopted")
+    take_up(WORKING, FINISHED, BEFORE, "degradation")
+    assert texts(WORKING) == ["interrupted"]
+    assert (WORKING / "epoch-0002.h5").read_text() == "adopted"
+
+
 def test_of_two_the_one_that_fits_goes_on_and_the_other_is_moved_aside(capsys: Any) -> None:
     filled(WORKING, OTHER, "interrupted")
     filled(FINISHED, BEFORE, "finished")

@@ -9,8 +9,8 @@ import numpy as np
 from heitler.base.files import digest
 from heitler.config import EvolveConfig, as_dict
 from heitler.kept.aside import set_files_aside
-from heitler.kept.folder import keep
 from heitler.kept.origin import Origin, deciding_code
+from heitler.kept.unfinished import take_up
 
 BUDGET = ("cost_epochs", "seeds", "strategies", "by_strategy")
 """How much is run: a larger budget continues the same run."""
@@ -21,7 +21,7 @@ BESIDE = ("workers", "energy_bins")
 def run_fingerprint(evolve: EvolveConfig, data_digest: str, name: str, seed: int) -> str:
     """What decides a run of one strategy (or rmsprop) with one seed, on showers of this digest.
 
-    The code is that of all runs: `keep_journals`.
+    The code is that of all runs: `take_up_journals`.
     """
     decisive = as_dict(evolve.of_strategy(name))
     for key in (*BUDGET, *BESIDE):
@@ -31,15 +31,16 @@ def run_fingerprint(evolve: EvolveConfig, data_digest: str, name: str, seed: int
     return digest([decisive, data_digest, name, seed])
 
 
-def keep_journals(folder: Path, runs: Mapping[str, str]) -> None:
+def take_up_journals(folder: Path, finished: Path, runs: Mapping[str, str]) -> None:
     """Make the folder ready: what is there goes on, or is moved aside if it is of another run.
 
     Args:
-        folder: of the journals.
+        folder: of the journals until all runs have ended.
+        finished: where they are afterwards.
         runs: from a journal's name without its ending to the fingerprint of its run.
     """
     code = deciding_code("evolution/loop.py", "evolution")
-    keep(folder, Origin({}, "", code), "evolve")
+    take_up(folder, finished, Origin({}, "", code), "evolve")
     others = [
         path
         for name, fingerprint in runs.items()

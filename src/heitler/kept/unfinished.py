@@ -1,4 +1,4 @@
-"""Where a training works until it has come to its end: outside of DVC's outputs.
+"""Where a training or a study works until it has come to its end: outside of DVC's outputs.
 
 `dvc exp run` puts each output into the state that `dvc.lock` knows, or removes it, before any stage
 could stop it: whatever an interrupted one had left there would be lost.
@@ -14,8 +14,9 @@ from heitler.kept.origin import Origin
 def take_up(unfinished: Path, finished: Path, origin: Origin, stage: str) -> Kept:
     """Make `unfinished` ready for results of this origin, with what there is of them.
 
-    What was interrupted goes on. Otherwise what was finished is taken to go on from, as with more
-    epochs. What does not fit is moved aside as `keep` says. One process alone may call this.
+    What was interrupted goes on, with what is finished of the same origin and not in it. Otherwise
+    what was finished is taken to go on from, as with more epochs. What does not fit is moved aside
+    as `keep` says. One process alone may call this.
     """
     done, begun = (_is_of(origin, folder, stage) for folder in (finished, unfinished))
     if done and not begun:
@@ -24,6 +25,10 @@ def take_up(unfinished: Path, finished: Path, origin: Origin, stage: str) -> Kep
         shutil.rmtree(unfinished, ignore_errors=True)  # an origin alone
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(finished, unfinished)
+    elif done and begun:
+        for path in finished.iterdir():
+            if not (unfinished / path.name).exists():
+                shutil.move(path, unfinished)
     return keep(unfinished, origin, stage)
 
 
