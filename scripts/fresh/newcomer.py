@@ -67,11 +67,7 @@ class Newcomer:
         if self.ordinary:
             home = f"mkdir -p /home/elsewhere {PLACE} && chmod 555 /home/elsewhere"
             user = f"id newcomer || useradd --uid {NUMBER} --home-dir /home/elsewhere newcomer"
-            # What the others left in uv's cache, a newcomer may read and add to.
-            lines = (
-                f"{user}\n{home} && chown {NUMBER}:{NUMBER} {PLACE} && chmod -R a+rwX $UV_CACHE_DIR"
-            )
-            if not root.run(lines, log):
+            if not root.run(f"{user}\n{home} && chown {NUMBER}:{NUMBER} {PLACE}", log):
                 return False
             Registries().copy_into(root.folder, "/home/elsewhere")
         return self._type(root, CLONE.format(clone=self._clone_folder), log)

@@ -117,7 +117,8 @@ class Workshop:
         """A root of this name: as it was left, or else a new one without any further package."""
         folder, cache = self.folder / "roots" / name, self.folder / "cache" / suite
         cache.mkdir(parents=True, exist_ok=True)
-        cache.chmod(0o777)
+        # What one root left there others may use: a newcomer with umask 077 left it to himself.
+        _output("chmod", "--recursive", "a+rwX", cache)
         if not folder.exists():
             partial = folder.with_name(f"{name}.partial")
             shutil.rmtree(partial, ignore_errors=True)

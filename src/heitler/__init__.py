@@ -6,6 +6,7 @@ import os
 # CPUs, where turning it on makes 3D convolution several times faster (docs/performance.md).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would tell its maker of its use
 
 SETTINGS = {
     "KERAS_BACKEND": "tensorflow",

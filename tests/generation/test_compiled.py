@@ -13,6 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
+from heitler.base import cache
+from heitler.base.cache import cache_folder
 from heitler.generation import backends, compiled_backend, kernel_build
 from heitler.generation.errors import GenerationError
 from heitler.generation.kernel_build import KernelError, build_library
@@ -63,7 +65,7 @@ def no_kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing is compiled yet, and messages were not said before."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     backends._say_once.cache_clear()
-    return kernel_build.cache_folder()
+    return cache_folder(kernel_build.KERNELS)
 
 
 def draw(sampler: Sampler, batch_size: int = 16) -> np.ndarray:
@@ -183,6 +185,7 @@ def test_what_does_not_compile_is_named_in_one_line(no_kernels, tmp_path) -> Non
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch) -> None:
     (tmp_path / "heitler").write_text("a file where the folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(cache, "CHECKOUT", tmp_path / "heitler")
     with pytest.raises(KernelError, match="heitler/kernels"):
         build_library(compiled_backend.SOURCE, {})
 

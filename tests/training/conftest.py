@@ -83,7 +83,8 @@ def train_all(shower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def run(workers: int, **cases: Case) -> dict[str, Outcome]:
         folders = {name: write_case(top / name, workers, case) for name, case in cases.items()}
-        launcher = ["-m", "heitler.cluster.horovodrun", "--gloo", "-np", str(workers)]
+        launcher = ["-m", "heitler.cluster.horovodrun", "--gloo", "--disable-cache"]
+        launcher += ["-np", str(workers)]
         done = subprocess.run(
             [
                 sys.executable,

@@ -11,11 +11,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from heitler.base.cache import cache_folder
 from heitler.base.files import atomic_path, digest
 from heitler.generation.errors import GenerationError
 
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fPIC", "-shared")
 COMPILERS = ("g++", "c++", "clang++")
+KERNELS = "kernels"
+"""Their folder in the cache."""
 LONGEST_COMPILATION_S = 600
 """Seconds after which a compilation is given up; it takes some on an idle machine."""
 
@@ -33,7 +36,7 @@ def build_library(source: Path, macros: Mapping[str, str]) -> Path:
     arguments = [*FLAGS, *(f"-D{name}={value}" for name, value in macros.items())]
     try:
         key = digest([source.read_text(), arguments, _processor()])[:20]
-        library = cache_folder() / f"{source.stem}-{key}.so"
+        library = cache_folder(KERNELS) / f"{source.stem}-{key}.so"
         if not library.is_file():
             _compile(find_compiler(), arguments, source, library)
     except OSError as error:
@@ -53,12 +56,6 @@ def find_compiler() -> str:
         if found := shutil.which(name):
             return found
     raise KernelError(f"no C++ compiler is there ({', '.join(names)})")
-
-
-def cache_folder() -> Path:
-    """Where compiled kernels are kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "heitler" / "kernels"
 
 
 def _compile(compiler: str, arguments: list[str], source: Path, library: Path) -> None:
