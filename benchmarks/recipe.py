@@ -68,6 +68,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 DEFAULT = {"recipe": "dense", "changes": {}, "batch": 32, "learning_rate": 0.003}
 COLUMNS = {
+    "validation_loss": ("-log p per layer", 3),
     "showers_per_cpu_second": ("showers per CPU s", 0),
     "response_max_deviation": ("largest abs(R - 1)", 3),
     "resolution_ratio": ("resolution over Geant4's", 2),
@@ -144,13 +145,16 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
             lines.append(f"| {name} | {failed} stopped |" + " |" * len(COLUMNS))
         if same:
             cells = [
-                _cell([row[key] for row in same], digits) for key, (_, digits) in COLUMNS.items()
+                _cell([row[key] for row in same if key in row], digits)
+                for key, (_, digits) in COLUMNS.items()
             ]
             lines.append(f"| {name} | {len(same)} | " + " | ".join(cells) + " |")
     return lines
 
 
 def _cell(values: list[float], digits: int) -> str:
+    if not values:
+        return ""
     spread = f" ± {np.ptp(values) / 2:.{digits}f}" if len(values) > 1 else ""
     return f"{np.mean(values):.{digits}f}{spread}"
 

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from heitler.cluster.world import join_world
 from heitler.config import Config, load_config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
-from heitler.data.hdf5 import read_showers
+from heitler.data.hdf5 import Showers, read_showers
 from heitler.data.observables import Observables, measure_cells
 from heitler.data.summary import DataSummary, load_summary
 from heitler.model.gan import Gan, build_gan, sample_cells_GeV
+from heitler.model.layered.likelihood import Showers as GivenShowers
+from heitler.model.layered.likelihood import negative_log_likelihood
+from heitler.model.layered.network import layered_shower
 from heitler.model.optimizers import learning_rate_at
 from heitler.showers import apply_threshold
 from heitler.training.batch import BatchAssembler, validation_noise
@@ -43,6 +47,8 @@ JUDGED = (
     "layer_correlation",
 )
 CLASSIFIERS = 2
+SHOWERS_AT_ONCE = 50
+"""Of the validation set: the convolutions see all layers of each."""
 
 
 def main() -> None:
@@ -113,10 +119,30 @@ def judge(gan: Gan, config: Config, path: Path, summary: DataSummary) -> dict[st
     found = measure_quick(made, truth, settings)
     return {
         "judged": len(truth),
+        **validation_loss(gan, geant4),
         **{name: float(found[name]) for name in JUDGED},
         "classifier_auc_high": auc(made, truth, high=settings.hit_threshold_GeV),
         "classifier_auc_low": auc(made, truth),
     }
+
+
+def validation_loss(gan: Gan, geant4: Showers) -> dict[str, float]:
+    """The exported generator's mean -log p of the showers per layer, if it has a likelihood."""
+    if gan.design.recipe != "heitler":
+        return {}
+    network = layered_shower(gan.exported)
+    layers, total = network.sizes.layers, 0.0
+    for first in range(0, len(geant4), SHOWERS_AT_ONCE):
+        part = geant4[first : first + SHOWERS_AT_ONCE]
+        given = GivenShowers(
+            tf.constant(part.cells_GeV / gan.design.cell_unit_GeV) / network.hit_per_cell_unit,
+            tf.constant(part.primary_energy_GeV[:, None] / gan.design.energy_unit_GeV),
+            tf.constant(part.theta_rad),
+            tf.ones((len(part), layers)) / 2,
+        )
+        found = negative_log_likelihood(network, given, layers)
+        total += float(tf.reduce_sum(tf.add_n(list(found.values()))))
+    return {"validation_loss": total / len(geant4)}
 
 
 def auc(made: Observables, truth: Observables, high: float | None = None) -> float:
