@@ -188,8 +188,7 @@ LOSSES: dict[Recipe, str] = {
     "real and on fake showers, then the generator.",
     OURS: "the negative logarithm of the likelihood of real showers, per layer, and its parts: "
     "hits and energy of the layers; which cells are hit, their energies; hits and energy of each "
-    "turn, a quarter of a layer's cells; how cells on one side of the axis go together. Lower is "
-    "better.",
+    "turn, a quarter of a layer's cells. Lower is better.",
 }
 """What a recipe's losses are."""
 TRAINING = (
