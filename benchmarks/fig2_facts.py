@@ -6,12 +6,15 @@
 from collections.abc import Callable, Mapping, Sequence
 
 Row = Mapping[str, str]
+BIN_LIMIT, LAYER_LIMIT = 0.05, 0.20
+"""What the baseline aims at: in every bin of energy, in every layer."""
 MANY, LONGEST, ALIKE = "workers-256", "workers-256-thousand", "synchronised"
 
 
-def facts(curves: Sequence[Row], law: Sequence[Row], part: float) -> dict[str, float]:
-    """Args: rows of curves.csv and law.csv, and the part of the epochs that is judged."""
-    found: dict[str, float] = {}
+def facts(tables: Callable[[str], Sequence[Row]], part: float) -> dict[str, float]:
+    """Args: what reads a table by its name, and the part of the epochs that is judged."""
+    curves, law = tables("curves.csv"), tables("law.csv")
+    found = {**of_baseline(tables("baseline.csv")), **of_effect(tables("arms.csv"))}
     for name, arm in (("early", MANY), ("late", LONGEST)):
         for network in ("generator", "discriminator"):
             own = by_seed(curves, arm, f"{network}_gradient_noise_scale", mean_of_last(part))
@@ -22,6 +25,24 @@ def facts(curves: Sequence[Row], law: Sequence[Row], part: float) -> dict[str, f
     found["synchronised_above_one"] = sum(response > 1 for response in alike)
     found |= ends("begun_small_low", by_seed(law, "begun-small", "response_low", last))
     return found
+
+
+def of_baseline(rows: Sequence[Row]) -> dict[str, float]:
+    """How many trainings with one worker are right, and how far their mean is off."""
+    bins = [name for name in rows[0] if name.startswith("R_")]
+    means = [sum(float(row[name]) for row in rows) / len(rows) for name in bins]
+    return {
+        "baseline_seeds": len(rows),
+        "baseline_bins_right": sum(float(row["worst_bin"]) <= BIN_LIMIT for row in rows),
+        "baseline_layers_right": sum(float(row["worst_layer"]) <= LAYER_LIMIT for row in rows),
+        "baseline_mean_worst_bin": max(abs(mean - 1) for mean in means),
+    }
+
+
+def of_effect(rows: Sequence[Row]) -> dict[str, float]:
+    """How many of its errors the degradation is."""
+    many = next(row for row in rows if row["arm"] == MANY)
+    return {"degradation_sigmas": float(many["effect"]) / float(many["effect_error"])}
 
 
 def by_seed(
