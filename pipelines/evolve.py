@@ -82,15 +82,14 @@ def write_results(
 
     curves = curve_rows(histories)
     energies = energy_rows(ratios, energy_GeV, config.evolve.energy_bins)
-    metrics = summarise(curves, energies, config.evolve)
-    metrics |= {"train_showers": train_showers, "test_showers": len(energy_GeV)}
+    found = summarise(curves, energies, config.evolve, train_showers, len(energy_GeV))
     write_csv(REPORT / "curves.csv", curves)
     write_csv(REPORT / "energies.csv", energies)
-    write_json(REPORT / "metrics.json", metrics)
+    write_json(REPORT / "metrics.json", found.metrics)
     draw_losses_by_cost(REPORT / "fig3_left.svg", curves)
     draw_estimates(REPORT / "fig3_right.svg", energies)
-    log_evolution(config, histories, metrics, REPORT)
-    print("\n".join(sentences(metrics, config.evolve)))
+    log_evolution(config, histories, found.metrics, REPORT)
+    print("\n".join(sentences(found, config.evolve)))
 
 
 if __name__ == "__main__":
