@@ -34,7 +34,7 @@ def evolve_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import gather_arrays, join_world, wait_for_all
     from heitler.evolution.events import Units, load_projections
-    from heitler.evolution.fingerprint import keep_journals, run_fingerprint
+    from heitler.evolution.journal import keep_journals, run_fingerprint
     from heitler.evolution.loop import Run, Workers
     from heitler.evolution.network import NetworkShape, Regressor
 

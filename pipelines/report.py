@@ -19,8 +19,7 @@ from heitler.report.side_by_side import (
 from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote
-from heitler.tracking.state import log_state
-from heitler.tracking.training import training_run
+from heitler.tracking.training import log_state, training_run
 
 DATA = Path("data")
 PREPARED = DATA / "prepared"

@@ -41,9 +41,8 @@ from heitler.scaling.efficiency import compare_points, flat_metrics
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import PRESETS
 from heitler.scaling.plan import Training, flat_row, plan_training
-from heitler.scaling.points import Comparison, Point, Setup
+from heitler.scaling.points import PARTS, Comparison, Point, Record, Setup
 from heitler.scaling.projection_summary import projection_metrics
-from heitler.scaling.records import PARTS, Record
 from heitler.validation.card import score_card
 from heitler.validation.compare import compare_response, validation_metrics
 from heitler.validation.compare import response_rows as binned_response

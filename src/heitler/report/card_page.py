@@ -12,10 +12,13 @@ import jinja2
 
 from heitler.base.files import write_csv, write_json, write_text
 from heitler.data.any_format import known_cell_size_mm
-from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.figures import Figure, classifiers, displays, response_figure, shapes
 from heitler.report.samples import Generated, Samples
-from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.report.validation_figures import (
+    draw_classifiers,
+    draw_showers,
+    write_validation_figures,
+)
 from heitler.validation.classifier_curve import headline
 from heitler.validation.compare import compare_response, response_rows
 from heitler.validation.files import FileComparison

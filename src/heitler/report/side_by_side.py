@@ -82,7 +82,7 @@ def draw_trainings(folder: Path, results: Results) -> None:
 def draw_cost(path: Path, rows_of: Mapping[Recipe, Rows], compact_cpu_s: float) -> None:
     """CPU seconds per shower on a logarithmic scale, and below how many times less it is.
 
-    Rows of each recipe as `heitler.generation.timing.cost_by_energy` makes them; without Geant4's
+    Rows of each recipe as `heitler.generation.generate.cost_by_energy` makes them; without Geant4's
     times only the generators are drawn. The compact generator's time, `compact_cpu_s`, is a line,
     because it does not depend on the energy.
     """
