@@ -14,22 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from architecture_search.judge import Judge
+from architecture_search.search import Search
+from architecture_search.space import Architecture, Layer
+from architecture_search.trainers import Training
 from evolution_tuning import load_events
 from scipy.stats import mannwhitneyu, wilcoxon
 
 from heitler.base.files import digest, write_json, write_text
 from heitler.base.progress import progress_bar
-from heitler.base.source import PACKAGE, code_of
+from heitler.base.source import code_of
 from heitler.cluster.world import join_world
 from heitler.config import EvolveConfig, as_dict, load_config
-from heitler.evolution.architecture.judge import Judge
-from heitler.evolution.architecture.search import Search
-from heitler.evolution.architecture.space import Architecture, Layer
-from heitler.evolution.architecture.trainers import Training
 from heitler.tracking.provenance import collect_provenance
 
 RESULTS = Path(__file__).parent / "results" / "architectures.json"
 KEPT = Path("data/unfinished/architectures")
+SEARCH = sorted((Path(__file__).parent / "architecture_search").glob("*.py"))
 SEARCHES = {
     "fixed-paper": "fixed network, the paper's evolution",
     "evolved-paper": "architecture evolved, the paper's evolution",
@@ -102,7 +103,7 @@ def search(
     decisive = as_dict(own)
     for free in ("workers", "strategies", "seeds", "energy_bins"):
         del decisive[free]
-    code = code_of(PACKAGE / "evolution/architecture/search.py")
+    code = {name: meaning for file in SEARCH for name, meaning in code_of(file).items()}
     fingerprint = digest([decisive, name, seed, judge.count, code])
     return Search(policy, trainer, training, fixed).finish(
         KEPT / f"{name}-{seed}", fingerprint, test

@@ -22,7 +22,7 @@ from turns import Worker, summarize
 from heitler.base.files import write_json, write_text
 from heitler.config import load_config
 from heitler.evolution.network import NetworkShape
-from heitler.evolution.randomness import random_genome
+from heitler.evolution.strategy import random_genome
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent

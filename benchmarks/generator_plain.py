@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from heitler.config import ModelConfig
-from heitler.generation.onnx_graph import OnnxGraph
+from heitler.generation.operations import OnnxGraph
 from heitler.model.architectures import ARCHITECTURES, Conv, Size, base_size
 
 

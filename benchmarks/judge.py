@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from defects import DEFECTS
 
 from heitler.base.files import write_json, write_text
 from heitler.config import ValidateConfig, load_config
@@ -27,7 +28,6 @@ from heitler.tracking.provenance import collect_provenance
 from heitler.validation.card import score_card
 from heitler.validation.classifier import classify
 from heitler.validation.classifier_curve import card_lines
-from heitler.validation.defects import DEFECTS
 from heitler.validation.learned import NETWORKS, TREES
 from heitler.validation.response import energy_bin_edges
 from heitler.validation.score import Score

@@ -30,8 +30,8 @@ from heitler.base.files import write_json, write_text  # noqa: E402
 from heitler.config import load_config  # noqa: E402
 from heitler.data.hdf5 import read_attributes, read_showers, write_showers  # noqa: E402
 from heitler.data.summary import load_summary  # noqa: E402
-from heitler.scaling.emulation import limited_cycle_s  # noqa: E402
-from heitler.scaling.messages import cycle_messages_B  # noqa: E402
+from heitler.scaling.interconnects import cycle_messages_B  # noqa: E402
+from heitler.scaling.projection_summary import limited_cycle_s  # noqa: E402
 from heitler.tracking.provenance import collect_provenance  # noqa: E402
 
 RESULTS = TOP / "benchmarks/results"

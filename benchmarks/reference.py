@@ -27,7 +27,7 @@ import yaml
 from heitler.base.files import merge_headlines, write_json, write_text
 from heitler.config import OURS, RECIPES, load_config
 from heitler.report.card_page import card_rows, count_verdicts
-from heitler.report.inputs import STAGES, STAGES_OF_A_RECIPE
+from heitler.report.results import STAGES, STAGES_OF_A_RECIPE
 from heitler.tracking.provenance import collect_provenance
 
 DEFAULT = "default"

@@ -13,7 +13,7 @@ from pathlib import Path
 from heitler.base.files import write_json, write_text
 from heitler.config import as_dict, load_config
 from heitler.data.summary import load_summary
-from heitler.evolution.summary import sentences
+from heitler.evolution.summary import EvolutionResults, sentences
 from heitler.tracking.provenance import collect_provenance
 
 STAGE, REFERENCE = Path("reports/evolve"), Path("reports/reference/evolution")
@@ -25,7 +25,7 @@ def main() -> None:
     REFERENCE.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         shutil.copy(STAGE / name, REFERENCE / name)
-    found = json.loads((STAGE / "metrics.json").read_text())
+    found = EvolutionResults.of(json.loads((STAGE / "metrics.json").read_text()), config)
     summary = load_summary(Path("data/prepared/summary.json"))
     about = {
         "evolve": as_dict(config),
@@ -36,8 +36,8 @@ def main() -> None:
     lines = [
         "# Evolution against RMSprop: Fig. 3 and Table 1",
         "",
-        f"At most {config.showers:,} training and {found['test_showers']:,} test showers of "
-        f"Geant4, {found['seeds']} seeds, {found['cost_epochs']} forward passes over the training "
+        f"At most {config.showers:,} training and {found.test_showers:,} test showers of "
+        f"Geant4, {found.seeds} seeds, {found.cost_epochs} forward passes over the training "
         "showers each (a backward pass counts as two); one worker. Figures: `fig3_left.svg`, "
         "`fig3_right.svg`; data and code: `about.json`; how to run it again: docs/evolution.md.",
         "",

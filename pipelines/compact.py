@@ -91,8 +91,12 @@ def learn(full: "Sampler", conditions: Conditions, config: CompactConfig) -> Any
 
 def calibrate(form: Any, full: "Sampler", pairs: Any, config: CompactConfig) -> None:
     """Write the compact generator with the energy scale that gives it the full one's response."""
-    from heitler.generation.energy_scale import EnergyScale, fit_energy_scale
-    from heitler.generation.sampler import load_sampler, write_compact
+    from heitler.generation.sampler import (
+        EnergyScale,
+        fit_energy_scale,
+        load_sampler,
+        write_compact,
+    )
 
     write_compact(COMPACT, form, full, EnergyScale())
     made, wanted = (sample(s, pairs, config.seed + 1) for s in (load_sampler(COMPACT), full))
@@ -130,7 +134,7 @@ def judge(compact: "Sampler", full: "Sampler", pairs: Any, config: CompactConfig
 
 def time_both(compact: "Sampler", full: "Sampler") -> dict[str, float]:
     """Milliseconds per shower, in turns."""
-    from heitler.generation.timing import time_in_turns
+    from heitler.generation.generate import time_in_turns
 
     times = time_in_turns({"compact": compact, "full": full}, TIMED_BATCH)
     flat = {f"{name}_{key}": value for name, row in times.items() for key, value in row.items()}

@@ -120,8 +120,7 @@ def write_answer(
     study: DegradationConfig,
 ) -> tuple[dict[str, Any], str]:
     """Learning curves and the law; numbers and a sentence on the paper's Fig. 2."""
-    from heitler.report.course_figure import draw_course
-    from heitler.report.law_figure import draw_law
+    from heitler.report.law_figure import draw_course, draw_law
 
     finished = {key: record.history for key, record in records.items() if record.history}
     write_csv(

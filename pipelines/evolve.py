@@ -36,7 +36,7 @@ def evolve_as_worker(config: Config) -> None:
     # TensorFlow and Horovod are imported in the workers only: the launcher stays light.
     from heitler.cluster.world import gather_arrays, join_world, wait_for_all
     from heitler.evolution.events import Units, load_projections
-    from heitler.evolution.fingerprint import run_fingerprint, take_up_journals
+    from heitler.evolution.journal import run_fingerprint, take_up_journals
     from heitler.evolution.loop import Run, Workers
     from heitler.evolution.network import NetworkShape, Regressor
 
@@ -87,15 +87,14 @@ def write_results(
 
     curves = curve_rows(histories)
     energies = energy_rows(ratios, energy_GeV, config.evolve.energy_bins)
-    metrics = summarise(curves, energies, config.evolve)
-    metrics |= {"train_showers": train_showers, "test_showers": len(energy_GeV)}
+    found = summarise(curves, energies, config.evolve, train_showers, len(energy_GeV))
     write_csv(REPORT / "curves.csv", curves)
     write_csv(REPORT / "energies.csv", energies)
-    write_json(REPORT / "metrics.json", metrics)
+    write_json(REPORT / "metrics.json", found.metrics)
     draw_losses_by_cost(REPORT / "fig3_left.svg", curves)
     draw_estimates(REPORT / "fig3_right.svg", energies)
-    log_evolution(config, histories, metrics, REPORT)
-    print("\n".join(sentences(metrics, config.evolve)))
+    log_evolution(config, histories, found.metrics, REPORT)
+    print("\n".join(sentences(found, config.evolve)))
 
 
 if __name__ == "__main__":

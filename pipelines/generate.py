@@ -59,7 +59,7 @@ def timing(generated_s: np.ndarray, geant4_s: np.ndarray) -> dict[str, float]:
 
 def write_costs(report: Path, sampler: "Sampler", geant4: Showers, config: GenerateConfig) -> None:
     """By primary energy, beside Geant4, and by batch size."""
-    from heitler.generation.timing import cost_by_batch_size, cost_by_energy
+    from heitler.generation.generate import cost_by_batch_size, cost_by_energy
 
     energy = geant4.primary_energy_GeV
     by_energy = cost_by_energy(

@@ -10,11 +10,14 @@ from heitler.config import PUBLISHED, load_config
 from heitler.report.scaling_figures import draw_epoch_time_by_nodes
 from heitler.scaling import published
 from heitler.scaling.calibration import calibrate
-from heitler.scaling.emulation import emulated_residuals
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import find_link
 from heitler.scaling.plan import Training, flat_row, plan_training
-from heitler.scaling.projection_summary import projection_metrics, residual_table
+from heitler.scaling.projection_summary import (
+    emulated_residuals,
+    projection_metrics,
+    residual_table,
+)
 
 SCALE = Path("reports/scale")
 HISTORY = Path("reports/train") / PUBLISHED / "history.csv"

@@ -6,17 +6,20 @@ from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 from pathlib import Path
 
 from heitler.base.files import write_json, write_text
-from heitler.config import Config, load_config
+from heitler.config import RECIPES, Config, load_config
 from heitler.report.claims.assess import assess_claims, claims_json, count_claims
-from heitler.report.cost_figure import draw_cost
-from heitler.report.inputs import RecipeResults, load_inputs
 from heitler.report.page import render_page
-from heitler.report.side_by_side import draw_samples, draw_single_showers, draw_trainings
+from heitler.report.results import RecipeResults, Results
+from heitler.report.side_by_side import (
+    draw_cost,
+    draw_samples,
+    draw_single_showers,
+    draw_trainings,
+)
 from heitler.tracking.comparison import latest_runs
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.registry import promote
-from heitler.tracking.state import log_state
-from heitler.tracking.training import training_run
+from heitler.tracking.training import log_state, training_run
 
 DATA = Path("data")
 PREPARED = DATA / "prepared"
@@ -28,19 +31,19 @@ PAGE = REPORTS / "index.html"
 
 def main() -> None:
     config = load_config()
-    inputs = load_inputs(DATA, REPORTS)
-    generated = {recipe: DATA / "generated" / recipe / "showers.h5" for recipe in inputs.recipes}
-    draw_trainings(REPORT, inputs)
+    results = Results(REPORTS, DATA)
+    generated = {recipe: DATA / "generated" / recipe / "showers.h5" for recipe in RECIPES}
+    draw_trainings(REPORT, results)
     draw_samples(REPORT, PREPARED, generated, config)
     puzzle_answer = draw_single_showers(REPORT, PREPARED, generated, config)
-    costs = {recipe: results.cost_by_energy for recipe, results in inputs.recipes.items()}
-    draw_cost(REPORT / "cost.svg", costs, inputs.metrics["compact"]["compact_cpu_ms"] / 1e3)
-    claims = assess_claims(REPORTS, config)
+    costs = {each.recipe: each.cost_by_energy for each in results.recipes}
+    draw_cost(REPORT / "cost.svg", costs, results.metric("compact", "compact_cpu_ms") / 1e3)
+    claims = assess_claims(results, config)
     write_json(REPORT / "claims.json", claims_json(claims))
-    page = render_page(inputs, config, collect_provenance(), latest_runs(), puzzle_answer)
+    page = render_page(results, config, collect_provenance(), latest_runs(), puzzle_answer)
     write_text(PAGE, page)
-    for results in inputs.recipes.values():
-        complete_run(results, config, inputs.summary["digest"])
+    for each in results.recipes:
+        complete_run(each, config, results.summary["digest"])
     print(f"report: {len(claims)} claims of the paper: {count_claims(claims)}")
     print(f"report: open {PAGE}")
 
@@ -48,7 +51,7 @@ def main() -> None:
 def complete_run(results: RecipeResults, config: Config, digest: str) -> None:
     """Add to the run of a recipe's training what came after it, and register the generator."""
     run = training_run(TRAININGS / results.recipe, generate=config.generate)
-    run.log_metrics({f"generate_{k}": v for k, v in results.metrics["generate"].items()})
+    run.log_metrics({f"generate_{k}": v for k, v in results.generated.items()})
     log_state(run)
     for stage in ("prepare", "report"):
         run.log_files(REPORTS / stage, stage)

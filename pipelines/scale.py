@@ -17,8 +17,7 @@ from heitler.kept.claim import claimed
 from heitler.kept.folder import keep
 from heitler.kept.origin import Origin, deciding_code
 from heitler.scaling.efficiency import compare_points, cycle_rows, flat_metrics, sentences
-from heitler.scaling.points import Comparison, plan_comparisons, points_by_setup
-from heitler.scaling.records import Start
+from heitler.scaling.points import Comparison, Start, plan_comparisons, points_by_setup
 from heitler.scaling.sweep import measure_missing, run_sweep
 
 PREPARED = Path("data/prepared")

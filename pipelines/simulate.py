@@ -9,8 +9,7 @@ from heitler.base.files import write_json
 from heitler.base.place import project_root
 from heitler.config import Config, load_config
 from heitler.data.cern import import_showers
-from heitler.data.sample import describe_sample
-from heitler.data.shard_list import write_shard_list
+from heitler.data.shard_list import describe_sample, write_shard_list
 from heitler.doctor.preflight.stages import refuse, simulation_problems
 from heitler.kept.claim import claimed
 from heitler.simulation.shards import simulate_shards

@@ -11,9 +11,12 @@ from heitler.config import ValidateConfig, load_config, stage_recipe
 from heitler.data.hdf5 import iterate_showers, read_attributes
 from heitler.judge.curve import measure_curve
 from heitler.judge.samples import build_sample
-from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.samples import Generated, Samples
-from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.report.validation_figures import (
+    draw_classifiers,
+    draw_showers,
+    write_validation_figures,
+)
 from heitler.tracking.training import training_run
 from heitler.validation.card import card_steps, flat_metrics, score_card
 from heitler.validation.classifier_curve import Point, card_lines, notes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from heitler.base.locks import missing_locks, require_locks
-from heitler.doctor.python import check_locks
+from heitler.doctor.project import check_locks
 from tests.refusals import FLOCK, in_child, refuse
 
 PYTHON = [sys.executable, "-c"]
@@ -52,7 +52,7 @@ def test_a_keras_json_and_variables_of_keras_and_onednn_change_nothing(tmp_path)
 
 def test_doctor_tells_what_is_overruled_and_which_launcher_left_variables():
     program = (
-        "from heitler.doctor.python import check_shell\n"
+        "from heitler.doctor.project import check_shell\n"
         "for f in check_shell(): print(f.state, f.found, f.remedy, sep='|')"
     )
     said = run(program, KERAS_BACKEND="jax", **LEFT).splitlines()

@@ -8,8 +8,7 @@ from dvc.utils.serialize import modify_yaml, parse_yaml
 from heitler.cli.preset import load_preset
 from heitler.cli.stages import what_changes
 from heitler.config import ConfigError, load_config, load_yaml
-from heitler.config.yaml_text import read_as_yaml_1_2
-from heitler.data.number_text import looks_like_number, parse_decimal
+from heitler.config.yaml_text import looks_like_number, parse_decimal, read_as_yaml_1_2
 from heitler.sweep.experiments import SweepError
 from heitler.sweep.space import Choice, parse_space
 

@@ -15,8 +15,13 @@ from typing import Any
 import pytest
 
 from heitler.doctor.machine import check_cores, check_memory, check_network
-from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
-from heitler.doctor.python import check_packages
+from heitler.doctor.project import (
+    check_dvc,
+    check_packages,
+    check_parameters,
+    check_store,
+    check_tables,
+)
 
 HEITLER = Path(sys.executable).with_name("heitler")
 PROJECT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from heitler.base.errors import LaunchError
 from heitler.cli.main import app
-from heitler.cluster.errors import LaunchError
 
 PROJECT = Path(__file__).parents[2]
 

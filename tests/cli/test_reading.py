@@ -5,8 +5,7 @@ import math
 import pytest
 import typer
 
-from heitler.cli.options import finite
-from heitler.cli.reading import wishes_for
+from heitler.cli.reading import finite, wishes_for
 
 
 def test_a_value_for_one_file_goes_before_that_for_all() -> None:

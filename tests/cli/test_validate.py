@@ -11,8 +11,7 @@ import pytest
 import showerdata
 import typer
 
-from heitler.cli.export import Format, export
-from heitler.cli.validate import EXIT_FAIL, validate
+from heitler.cli.validate import EXIT_FAIL, Format, export, validate
 from heitler.data.any_format import Wishes, inspect_showers, iterate_any
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import read_showers, write_showers

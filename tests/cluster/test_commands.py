@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from heitler.base.errors import LaunchError
 from heitler.cluster.commands import (
     BATCH_JOBS,
     launch_command,
@@ -16,7 +17,6 @@ from heitler.cluster.commands import (
     nodes_needed,
     on_this_machine,
 )
-from heitler.cluster.errors import LaunchError
 from heitler.cluster.reach import check_reachable
 from heitler.config import ClusterConfig, ConfigError, load_config
 from tests.conftest import MakeConfig

@@ -14,9 +14,9 @@ import pytest
 
 from heitler.base.stage import launched_rank
 from heitler.cluster.ends import End, WorkerEnds
+from heitler.cluster.heartbeat import GRACE_S
 from heitler.cluster.output import readable
 from heitler.cluster.stalls import Stalls
-from heitler.cluster.watch import GRACE_S
 from heitler.config import load_config
 from tests.cluster.ends import assert_they_end, wait_until
 

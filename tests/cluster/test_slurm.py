@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from heitler.cluster.errors import LaunchError
+from heitler.base.errors import LaunchError
 from heitler.cluster.slurm import job_script, submit, sweep_script
 from heitler.config import ClusterConfig, load_config
 

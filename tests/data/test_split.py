@@ -8,13 +8,13 @@ import h5py
 import numpy as np
 import pytest
 
-from heitler.base.seal import seal
+from heitler.base.hdf5_opening import seal
 from heitler.config import PrepareConfig
 from heitler.data.checks import DataError
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, write_showers
 from heitler.data.prepare import fit_sampling_fraction, prepare_showers, summarise
 from heitler.data.shard_list import find_shards
-from heitler.data.split import SETS, assign_sets
+from heitler.data.summary import SETS, assign_sets
 
 SHAPE = (3, 3, 4)
 PREPARE = PrepareConfig(cell_threshold_GeV=1e-6, validation_fraction=0.1, test_fraction=0.2, seed=1)

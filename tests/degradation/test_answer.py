@@ -19,7 +19,7 @@ from heitler.degradation.effects import COSTS, arm_results
 from heitler.degradation.plan import Training, plan_trainings
 from heitler.degradation.responses import Truth, response_rows
 from heitler.degradation.runs.record import Record
-from heitler.scaling.messages import SHOWER_S, minutes_on_nodes, phase_cycle_s
+from heitler.scaling.interconnects import SHOWER_S, minutes_on_nodes, phase_cycle_s
 
 ENERGY = np.linspace(10, 100, 400)
 GEANT4 = 0.02 * ENERGY * np.random.default_rng(1).normal(1, 0.02, len(ENERGY))

@@ -7,7 +7,7 @@ import numpy as np
 
 from heitler.data.hdf5 import read_showers
 from heitler.data.summary import load_summary
-from heitler.degradation.runs.coarse import coarse_showers
+from heitler.degradation.runs.worker import coarse_showers
 from tests.training.conftest import shower_folder  # noqa: F401 - a fixture
 
 

@@ -5,18 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from heitler.evolution.architecture.inheritance import inherit, split_genome
-from heitler.evolution.architecture.judge import Judge, forward
-from heitler.evolution.architecture.search import Search
-from heitler.evolution.architecture.space import (
+from architecture_search.inheritance import inherit, split_genome
+from architecture_search.judge import Judge, forward
+from architecture_search.search import Search
+from architecture_search.space import (
     MAX_LAYERS,
     Architecture,
     Layer,
     mutate_architecture,
     random_architecture,
 )
-from heitler.evolution.architecture.trainers import Training
+from architecture_search.trainers import Training
+
 from heitler.evolution.events import ProjectedEvents, Units
 
 IMAGE = (11, 11)

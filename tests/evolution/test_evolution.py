@@ -9,12 +9,10 @@ from heitler.base.errors import HeitlerError
 from heitler.config import ConfigError
 from heitler.config.evolution import strategy_names
 from heitler.evolution.events import ProjectedEvents, Units, batch_rows, project
-from heitler.evolution.fingerprint import run_fingerprint
-from heitler.evolution.journal import Journal, rebuild
+from heitler.evolution.journal import Journal, rebuild, run_fingerprint
 from heitler.evolution.loop import Run, Workers
 from heitler.evolution.network import NetworkShape, Regressor, share_kernels
-from heitler.evolution.randomness import mutate, random_genome, stream
-from heitler.evolution.strategy import build_strategy
+from heitler.evolution.strategy import build_strategy, mutate, random_genome, stream
 
 COUNT = 45
 SHAPE = NetworkShape((9, 9), filters=3, kernel=3, stride=2, slope=0.3)

@@ -7,11 +7,16 @@ import pytest
 
 from heitler.config import CompactConfig
 from heitler.generation.compact import build_compact_form, distil, imitation_loss
-from heitler.generation.energy_scale import EnergyScale, fit_energy_scale
 from heitler.generation.inference_form import read_form, write_form
 from heitler.generation.onnx_backend import onnx_backend, write_onnx
 from heitler.generation.rewriting import build_inference_form
-from heitler.generation.sampler import Sampler, load_sampler, write_compact
+from heitler.generation.sampler import (
+    EnergyScale,
+    Sampler,
+    fit_energy_scale,
+    load_sampler,
+    write_compact,
+)
 from heitler.generation.tensorflow_backend import tensorflow_backend
 from tests.generation.conftest import SHAPE
 from tests.generation.trained import build_trained_generator

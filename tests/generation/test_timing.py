@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from heitler.generation.generate import cost_by_batch_size, cost_by_energy
 from heitler.generation.sampler import load_sampler
-from heitler.generation.timing import cost_by_batch_size, cost_by_energy
 
 ENERGIES = np.array([90, 10, 20, 80], np.float32)
 

@@ -119,9 +119,10 @@ def test_words_and_unused_code_run_nothing_again_and_used_code_what_uses_it(
     project: Project,
 ) -> None:
     source = project.folder / "src/heitler"
-    before = {name: (source / name).read_text() for name in ("cluster/slurm.py", "base/seal.py")}
-    (source / "cluster/slurm.py").write_text(before["cluster/slurm.py"] + "\nUNUSED = 1\n")
-    (source / "base/seal.py").write_text(f"# A comment.\n{before['base/seal.py']}")
+    unused, used = "cluster/slurm.py", "base/hdf5_opening.py"
+    before = {name: (source / name).read_text() for name in (unused, used)}
+    (source / unused).write_text(before[unused] + "\nUNUSED = 1\n")
+    (source / used).write_text(f"# A comment.\n{before[used]}")
     assert stages_run(project.run("dvc", "repro")) == []
     page = source / "report/wording.py"
     before["report/wording.py"] = page.read_text()

@@ -22,13 +22,12 @@ from heitler.degradation.runs.record import Record as DegradationRecord
 from heitler.degradation.verdict import flat_metrics as degradation_metrics
 from heitler.degradation.verdict import sentences as degradation_sentences
 from heitler.evolution.summary import curve_rows, energy_rows, summarise
-from heitler.report.cost_figure import draw_cost
 from heitler.report.data_figures import write_data_figures
 from heitler.report.degradation_figures import draw_effects, draw_response_by_arm
 from heitler.report.evolution_figures import draw_estimates, draw_losses_by_cost
 from heitler.report.samples import STYLES, Generated, Samples
 from heitler.report.scaling_figures import draw_efficiency, draw_epoch_time_by_nodes
-from heitler.report.side_by_side import draw_puzzle, make_puzzle
+from heitler.report.side_by_side import draw_cost, draw_puzzle, make_puzzle
 from heitler.report.training_figures import (
     draw_epoch_times,
     draw_learning,
@@ -42,11 +41,11 @@ from heitler.scaling.efficiency import compare_points, flat_metrics
 from heitler.scaling.holdouts import paper_residuals, v100_residuals
 from heitler.scaling.interconnects import PRESETS
 from heitler.scaling.plan import Training, flat_row, plan_training
-from heitler.scaling.points import Comparison, Point, Setup
+from heitler.scaling.points import PARTS, Comparison, Point, Record, Setup
 from heitler.scaling.projection_summary import projection_metrics
-from heitler.scaling.records import PARTS, Record
 from heitler.validation.card import score_card
 from heitler.validation.compare import compare_response, validation_metrics
+from heitler.validation.compare import response_rows as binned_response
 from tests.conftest import ONE_FOR_ALL
 from tests.scaling.sweeps import write_sweep
 
@@ -165,6 +164,7 @@ def write_results(data: Path, reports: Path) -> None:
         folder = reports / "validate" / recipe
         write_json(folder / "metrics.json", validation_metrics(*samples, response, 0.05))
         write_json(folder / "card.json", [score.as_json() for score in scores])
+        write_csv(folder / "response.csv", binned_response(response))
     drawn = [Generated(samples[0], response, LABELS[r], STYLES[r]) for r in RECIPES]
     report = reports / "report"
     write_validation_figures(report, Samples(drawn, *samples[1:]), config.validate, 5.1)
@@ -238,7 +238,8 @@ def write_evolution(folder: Path, config: Config) -> None:
     energy = np.linspace(10, 100, 50)
     ratios = {(name, seed): np.full(50, 1 + losses[name][1]) for name, seed in runs}
     curves, energies = curve_rows(histories), energy_rows(ratios, energy, 5)
-    write_json(folder / "metrics.json", summarise(curves, energies, config.evolve))
+    found = summarise(curves, energies, config.evolve, train_showers=70, test_showers=50)
+    write_json(folder / "metrics.json", found.metrics)
     draw_losses_by_cost(folder / "fig3_left.svg", curves)
     draw_estimates(folder / "fig3_right.svg", energies)
 

@@ -13,9 +13,9 @@ import pytest
 
 from heitler.base.files import write_json
 from heitler.config import PARAMS_FILE, Config, load_config
-from heitler.report.claims import Claim, assess_claims
-from heitler.report.claims.assess import QUESTIONS, claims_json, count_claims
-from heitler.report.claims.question import Number
+from heitler.report.claims.assess import QUESTIONS, assess_claims, claims_json, count_claims
+from heitler.report.claims.question import Claim, Number
+from heitler.report.results import Results as Found
 from tests.report.conftest import Results, small_config
 
 HEITLER = Path(sys.executable).with_name("heitler")
@@ -28,7 +28,7 @@ def papers_config() -> Config:
 
 
 def claims_of(reports: Path) -> dict[str, Claim]:
-    return {claim.key: claim for claim in assess_claims(reports, papers_config())}
+    return {claim.key: claim for claim in assess_claims(Found(reports), papers_config())}
 
 
 def change_metrics(results: Results, stage: str, **values: object) -> None:
@@ -58,7 +58,7 @@ def test_every_claim_is_answered_from_the_results_of_all_stages(results):
 
 
 def test_another_calorimeter_decides_only_what_the_papers_own_times_do(results):
-    claims = assess_claims(results.reports, small_config())
+    claims = assess_claims(Found(results.reports), small_config())
     judged = {claim.key for claim in claims if claim.verdict != "not comparable here"}
     assert judged == {"time-128", "time-256", "efficiency-256"}
     assert all(claim.ours is not None for claim in claims)
@@ -227,7 +227,7 @@ def test_numbers_show_the_digits_that_their_range_makes_sense_of():
 
 
 def test_json_holds_numbers_texts_and_what_the_range_is(results):
-    claims = assess_claims(results.reports, small_config())
+    claims = assess_claims(Found(results.reports), small_config())
     content = json.loads(json.dumps(claims_json(claims)))
     [claim] = [entry for entry in content if entry["key"] == "rmsprop-lower"]
     assert claim["ours"]["low"] < claim["ours"]["value"] < claim["ours"]["high"]

@@ -94,7 +94,7 @@ def test_one_epoch_and_missing_columns_can_be_drawn(tmp_path):
 
 
 def test_the_course_of_r_is_drawn_for_arms_of_one_seed_and_of_more(tmp_path):
-    from heitler.report.course_figure import draw_course
+    from heitler.report.law_figure import draw_course
 
     rows = [
         {"arm": arm, "seed": seed, "cycles": 4 * n, "response_low": 0.1 * n, "response_high": 0.9}

@@ -7,8 +7,9 @@ import pytest
 
 from heitler.config import RECIPES
 from heitler.report.figures import DATA, DEGRADATION, DISPLAYS, EVOLUTION, SHAPES, TRAINING
-from heitler.report.inputs import ReportError, load_inputs
 from heitler.report.page import flatten, render_page
+from heitler.report.results import MissingResultError
+from heitler.report.results import Results as Found
 from tests.report.conftest import Results, small_config
 
 ANSWER = "Geant4's are 2 and 3."
@@ -16,8 +17,8 @@ PROVENANCE = {"git": {"commit": "c0ffee", "dirty": False}, "machine": {"cores": 
 
 
 def page_of(results: Results) -> str:
-    inputs = load_inputs(results.data, results.reports)
-    return render_page(inputs, results.config, PROVENANCE, puzzle_answer=ANSWER)
+    found = Found(results.reports, results.data)
+    return render_page(found, results.config, PROVENANCE, puzzle_answer=ANSWER)
 
 
 def change_metrics(results: Results, stage: str = "validate/heitler", **values: object) -> None:
@@ -188,14 +189,14 @@ def test_an_empty_generator_has_no_shape_and_no_made_up_number(results):
 )
 def test_a_missing_result_names_the_stage_to_run(results, file, stage):
     (results.data.parent / file).unlink()
-    with pytest.raises(ReportError, match=rf"{file}: not found.*dvc repro {stage}"):
+    with pytest.raises(MissingResultError, match=rf"{file}: not found.*dvc repro {stage}"):
         page_of(results)
 
 
 def test_a_torn_result_names_the_stage_to_run(results):
     (results.reports / "validate/heitler/metrics.json").write_text('{"response_ratio": 1.')
     with pytest.raises(
-        ReportError, match=r"metrics.json: not valid JSON.*dvc repro validate@heitler"
+        MissingResultError, match=r"metrics.json: not valid JSON.*dvc repro validate@heitler"
     ):
         page_of(results)
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from heitler.config import RECIPES
 from heitler.report.claims.assess import QUESTIONS
 from heitler.report.figures import DATA, DISPLAYS, EVOLUTION, SHAPES, TRAINING
-from heitler.report.inputs import load_inputs
 from heitler.report.page import render_page
+from heitler.report.results import Results
 from tests.report.conftest import small_config
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -44,9 +44,9 @@ RUN = {
 @pytest.fixture(scope="module")
 def address(made_once: Path) -> str:
     """The page of all stages' results, with a run and a detector of a hostile name."""
-    inputs = load_inputs(made_once / "data", made_once / "reports")
+    found = Results(made_once / "reports", made_once / "data")
     page = made_once / "page.html"
-    page.write_text(render_page(inputs, small_config(name=HOSTILE), {"commit": "c0ffee"}, [RUN]))
+    page.write_text(render_page(found, small_config(name=HOSTILE), {"commit": "c0ffee"}, [RUN]))
     return page.as_uri()
 
 

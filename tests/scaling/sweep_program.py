@@ -6,8 +6,7 @@ from pathlib import Path
 
 from heitler.config import load_config
 from heitler.data.summary import load_summary
-from heitler.scaling.points import plan_comparisons, points_by_setup
-from heitler.scaling.records import Start
+from heitler.scaling.points import Start, plan_comparisons, points_by_setup
 
 data, records, fingerprint = (os.environ[f"SWEEP_{name}"] for name in ("DATA", "OUT", "PRINT"))
 name, repeat, meeting = sys.argv[1:]

@@ -6,8 +6,7 @@ import numpy as np
 
 from heitler.base.files import write_csv
 from heitler.scaling.efficiency import compare_points, cycle_rows
-from heitler.scaling.points import Comparison, Point, Setup
-from heitler.scaling.records import Record
+from heitler.scaling.points import Comparison, Point, Record, Setup
 
 CYCLES, REPEATS = 6, 2
 COMMUNICATION_S = {1: 0.0, 2: 0.004}

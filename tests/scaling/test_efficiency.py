@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from heitler.scaling.efficiency import compare_points
-from heitler.scaling.points import Comparison, Point, Setup
-from heitler.scaling.records import PARTS, Record
+from heitler.scaling.points import PARTS, Comparison, Point, Record, Setup
 
 ONE = Point(Setup(1, independent=False, kernels="fast", onednn=True), 8)
 TWO = Point(Setup(2, independent=False, kernels="fast", onednn=True), 16)

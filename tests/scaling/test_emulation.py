@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from heitler.scaling.emulation import PAYLOAD, emulated_residuals, limited_cycle_s
+from heitler.scaling.projection_summary import PAYLOAD, emulated_residuals, limited_cycle_s
 
 
 def test_a_limited_link_adds_the_time_that_the_data_need():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from heitler.scaling.energy_use import EnergyMeter
+from heitler.scaling.meeting import EnergyMeter
 
 
 def write_zone(powercap: Path, name: str, energy_uj: int) -> None:

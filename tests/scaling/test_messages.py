@@ -4,7 +4,7 @@ import pytest
 
 from heitler.design import Design
 from heitler.model.networks import build_discriminator, build_generator, family_of
-from heitler.scaling.messages import BYTES, LOSSES, cycle_messages_B
+from heitler.scaling.interconnects import BYTES, LOSSES, cycle_messages_B
 
 
 def parameter_counts(design: Design, image_shape: tuple[int, int, int]) -> tuple[int, int]:

@@ -14,8 +14,7 @@ from heitler.data.hdf5 import Showers, write_showers
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
 from heitler.scaling.efficiency import compare_points, cycle_rows, flat_metrics, sentences
-from heitler.scaling.points import Comparison, Point, plan_comparisons
-from heitler.scaling.records import PARTS, Record
+from heitler.scaling.points import PARTS, Comparison, Point, Record, plan_comparisons
 from heitler.scaling.sweep import SweepError, run_sweep
 
 PROGRAM = str(Path(__file__).with_name("sweep_program.py"))

@@ -17,8 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 from heitler.config import PARAMS_FILE, ConfigError
 from heitler.sweep.experiments import Experiment, SweepError, differing
 from heitler.sweep.figure import draw_parallel_coordinates
-from heitler.sweep.guided import Sweep, run_sweep
-from heitler.sweep.pruning import follow
+from heitler.sweep.guided import Sweep, follow, run_sweep
 from heitler.sweep.space import Choice, Range, parse_space
 
 HEITLER = Path(sys.executable).with_name("heitler")
@@ -113,7 +112,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from heitler.base.stage import run_stage
 from heitler.sweep.guided import Sweep, run_sweep
-from heitler.sweep.pruning import follow
+from heitler.sweep.guided import follow
 from heitler.sweep.space import Range
 signal.signal(signal.SIGINT, signal.default_int_handler)
 def evaluate(trial, name, parameters):

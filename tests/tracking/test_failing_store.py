@@ -21,10 +21,9 @@ from tests.cluster.ends import wait_until
 
 from heitler.config import Config
 from heitler.tracking import spool
-from heitler.tracking.offline import VARIABLE, offline_folder
 from heitler.tracking.recorder import Recorder
 from heitler.tracking.runs import open_run
-from heitler.tracking.store import connect
+from heitler.tracking.store import VARIABLE, connect, offline_folder
 from heitler.tracking.studies import AS_THEY_ARE, PARTS, log_evolution, log_sweep
 from heitler.tracking.sync import sync_runs, sync_spool
 

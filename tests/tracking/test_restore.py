@@ -10,7 +10,7 @@ from heitler.tracking.comparison import ComparisonError, compare_runs
 from heitler.tracking.provenance import git_state
 from heitler.tracking.restore import RestoreError, restore
 from heitler.tracking.runs import open_run
-from heitler.tracking.state import log_state
+from heitler.tracking.training import log_state
 
 BIN = Path(sys.executable).parent
 PIPELINE = """

@@ -3,7 +3,7 @@
 import mlflow
 
 from heitler.tracking.runs import PARENT_VARIABLE, open_run
-from heitler.tracking.sweeps import end_sweep, epoch_scores, sweep_run
+from heitler.tracking.studies import end_sweep, epoch_scores, sweep_run
 
 
 def test_trials_are_children_of_their_sweep_and_their_epochs_are_found(store, monkeypatch):

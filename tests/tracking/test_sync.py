@@ -14,9 +14,8 @@ from tests.generation.conftest import SHAPE
 from heitler.generation.serving import served_generator
 from heitler.tracking import sync
 from heitler.tracking.lookup import search
-from heitler.tracking.offline import VARIABLE, offline_folder
 from heitler.tracking.runs import Dataset, attach_run, open_run
-from heitler.tracking.store import connect, connect_to_database
+from heitler.tracking.store import VARIABLE, connect, connect_to_database, offline_folder
 from heitler.tracking.sync import sync_runs
 
 
@@ -31,7 +30,7 @@ def offline(store: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) 
             shutil.copy(empty_database, folder / "mlflow.db")
         created(folder)
 
-    monkeypatch.setattr("heitler.tracking.offline.connect_to_database", quickly)
+    monkeypatch.setattr("heitler.tracking.store.connect_to_database", quickly)
     monkeypatch.setenv(VARIABLE, "1")
     yield store
     connect()

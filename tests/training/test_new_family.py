@@ -24,7 +24,7 @@ from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.summary import load_summary
 from heitler.generation.sampler import load_sampler, write_generator
 from heitler.model.gan import build_gan
-from heitler.scaling.messages import BYTES, LOSSES, cycle_messages_B
+from heitler.scaling.interconnects import BYTES, LOSSES, cycle_messages_B
 from heitler.training.batch import BatchAssembler
 from heitler.training.cycle import compile_cycle
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
+import defects
 import numpy as np
 
 from heitler.data.hdf5 import Showers
-from heitler.validation import defects
 
 GENERATED, TRUTH, REFERENCE = slice(0, 150), slice(150, 300), slice(300, 600)
 EDGES_GEV = np.array([1.0, 2.5, 4.0, 5.0])

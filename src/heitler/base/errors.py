@@ -11,3 +11,7 @@ class Interrupted(KeyboardInterrupt):
 
 class ConfigError(HeitlerError, ValueError):
     """A parameter is missing, unknown, of the wrong type, or impossible."""
+
+
+class LaunchError(HeitlerError):
+    """The workers cannot be started as the section `cluster` of params.yaml says."""

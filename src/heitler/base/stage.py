@@ -14,8 +14,7 @@ from types import TracebackType
 
 from heitler.base.causes import NO_LOCKS
 from heitler.base.errors import HeitlerError, Interrupted
-from heitler.base.packages import refuse_foreign_packages
-from heitler.base.place import require_project
+from heitler.base.place import refuse_foreign_packages, require_project
 
 PIPELINE = Path("dvc.yaml")
 PROGRAMS = "pipelines"

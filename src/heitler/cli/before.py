@@ -1,12 +1,18 @@
-"""What `--only` takes as given: the results of the stages before it."""
+"""Before a command becomes DVC: what `--only` takes as given, and a name lent to git."""
 
 import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from heitler.base.errors import HeitlerError
+from heitler.base.identity import with_identity
+from heitler.base.locks import require_locks
 from heitler.base.stage import PIPELINE
 
 Stages = dict[str, dict[str, Any]]
@@ -58,3 +64,23 @@ def _maker_of(path: Path, stages: Stages) -> str:
             if place in (path, *path.parents) or path in place.parents:
                 return name
     return ""
+
+
+SAME = (
+    "params.yaml has these values already: what was interrupted goes on, and becomes no DVC "
+    "experiment of its own."
+)
+"""Why it is `dvc repro` then: a second `dvc exp run` would begin anew, because DVC puts the outputs
+that `dvc.lock` knows in their place."""
+
+
+def become(
+    command: Sequence[str], *, dry_run: bool, variables: Mapping[str, str] | None = None
+) -> None:
+    """Become `dvc ...`, with a name for git lent where there is none; or print the command."""
+    if dry_run:
+        print(shlex.join(command))
+        return
+    require_locks()
+    environment = with_identity() | dict(variables or {})
+    os.execve(sys.executable, [sys.executable, "-m", *command], environment)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from heitler.report.claims import Claim
+    from heitler.report.claims.question import Claim
 
 WIDTH_OF_FILES = 160
 REPORTS = Path("reports")
@@ -45,12 +45,12 @@ def claims(
     heitler claims --json > claims.json
     """
     from heitler.config import load_config
-    from heitler.report.claims import assess_claims
-    from heitler.report.claims.assess import claims_json, not_the_papers
+    from heitler.report.claims.assess import assess_claims, claims_json, not_the_papers
+    from heitler.report.results import Results
 
     config = load_config()
     has_run = any(REPORTS.glob("*/metrics.json"))
-    found = assess_claims(reports or (REPORTS if has_run else KEPT), config)
+    found = assess_claims(Results(reports or (REPORTS if has_run else KEPT)), config)
     if as_json:
         print(json.dumps(claims_json(found), indent=2, ensure_ascii=False))
     else:

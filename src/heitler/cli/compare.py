@@ -1,10 +1,12 @@
-"""`heitler compare`: trainings and measured points side by side, with units."""
+"""`heitler compare`, `checkout`, `sync`: runs side by side, back to one, all in one store."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from heitler.base.place import require_project
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -86,3 +88,58 @@ def _text(value: str | float | None, decimals: int) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else f"{value:,.{decimals}f}"
+
+
+def sync() -> None:
+    """Merge finished offline runs into the main MLflow store, and what it did not take, each once.
+
+    Jobs that run with HEITLER_OFFLINE=1 write to stores of their own under mlruns/offline. Run
+    this where the main store is, such as the login node; again whenever you like.
+
+    Example: heitler sync
+    """
+    from heitler.tracking.store import require_store
+    from heitler.tracking.sync import sync_runs, sync_spool
+
+    require_store()
+    for run_id, left in sync_spool().items():
+        print(f"run {run_id}: " + (f"{left} records are still not taken" if left else "completed"))
+    results = sync_runs()
+    for result in results:
+        names = ", ".join(result.runs.values()) or "still running, left for later"
+        print(f"{result.folder.name}: {names}")
+    if not results:
+        print("Nothing to merge: all offline runs are in the main store.")
+
+
+def checkout(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="Run name, run id, or name of a DVC experiment: heitler compare."
+        ),
+    ],
+) -> None:
+    """Bring code, parameters and data of a run back into this working copy.
+
+    Code comes from git, data from DVC's cache. Nothing uncommitted is overwritten: commit it or
+    `git stash` first.
+
+    Examples:
+
+    heitler checkout paper-2w-b8-5ep
+
+    heitler checkout batty-waft
+    """
+    from heitler.tracking.restore import restore
+
+    require_project()
+    found = restore(run)
+    what = f"DVC experiment {found.experiment}" if found.experiment else "commit"
+    print(f"Run {found.run_name} ({found.run_id}): code of {what} {found.revision[:10]}.")
+    if found.files:
+        print(f"{' and '.join(found.files)} are the run's own, and so is the data.")
+    for note in found.notes:
+        print(f"Note: {note}")
+    discard = " --discard-changes" if found.files else ""
+    print(f"Back again: git switch{discard} - && dvc checkout")

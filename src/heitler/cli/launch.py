@@ -1,4 +1,4 @@
-"""`heitler launch`: a stage on many workers, where the section `cluster` says; no DVC involved."""
+"""`heitler launch` and `check-cluster`: workers where the section `cluster` says, without DVC."""
 
 import os
 import shlex
@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from heitler.base.errors import LaunchError
 from heitler.cli.stages import From, KeepGoing, going_on
 from heitler.cluster.commands import launch_command, launch_environment, shown
-from heitler.cluster.errors import LaunchError
+from heitler.cluster.launch import run_workers
 from heitler.cluster.slurm import job_script, submit, sweep_script
 from heitler.config import RECIPES, Config, load_config
 
@@ -105,3 +106,35 @@ def slurm_job(config: Config, stage: str, sizes: list[int], command: list[str]) 
 
 def _has_workers(config: Config, script: Path) -> bool:
     return hasattr(getattr(config, script.stem, None), "workers")
+
+
+PROGRAM = Path(__file__).parents[1] / "cluster/check.py"
+
+
+def check_cluster(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many. Default: train.workers.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the command, and run nothing.")
+    ] = False,
+) -> None:
+    """Start workers as training would, and see whether they can train together.
+
+    Every worker up; equal versions, code and data; sums right; clocks, cores and threads; latency
+    and bandwidth of all-reduces, which `heitler plan` and stage `project` can use. Inside a Slurm
+    job too. Ends with 0, or with a message that names the worker and host that differ.
+
+    Examples:
+
+    heitler check-cluster
+
+    heitler check-cluster --workers 64
+    """
+    config = load_config()
+    wanted = workers or config.train.workers
+    if dry_run:
+        command = launch_command(config.cluster, wanted, [str(PROGRAM), str(wanted)])
+        print(shown(command, launch_environment(config.cluster)))
+        return
+    sys.exit(run_workers(config.cluster, wanted, str(PROGRAM), str(wanted)))

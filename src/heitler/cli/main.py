@@ -5,20 +5,16 @@ from heitler.base.stage import run_stage  # first: Ctrl-C then ends it quietly
 # isort: split
 import typer
 
-from heitler.cli.check_cluster import check_cluster
-from heitler.cli.checkout import checkout
 from heitler.cli.claims import claims
-from heitler.cli.compare import compare
+from heitler.cli.compare import checkout, compare, sync
 from heitler.cli.doctor import doctor
-from heitler.cli.export import export
 from heitler.cli.generate import generate
-from heitler.cli.launch import launch
+from heitler.cli.launch import check_cluster, launch
 from heitler.cli.plan import plan
 from heitler.cli.preset import preset
 from heitler.cli.stages import add_stages
 from heitler.cli.sweep import experiments, sweep
-from heitler.cli.sync import sync
-from heitler.cli.validate import validate
+from heitler.cli.validate import export, validate
 
 app = typer.Typer(
     help="Calorimeter showers from a generative network instead of Geant4. Shell completion: "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heitler.cli.options import finite
+from heitler.cli.reading import finite
 from heitler.config import PUBLISHED
 
 if TYPE_CHECKING:

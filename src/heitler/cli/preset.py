@@ -10,7 +10,7 @@ import typer
 from heitler.base.git import require_git
 from heitler.base.place import require_project
 from heitler.base.stage import refuse_during_sweep
-from heitler.cli.start import SAME, become
+from heitler.cli.before import SAME, become
 from heitler.config import ConfigError, build_config, for_dvc, merged, read_params
 
 PRESETS = Path("presets")

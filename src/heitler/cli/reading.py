@@ -109,7 +109,7 @@ def _only(option: str, value: str, before: str | None) -> str:
 
 
 def _positive(text: str | None) -> float | None:
-    from heitler.data.number_text import parse_decimal, suggestion
+    from heitler.config.yaml_text import parse_decimal, suggestion
 
     if text is None:
         return None
@@ -118,3 +118,10 @@ def _positive(text: str | None) -> float | None:
         hint = suggestion(text) if number is None else ""
         raise typer.BadParameter(f"--scale is {text!r}. {hint}Give a number above 0, such as 50.")
     return number
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse nan and inf, which compare with limits as if they kept them."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to calculate with. Give a finite one.")
+    return value

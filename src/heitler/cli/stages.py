@@ -8,8 +8,7 @@ import typer
 from heitler.base.git import require_git
 from heitler.base.place import require_project
 from heitler.base.stage import refuse_during_sweep
-from heitler.cli.before import require_results_before
-from heitler.cli.start import SAME, become
+from heitler.cli.before import SAME, become, require_results_before
 from heitler.config import (
     RECIPES,
     build_config,

@@ -70,7 +70,7 @@ def sweep(
     from heitler.sweep.experiments import load_experiments
     from heitler.sweep.guided import Sweep, dvc_experiment, run_sweep
     from heitler.sweep.space import parse_space
-    from heitler.tracking.sweeps import end_sweep, sweep_run
+    from heitler.tracking.studies import end_sweep, sweep_run
 
     require_project()
     wanted = Sweep(name, parse_space(space), trials, maximise, seed)

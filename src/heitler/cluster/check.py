@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import heitler
+from heitler.base.errors import LaunchError
 from heitler.base.files import file_digest, write_json
 from heitler.base.stage import run_stage
 from heitler.cluster.agreement import differences, worker_table
-from heitler.cluster.errors import LaunchError
 from heitler.cluster.link import measure_link, sums_are_right
 from heitler.cluster.world import World, describe_worker, gather_objects, join_world, wait_for_all
 from heitler.config import load_config

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from heitler.base.errors import LaunchError
 from heitler.cluster import horovodrun
 from heitler.cluster.ends import ABORT
-from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
 
 SLURM_JOB = "SLURM_JOB_ID"

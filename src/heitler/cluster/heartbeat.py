@@ -1,4 +1,4 @@
-"""A sign of life that every worker gives its launcher, which so knows who is missing.
+"""Signs of life: every worker gives its launcher one, and ends when that is gone.
 
 A worker that is stopped, or whose machine is, cannot say so, and the others only wait. The sign is
 a line on the worker's error output, which every launcher hands on, also from other hosts. It tells
@@ -10,7 +10,12 @@ import atexit
 import os
 import platform
 import re
+import select
+import signal
+import sys
 import threading
+import time
+from collections.abc import Callable
 
 from heitler.base.stage import launched_rank
 
@@ -58,3 +63,34 @@ def start_heartbeat() -> None:
 def _say(rank: int, what: str) -> None:
     """One write: a line that the other threads' lines cannot part."""
     os.write(2, f"heitler: worker {rank} on {platform.node()} {what}\n".encode())
+
+
+GRACE_S = 15.0
+"""From being asked to end to being ended."""
+
+
+def end_with_launcher() -> None:
+    """End this process soon after nobody reads its output any more.
+
+    Local processes are ended by their launcher. Over ssh the other side only notices that its
+    connection is closed: this process would go on, unwatched.
+    """
+    watch_reader(sys.__stdout__.fileno() if sys.__stdout__ else 1, _end)
+
+
+def watch_reader(descriptor: int, ended: Callable[[], None]) -> None:
+    """Call `ended` from a thread when the reader of a pipe or socket closes it; files have none."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # asks for nothing but POLLERR and POLLHUP, which always come
+
+    def wait() -> None:
+        if poll.poll():
+            ended()
+
+    threading.Thread(target=wait, name="launcher-watch", daemon=True).start()
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)  # lets `finally` blocks close files and runs
+    time.sleep(GRACE_S)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from heitler.base.errors import LaunchError
 from heitler.cluster.commands import SLURM_JOB, hosts_used
-from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
 
 AT_ONCE = 32

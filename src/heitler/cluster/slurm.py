@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from heitler.base.errors import LaunchError
 from heitler.cluster.commands import launch_command, nodes_needed
-from heitler.cluster.errors import LaunchError
 from heitler.config import ClusterConfig
 from heitler.kept.folder import VARIABLE as KEEP_GOING
 

@@ -31,7 +31,7 @@ from heitler.base.errors import Interrupted
 from heitler.base.onednn import onednn_in_force
 from heitler.base.stage import launched_rank, other_launchers
 from heitler.cluster.ends import LOST_CONTACT
-from heitler.cluster.heartbeat import come, start_heartbeat
+from heitler.cluster.heartbeat import come, end_with_launcher, start_heartbeat
 from heitler.cluster.pinning import (
     bound_by_launcher,
     cpu_list,
@@ -40,7 +40,6 @@ from heitler.cluster.pinning import (
     read_cores,
 )
 from heitler.cluster.stopping import was_signalled
-from heitler.cluster.watch import end_with_launcher
 from heitler.config import ConfigError
 
 Tensor: TypeAlias = tf.Tensor

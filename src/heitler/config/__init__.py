@@ -4,7 +4,22 @@ Unknown keys, wrong types and impossible values raise `ConfigError` with the key
 the remedy, before any long work starts.
 """
 
-from heitler.config.changes import Changes, changed, checked, for_dvc, has_key, merged
+from heitler.config.changes import (
+    OURS,
+    PUBLISHED,
+    RECIPES,
+    Changes,
+    Recipe,
+    RecipeConfig,
+    RecipesConfig,
+    changed,
+    checked,
+    for_dvc,
+    has_key,
+    merged,
+    require_effect,
+    stage_recipe,
+)
 from heitler.config.cluster import ClusterConfig, SlurmConfig
 from heitler.config.data import AbsorberSection, DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import ArmConfig, DegradationConfig
@@ -17,16 +32,6 @@ from heitler.config.load import (
     digest_for_workers,
     load_config,
     read_params,
-)
-from heitler.config.recipes import (
-    OURS,
-    PUBLISHED,
-    RECIPES,
-    Recipe,
-    RecipeConfig,
-    RecipesConfig,
-    require_effect,
-    stage_recipe,
 )
 from heitler.config.results import (
     ClassifierConfig,

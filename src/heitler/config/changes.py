@@ -1,16 +1,22 @@
 """Checking parameters, and saying what is wrong: the key, its value, the remedy.
 
-Changes of parameters, nested as in `params.yaml`: presets, recipes, arms of a study.
+Changes of parameters, nested as in `params.yaml`: presets, recipes, arms of a study; the section
+`recipes`, the two trainings of the pipeline.
 """
 
 import dataclasses
 import difflib
+import sys
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
-from heitler.config.types import ConfigError
+from heitler.base.errors import HeitlerError
+from heitler.config.types import STRICT, ConfigError
 
 Section = TypeVar("Section")
 Changes = dict[str, Any]
@@ -94,3 +100,68 @@ def has_key(parameters: Any, key: str) -> bool:
 def for_dvc(parameters: Mapping[str, Any], change: str) -> str:
     """`key=value` as `dvc exp run -S` takes it: with ++ for a key that is not in the file yet."""
     return change if has_key(parameters, change.partition("=")[0]) else f"++{change}"
+
+
+Recipe = Literal["paper", "heitler"]
+RECIPES: tuple[Recipe, ...] = get_args(Recipe)
+"""In the order in which they are trained."""
+PUBLISHED: Recipe = "paper"
+"""3DGAN as published: what the paper's claims are about."""
+OURS: Recipe = "heitler"
+"""What everything that uses one generator takes, where none is named."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class RecipeConfig:
+    """What a recipe changes in the sections model and train, and nothing else."""
+
+    model: Changes = field(default_factory=dict)
+    """What differs in the section model; `recipe` is this entry's name."""
+    train: Changes = field(default_factory=dict)
+    """What differs in the section train."""
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
+class RecipesConfig:
+    """Each is trained, generates and is judged, on the same showers."""
+
+    paper: RecipeConfig
+    """3DGAN as published."""
+    heitler: RecipeConfig
+    """This project's."""
+
+    def __getitem__(self, recipe: str) -> RecipeConfig:
+        changes: RecipeConfig = getattr(self, recipe)
+        return changes
+
+
+def stage_recipe() -> Recipe:
+    """The recipe that this program was started for: `pipelines/train.py heitler`.
+
+    Raises:
+        HeitlerError: if none is named, or one that there is not.
+    """
+    for recipe in RECIPES:
+        if sys.argv[1:2] == [recipe]:
+            return recipe
+    program, known = Path(sys.argv[0]).name, " or ".join(RECIPES)
+    raise HeitlerError(f"{program}: of which recipe? Add {known}: {program} {RECIPES[-1]}")
+
+
+def require_effect(parameters: Mapping[str, Any], key: str, stage: str) -> None:
+    """Refuse a change of `train.epochs` for `train@heitler`, where that recipe has its own.
+
+    Args:
+        parameters: content of params.yaml.
+        key: what is to be changed.
+        stage: DVC's name; nothing is refused for a stage that is of no recipe.
+
+    Raises:
+        ConfigError: naming the key to change instead.
+    """
+    name, _, recipe = stage.partition("@")
+    own = f"recipes.{recipe}.{key}"
+    if recipe and has_key(parameters, own):
+        raise ConfigError(
+            f"{key} has no effect on {name}@{recipe}: {own} takes its place. Change that one."
+        )

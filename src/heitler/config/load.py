@@ -15,12 +15,11 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from heitler.config.changes import changed, checked, merged
+from heitler.config.changes import RECIPES, Recipe, RecipesConfig, changed, checked, merged
 from heitler.config.cluster import ClusterConfig
 from heitler.config.data import DetectorConfig, PrepareConfig, SimulateConfig
 from heitler.config.degradation import DegradationConfig
 from heitler.config.evolution import EvolveConfig
-from heitler.config.recipes import RECIPES, Recipe, RecipesConfig
 from heitler.config.results import CompactConfig, GenerateConfig, ProjectConfig, ValidateConfig
 from heitler.config.scaling import ScaleConfig
 from heitler.config.training import ModelConfig, TrainConfig

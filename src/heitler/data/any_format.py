@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.base.hdf5_opening import hdf5_cause
-from heitler.data.angles import read_angles
 from heitler.data.checks import (
     HDF5_ERRORS,
     DataError,
@@ -28,7 +27,7 @@ from heitler.data.checks import (
 from heitler.data.hdf5 import Showers, read_attributes
 from heitler.data.layouts import Layout, Shape, find_layout, find_shape, read_column, to_images
 from heitler.data.observables import Observables, join, measure
-from heitler.data.particles import ASSUMED, choose_rows, read_codes
+from heitler.data.particles import ASSUMED, choose_rows, read_angles, read_codes
 from heitler.data.units import POSSIBLE, Reading, Stated, UnitError, decide_reading, find_unit
 from heitler.showers import apply_threshold
 

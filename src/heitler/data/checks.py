@@ -11,8 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.base.errors import HeitlerError
-from heitler.base.hdf5_opening import UnreadableError, hdf5_cause, open_for_reading
-from heitler.base.seal import is_sealed, seal_holds
+from heitler.base.hdf5_opening import (
+    UnreadableError,
+    hdf5_cause,
+    is_sealed,
+    open_for_reading,
+    seal_holds,
+)
 from heitler.data.hdf5 import COLUMNS, PDG, UNITS, Showers, read_rows
 from heitler.data.safety import has_name, unsafe_dataset
 

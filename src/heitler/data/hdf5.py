@@ -1,6 +1,6 @@
 """Shower files: HDF5 in the layout of CERN's public calorimeter data, plus units and provenance.
 
-This project's files carry their checksum (`heitler.base.seal`); those from elsewhere need none.
+This project's files carry their checksum (`heitler.base.hdf5_opening`); others need none.
 
 | dataset         | shape        | unit | meaning                                      |
 |-----------------|--------------|------|----------------------------------------------|
@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.base.files import atomic_path
-from heitler.base.hdf5_opening import open_for_reading
-from heitler.base.seal import SEAL_B, seal
+from heitler.base.hdf5_opening import SEAL_B, open_for_reading, seal
 
 PDG = {"e-": 11, "e+": -11, "gamma": 22}
 UNITS = {

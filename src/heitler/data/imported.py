@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from heitler.base.place import in_project
-from heitler.data.download import CHECKSUM, ask_version, is_url
-from heitler.data.memory import read_memory, write_memory
+from heitler.data.download import CHECKSUM, ask_version, is_url, read_memory, write_memory
 
 FORMATS = ("*.h5", "*.hdf5")
 

@@ -23,8 +23,7 @@ from heitler.config import PrepareConfig
 from heitler.data.checks import DataError, check_shower_file
 from heitler.data.hdf5 import Showers, read_attributes, read_showers, shower_writer
 from heitler.data.observables import Observables, join, measure
-from heitler.data.split import SETS, assign_sets
-from heitler.data.summary import FIT_UNIT_GEV
+from heitler.data.summary import FIT_UNIT_GEV, SETS, assign_sets
 from heitler.showers import apply_threshold
 
 Float = NDArray[np.float64]

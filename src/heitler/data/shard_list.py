@@ -1,11 +1,20 @@
-"""The list of a sample's shards with their checksums: a missing or exchanged file is noticed."""
+"""The list of a sample's shards with their checksums: a missing or exchanged file is noticed.
+
+Also what they hold, in a few numbers.
+"""
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from heitler.base.files import write_json
 from heitler.data.checks import REMAKE, DataError
+from heitler.data.hdf5 import iterate_showers, read_attributes
+from heitler.showers import sampling_fraction
 
 LIST_FILE = "shards.json"
 
@@ -58,3 +67,27 @@ def _shards(folder: Path) -> list[Path]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_sample(shards: Sequence[Path]) -> dict[str, float | int | str | None]:
+    """Count, energies, mean sampling fraction and CPU time of all showers, read in pieces."""
+    energies: list[NDArray[np.float32]] = []
+    fractions: list[NDArray[np.float64]] = []
+    cpu_seconds: list[NDArray[np.float32]] = []
+    for shard in shards:
+        for showers in iterate_showers(shard):
+            energies.append(showers.primary_energy_GeV)
+            fractions.append(sampling_fraction(showers.cells_GeV, showers.primary_energy_GeV))
+            cpu_seconds.append(showers.cpu_seconds)
+    energy, fraction = np.concatenate(energies), np.concatenate(fractions)
+    cpu = np.concatenate(cpu_seconds)
+    timed = bool(np.isfinite(cpu).all())  # imported showers carry no times
+    return {
+        "label": str(read_attributes(shards[0])["label"]),
+        "showers": len(energy),
+        "primary_energy_mean_GeV": float(energy.mean()),
+        "sampling_fraction_mean": float(fraction.mean()),
+        "sampling_fraction_std": float(fraction.std()),
+        "cpu_seconds_per_shower": float(cpu.mean()) if timed else None,
+        "cpu_seconds_per_GeV": float(cpu.sum() / energy.sum()) if timed else None,
+    }

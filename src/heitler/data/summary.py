@@ -1,5 +1,13 @@
-"""What `prepare` found out about the training showers, as later stages need it."""
+"""What `prepare` decides and finds out, as later stages need it.
 
+Every event draws its set, train, validation or test, from a hash of the seed and its event id
+alone. So a shower stays in its set when others are added or removed: a model is never tested on
+what an earlier, smaller data set trained it on. Sizes fluctuate like a binomial around the
+fractions asked for.
+"""
+
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +16,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from heitler.base.errors import HeitlerError
+from heitler.base.hdf5_opening import open_for_reading
+from heitler.config import PrepareConfig
 from heitler.config.types import NonNegativeInt, Positive, PositiveInt
 
 FIT_UNIT_GEV = 100.0
@@ -55,3 +65,36 @@ def load_summary(path: Path) -> DataSummary:
             f"{path}: is damaged ({f'{place}: ' if place else ''}{first['msg']}). "
             "Make it again: dvc repro --force prepare"
         ) from None
+
+
+AT_ONCE = 256
+
+
+def mean_shower(path: Path) -> NDArray[np.float64]:
+    """Mean of cells over primary energy: (X, Y, Z), no unit; its sum is the sampling fraction."""
+    with open_for_reading(path) as file:
+        cells, energy = file["ECAL"], file["energy"][:]
+        total = np.zeros(cells.shape[1:], np.float64)
+        for start in range(0, len(energy), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            total += np.tensordot(1 / energy[rows].astype(np.float64), cells[rows], axes=1)
+    return total / len(energy)
+
+
+SETS = ("train", "validation", "test")
+
+
+def assign_sets(event_ids: Iterable[int], prepare: PrepareConfig) -> NDArray[np.str_]:
+    """The set of every event, one of `SETS`: (N,) -> (N,)."""
+    place = np.array([_place(int(event_id), prepare.seed) for event_id in event_ids])
+    test_until = prepare.test_fraction
+    validation_until = test_until + prepare.validation_fraction
+    return np.where(
+        place < test_until, "test", np.where(place < validation_until, "validation", "train")
+    )
+
+
+def _place(event_id: int, seed: int) -> float:
+    """Uniform in [0, 1), a pure function of its arguments."""
+    drawn = hashlib.sha256(f"{seed}:{event_id}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") / 2**64

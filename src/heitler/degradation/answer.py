@@ -15,7 +15,7 @@ from heitler.degradation.plan import Training
 from heitler.degradation.responses import Row, Truth
 from heitler.degradation.runs.record import Record
 from heitler.degradation.verdict import baselines, find_cure
-from heitler.scaling.messages import cycle_messages_B, minutes_on_nodes
+from heitler.scaling.interconnects import cycle_messages_B, minutes_on_nodes
 from heitler.validation.profiles import SIGNIFICANT
 
 BIN_LIMIT, LAYER_LIMIT = 0.05, 0.20

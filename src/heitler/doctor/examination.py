@@ -9,8 +9,16 @@ from heitler.doctor.libraries import (
     check_tensorflow_and_horovod,
 )
 from heitler.doctor.machine import check_cores, check_disk, check_memory, check_network
-from heitler.doctor.project import check_dvc, check_parameters, check_store, check_tables
-from heitler.doctor.python import check_locks, check_packages, check_python, check_shell
+from heitler.doctor.project import (
+    check_dvc,
+    check_locks,
+    check_packages,
+    check_parameters,
+    check_python,
+    check_shell,
+    check_store,
+    check_tables,
+)
 
 CHECKS = (
     check_python,

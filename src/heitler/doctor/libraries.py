@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from heitler.base.errors import LaunchError
 from heitler.cluster.commands import find_mpirun
-from heitler.cluster.errors import LaunchError
 from heitler.config import ConfigError, load_config
 from heitler.doctor.finding import REBUILD, Finding, broken, check, note, ok
 from heitler.doctor.native import advice

@@ -17,8 +17,7 @@ from heitler.evolution.descent import COST, Descent, RmsProp
 from heitler.evolution.events import batch_rows
 from heitler.evolution.journal import Journal
 from heitler.evolution.network import Regressor
-from heitler.evolution.randomness import random_genome
-from heitler.evolution.strategy import build_strategy
+from heitler.evolution.strategy import build_strategy, random_genome
 from heitler.kept.aside import set_files_aside
 
 Float = NDArray[np.float32]

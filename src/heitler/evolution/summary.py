@@ -1,12 +1,15 @@
 """Runs of all strategies and seeds in one table, and what they say of the paper's claims."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
+from heitler.config.evolution import strategy_names
 
 Float = NDArray[np.floating]
 Row = dict[str, Any]
@@ -15,6 +18,76 @@ QUICK_SHARE = 0.05
 """Share of the budget: what "very quickly" is taken to mean."""
 SMALL_ERROR = 0.10
 PAPERS_SHOWERS = 5_000
+
+
+@dataclass(frozen=True)
+class StrategyResult:
+    """How a strategy, or RMSprop, ends."""
+
+    loss: float
+    """On test showers; median over seeds, quartiles beside."""
+    loss_low: float
+    loss_high: float
+    seconds: float
+    error_worst_bin: float
+    """Mean relative error in the worst bin of primary energy, median over seeds."""
+    gap: float
+    """The loss over RMSprop's, less 1."""
+
+
+@dataclass(frozen=True)
+class EvolutionResults:
+    """What the stage has found; `metrics` is its flat view."""
+
+    strategies: dict[str, StrategyResult]
+    seeds: int
+    cost_epochs: int
+    train_showers: int
+    test_showers: int
+    early_cost_epochs: float = math.nan
+    """Forward passes over the showers after which the losses below are; NaN without the paper's
+    strategy."""
+    early_loss_genetic: float = math.nan
+    early_loss_rmsprop: float = math.nan
+
+    @property
+    def claims(self) -> dict[str, bool]:
+        """What the paper says, and whether it is so."""
+        if math.isnan(self.early_cost_epochs):
+            return {}
+        genetic, gradient = self.strategies[PAPER], self.strategies[GRADIENT]
+        return {
+            "low_loss_quickly": self.early_loss_genetic < self.early_loss_rmsprop,
+            "rmsprop_lower_in_the_end": gradient.loss < genetic.loss,
+            "error_below_10_percent": genetic.error_worst_bin < SMALL_ERROR,
+        }
+
+    @property
+    def metrics(self) -> Row:
+        """Flat, for `metrics.json` and MLflow."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "strategies"}
+        return {
+            **{name: value for name, value in own.items() if not math.isnan(value)},
+            **{
+                f"{strategy}_{name}": value
+                for strategy, found in self.strategies.items()
+                for name, value in asdict(found).items()
+            },
+            **{f"claim_{name}": holds for name, holds in self.claims.items()},
+        }
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, Any], config: EvolveConfig) -> "EvolutionResults":
+        """From such metrics; KeyError if one lacks. `config` gives the strategies' order."""
+        known = dict.fromkeys((GRADIENT, *config.strategies, *strategy_names()))
+        columns = [field.name for field in fields(StrategyResult)]
+        found = {
+            name: StrategyResult(**{column: metrics[f"{name}_{column}"] for column in columns})
+            for name in known
+            if f"{name}_loss" in metrics
+        }
+        own = [f for f in fields(cls)[1:] if f.name in metrics or f.default is MISSING]
+        return cls(found, **{field.name: metrics[field.name] for field in own})
 
 
 def curve_rows(histories: Mapping[tuple[str, int], Sequence[Mapping[str, float]]]) -> list[Row]:
@@ -49,38 +122,51 @@ def energy_rows(ratios: Mapping[tuple[str, int], Float], energy_GeV: Float, bins
     ]
 
 
-def summarise(curves: Sequence[Row], energies: Sequence[Row], config: EvolveConfig) -> Row:
-    """Flat: final test losses (median, quartiles over seeds), gaps to RMSprop, claims."""
+def summarise(
+    curves: Sequence[Row],
+    energies: Sequence[Row],
+    config: EvolveConfig,
+    train_showers: int,
+    test_showers: int,
+) -> EvolutionResults:
+    """Final test losses (median, quartiles over seeds), gaps to RMSprop, what the claims need."""
     names = list(dict.fromkeys(row["strategy"] for row in curves))
-    found: Row = {"seeds": len(config.seeds), "cost_epochs": config.cost_epochs}
-    for name in names:
-        final = [_at(curves, name, seed, np.inf, "test_loss") for seed in config.seeds]
+    losses = {name: _over_seeds(curves, name, np.inf, "test_loss", config) for name in names}
+    reference = float(np.median(losses[GRADIENT]))
+    found = {}
+    for name, final in losses.items():
         low, median, high = np.percentile(final, [25, 50, 75]).tolist()
-        seconds = [_at(curves, name, seed, np.inf, "seconds") for seed in config.seeds]
-        found |= {f"{name}_loss": median, f"{name}_loss_low": low, f"{name}_loss_high": high}
-        found[f"{name}_seconds"] = float(np.median(seconds))
-        found[f"{name}_error_worst_bin"] = _worst_bin(energies, name)
-    for name in names:
-        found[f"{name}_gap"] = found[f"{name}_loss"] / found[f"{GRADIENT}_loss"] - 1
-    return found | _claims(curves, found, config)
-
-
-def _claims(curves: Sequence[Row], found: Row, config: EvolveConfig) -> Row:
-    if f"{PAPER}_loss" not in found:
-        return {}
+        seconds = _over_seeds(curves, name, np.inf, "seconds", config)
+        found[name] = StrategyResult(
+            loss=median,
+            loss_low=low,
+            loss_high=high,
+            seconds=float(np.median(seconds)),
+            error_worst_bin=_worst_bin(energies, name),
+            gap=median / reference - 1,
+        )
+    results = EvolutionResults(
+        found, len(config.seeds), config.cost_epochs, train_showers, test_showers
+    )
+    if PAPER not in found:
+        return results
     early = QUICK_SHARE * config.cost_epochs
-    loss = {
-        name: float(np.median([_at(curves, name, s, early, "test_loss") for s in config.seeds]))
+    genetic, gradient = (
+        float(np.median(_over_seeds(curves, name, early, "test_loss", config)))
         for name in (PAPER, GRADIENT)
-    }
-    return {
-        "early_cost_epochs": early,
-        "early_loss_genetic": loss[PAPER],
-        "early_loss_rmsprop": loss[GRADIENT],
-        "claim_low_loss_quickly": bool(loss[PAPER] < loss[GRADIENT]),
-        "claim_rmsprop_lower_in_the_end": bool(found[f"{GRADIENT}_loss"] < found[f"{PAPER}_loss"]),
-        "claim_error_below_10_percent": bool(found[f"{PAPER}_error_worst_bin"] < SMALL_ERROR),
-    }
+    )
+    return replace(
+        results,
+        early_cost_epochs=early,
+        early_loss_genetic=genetic,
+        early_loss_rmsprop=gradient,
+    )
+
+
+def _over_seeds(
+    curves: Sequence[Row], name: str, cost: float, column: str, config: EvolveConfig
+) -> list[float]:
+    return [_at(curves, name, seed, cost, column) for seed in config.seeds]
 
 
 def _at(curves: Sequence[Row], name: str, seed: int, cost: float, column: str) -> float:
@@ -99,26 +185,22 @@ def _worst_bin(energies: Sequence[Row], name: str) -> float:
     return float(max(np.median(errors) for errors in by_bin.values()))
 
 
-def sentences(found: Row, config: EvolveConfig) -> list[str]:
+def sentences(found: EvolutionResults, config: EvolveConfig) -> list[str]:
     """Table 1, the final losses and the verdicts, for people."""
-    names = [key.removesuffix("_gap") for key in found if key.endswith("_gap")]
     return [
         f"Table 1: weights mutated at rate {config.mutation_rate:g} by U[-1, 1] x "
         f"{config.mutation_power:g}; M = {config.parents}; lambda = {config.offspring}; bias 0; "
-        f"{found['train_showers']:,} showers (the paper: {PAPERS_SHOWERS:,}); batch "
+        f"{found.train_showers:,} showers (the paper: {PAPERS_SHOWERS:,}); batch "
         f"{config.batch_size}",
         *(
-            f"{name}: test loss {found[f'{name}_loss']:.4f} (quartiles "
-            f"{found[f'{name}_loss_low']:.4f}-{found[f'{name}_loss_high']:.4f}, "
-            f"{found['seeds']} seeds), {found[f'{name}_gap']:+.1%} from RMSprop's, "
-            f"worst energy bin {found[f'{name}_error_worst_bin']:.1%}, "
-            f"{found[f'{name}_seconds']:.1f} s"
-            for name in names
+            f"{name}: test loss {own.loss:.4f} (quartiles {own.loss_low:.4f}-{own.loss_high:.4f}, "
+            f"{found.seeds} seeds), {own.gap:+.1%} from RMSprop's, worst energy bin "
+            f"{own.error_worst_bin:.1%}, {own.seconds:.1f} s"
+            for name, own in found.strategies.items()
         ),
         *(
-            f"on these showers the paper's claim '{key.removeprefix('claim_').replace('_', ' ')}' "
-            + ("holds" if value else "does not hold")
-            for key, value in found.items()
-            if key.startswith("claim_")
+            f"on these showers the paper's claim '{claim.replace('_', ' ')}' "
+            + ("holds" if holds else "does not hold")
+            for claim, holds in found.claims.items()
         ),
     ]

@@ -15,6 +15,7 @@ the full generator runs this one. With b = 5 and C = 48 it has 21 million multip
 shower of 25 x 25 x 25 cells; the published network has 255 million, rewritten 72 million.
 """
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
@@ -54,6 +55,17 @@ WEAK = 0.3
 """Showers are mostly empty cells: a small start is nearer to them."""
 
 
+@contextlib.contextmanager
+def _without_fusing() -> Iterator[None]:
+    """Fusing of bias and leaky ReLU fails on the graph of the gradients, loudly."""
+    tf.config.optimizer.set_experimental_options({"remapping": False})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"remapping": True})
+
+
+@_without_fusing()
 def distil(
     teacher: Callable[[Array], Array],
     form: InferenceForm,
@@ -62,21 +74,6 @@ def distil(
     advance: Advance,
 ) -> InferenceForm:
     """The form with weights that imitate `teacher`, latent vectors (N, L) -> cells (N, X, Y, Z)."""
-    # Fusing of bias and leaky ReLU fails on the graph of the gradients, loudly.
-    tf.config.optimizer.set_experimental_options({"remapping": False})
-    try:
-        return _distil(teacher, form, draw, config, advance)
-    finally:
-        tf.config.optimizer.set_experimental_options({"remapping": True})
-
-
-def _distil(
-    teacher: Callable[[Array], Array],
-    form: InferenceForm,
-    draw: Draw,
-    config: CompactConfig,
-    advance: Advance,
-) -> InferenceForm:
     trained, variables = _with_variables(form)
     optimizer = keras.optimizers.Adam(config.learning_rate)
     optimizer.build(variables)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.data.number_text import looks_like_number, parse_decimal, suggestion
+from heitler.config.yaml_text import looks_like_number, parse_decimal, suggestion
 from heitler.data.units import IN_GEV
 from heitler.generation.errors import GenerationError
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from heitler.base.files import atomic_path
 from heitler.generation.inference_form import Convolution, InferenceForm, Matrix
-from heitler.generation.onnx_graph import OnnxGraph
+from heitler.generation.operations import OnnxGraph
 
 Array = NDArray[np.float32]
 

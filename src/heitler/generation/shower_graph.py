@@ -11,7 +11,7 @@ import numpy as np
 
 from heitler.base.files import atomic_path
 from heitler.design import Design
-from heitler.generation.onnx_graph import OnnxGraph
+from heitler.generation.operations import OnnxGraph
 from heitler.model.architectures import Size
 from heitler.model.cell_noise import LARGE, SMALLEST
 

@@ -4,24 +4,74 @@ Inputs: `high`, high-level features of every layer [heitler.validation.trees.lay
 `cells`, all cells over the primary energy; `cnn`, log10(1 + cell / 1 keV) as an image. All see
 log10 of the primary energy. Numbers are scaled by what the training showers have; cells that none
 of them hits are left out of `cells`, whose weights they would never change.
+
+Forms of the networks as in CaloChallenge [arXiv:2410.21611]: dense layers with LeakyReLU; residual
+blocks [K. He et al., arXiv:1512.03385].
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import heitler.base.lean_keras  # noqa: F401  (first: a quicker import of Keras)
-
-# isort: split
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 from numpy.typing import NDArray
 
+import heitler.base.lean_keras  # noqa: F401  (first: a quicker import of Keras)
 from heitler.config import ClassifierConfig
 from heitler.judge.fitting import Fitted, Inputs, Schedule, fit_and_ask
-from heitler.judge.networks import build_dense, build_resnet
 from heitler.judge.samples import Pool, Rows, Split, split
+
+# isort: split
+
+SLOPE = 0.01
+FIRST_KERNEL, FIRST_STRIDE = 4, 2
+MOMENTUM = 0.9
+"""Momentum of batch norm's moving averages; the default, 0.99, is for longer trainings."""
+HEAD = 64
+
+
+def build_dense(features: int, hidden: Sequence[int]) -> keras.Model:
+    """Features (B, F) -> logit (B, 1)."""
+    rows = keras.Input((features,))
+    inside = rows
+    for width in hidden:
+        inside = layers.LeakyReLU(negative_slope=SLOPE)(layers.Dense(width)(inside))
+    return keras.Model(rows, layers.Dense(1)(inside))
+
+
+def build_resnet(image_shape: tuple[int, int, int], channels: Sequence[int]) -> keras.Model:
+    """Images (B, X, Y, Z, 1) and energies (B, 1) -> logit (B, 1).
+
+    One residual block per number of channels; all but the first halve the image.
+    """
+    image, energy = keras.Input((*image_shape, 1)), keras.Input((1,))
+    inside = layers.ReLU()(_convolution(image, channels[0], FIRST_KERNEL, FIRST_STRIDE))
+    for place, width in enumerate(channels):
+        inside = _block(inside, width, stride=1 if place == 0 else 2)
+    pooled = layers.Concatenate()([layers.GlobalAveragePooling3D()(inside), energy])
+    head = layers.LeakyReLU(negative_slope=SLOPE)(layers.Dense(HEAD)(pooled))
+    return keras.Model([image, energy], layers.Dense(1)(head))
+
+
+def _block(inside: keras.KerasTensor, width: int, stride: int) -> keras.KerasTensor:
+    same = stride == 1 and inside.shape[-1] == width
+    beside = inside if same else _convolution(inside, width, 1, stride)
+    through = layers.ReLU()(_convolution(inside, width, 3, stride))
+    return layers.ReLU()(layers.Add()([beside, _convolution(through, width, 3, 1)]))
+
+
+def _convolution(
+    inside: keras.KerasTensor, width: int, kernel: int, stride: int
+) -> keras.KerasTensor:
+    convolved = layers.Conv3D(width, kernel, strides=stride, padding="same", use_bias=False)(inside)
+    return layers.BatchNormalization(momentum=MOMENTUM)(convolved)
+
+
+# isort: split
+
 
 Build = Callable[[Pool, Split, ClassifierConfig], tuple[keras.Model, Inputs]]
 

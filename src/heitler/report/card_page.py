@@ -12,10 +12,13 @@ import jinja2
 
 from heitler.base.files import write_csv, write_json, write_text
 from heitler.data.any_format import known_cell_size_mm
-from heitler.report.classifier_figure import draw_classifiers
 from heitler.report.figures import Figure, classifiers, displays, response_figure, shapes
 from heitler.report.samples import Generated, Samples
-from heitler.report.validation_figures import draw_showers, write_validation_figures
+from heitler.report.validation_figures import (
+    draw_classifiers,
+    draw_showers,
+    write_validation_figures,
+)
 from heitler.validation.classifier_curve import headline
 from heitler.validation.compare import compare_response, response_rows
 from heitler.validation.files import FileComparison
@@ -112,8 +115,22 @@ def _left_out(card: Sequence[Mapping[str, Any]]) -> str:
     return f"; not applicable: {named}" if titles else ""
 
 
+def page_template(name: str) -> jinja2.Template:
+    """A template of this folder; what is put into it is escaped, what lacks is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["lower_first"] = lambda text: f"{text[:1].lower()}{text[1:]}"
+    return environment.get_template(name)
+
+
 def render_card_page(
     card: Sequence[Mapping[str, Any]],
+    response: Sequence[Mapping[str, Any]],
     folder: Path,
     *,
     generated: str,
@@ -122,22 +139,14 @@ def render_card_page(
     notes: Sequence[str] = (),
 ) -> str:
     """The page as HTML, one file: table and the figures in `folder`/validate."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     verdicts = [line["verdict"] for line in card]
-    numbers = {line["name"]: line["value"] for line in card}
     figures: list[Figure] = [
-        response_figure("validate", {"generated": numbers}),
+        response_figure("validate", {"generated": response}),
         *shapes("validate"),
         *classifiers("validate", folder),
         *displays("validate"),
     ]
-    return environment.get_template(TEMPLATE).render(
+    return page_template(TEMPLATE).render(
         card=card_rows(card),
         figures=figures,
         load=lambda figure: figure.load(folder),
@@ -173,7 +182,8 @@ def write_card_folder(folder: Path, comparison: FileComparison) -> None:
     figures = folder / "validate"
     size = known_cell_size_mm(comparison.truth_file.path)
     response = compare_response(*comparison.samples, comparison.edges_GeV)
-    write_csv(folder / "response.csv", response_rows(response))
+    bins = response_rows(response)
+    write_csv(folder / "response.csv", bins)
     if comparison.points:
         _write_classifiers(folder, comparison)
         draw_classifiers(figures / "classifiers.svg", comparison.points)
@@ -184,6 +194,7 @@ def write_card_folder(folder: Path, comparison: FileComparison) -> None:
     draw_showers(figures / "showers.svg", {"generated": first[0]}, first[1], size)
     page = render_card_page(
         card,
+        bins,
         folder,
         generated=comparison.generated_file.path.name,
         truth=comparison.truth_file.path.name,

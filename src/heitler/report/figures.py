@@ -1,6 +1,6 @@
 """Which figures the page shows, with caption and text alternative."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,11 @@ from markupsafe import Markup
 
 from heitler.config import OURS, PUBLISHED, Recipe
 from heitler.report.inline import inline_svg
-from heitler.report.inputs import require_figure
-from heitler.report.wording import LABELS
+from heitler.report.results import Results
+from heitler.report.wording import LABELS, energies
+
+PAGE = "report"
+"""Folder, under `reports/`, of the figures of all recipes."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,17 @@ class Figure:
 
     def load(self, reports: Path) -> Markup:
         """The `<svg>` element."""
-        return inline_svg(require_figure(reports / self.path), self.alternative)
+        return inline_svg(Results(reports).figure(self.path), self.alternative)
 
 
-def response_figure(folder: str, found: Mapping[str, Mapping[str, Any]]) -> Figure:
+def response_figure(folder: str, bins: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """The main figure, in a folder under `reports/`; its alternative gives the ratios.
 
     Args:
         folder: where it is.
-        found: metrics of each generator, by its label.
+        bins: rows of each generator's `response.csv`, by its label.
     """
-    said = [f"{label}{': ' * bool(words)}{words}" for label, words in _ratios(found).items()]
+    said = [f"{label}{': ' * bool(words)}{words}" for label, words in _ratios(bins).items()]
     return Figure(
         f"{folder}/response.svg",
         "Deposited over primary energy (the sampling fraction) against primary energy, and the "
@@ -46,20 +49,30 @@ def response_figure(folder: str, found: Mapping[str, Mapping[str, Any]]) -> Figu
     )
 
 
-def _ratios(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    prefix, unit = "response_ratio_", "_GeV"
-
-    def energies(key: str) -> str:
-        return key.removeprefix(prefix).removesuffix(unit).replace("_", " to ")
-
+def _ratios(bins: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, str]:
     return {
         label: ", ".join(
-            f"{value:.2f} from {energies(key)} GeV"
-            for key, value in metrics.items()
-            if key.startswith(prefix) and key.endswith(unit) and "error" not in key
+            f"{row['response_ratio']:.2f} from {energies(row)}"
+            for row in rows
+            if row.get("response_ratio") is not None
         )
-        for label, metrics in found.items()
+        for label, rows in bins.items()
     }
+
+
+def page_figure(results: Results) -> Figure:
+    """The page's main figure, of all recipes."""
+    return response_figure(PAGE, {LABELS[r.recipe]: r.response for r in results.recipes})
+
+
+def page_shapes(results: Results) -> list[Figure]:
+    """What the showers of all recipes are like, and what classifiers find of ours."""
+    return [*shapes(PAGE), *classifiers(f"validate/{OURS}", results.reports)]
+
+
+def page_displays() -> list[Figure]:
+    """Event displays of all recipes, and a Geant4 shower."""
+    return [*displays(PAGE), GEANT4_DISPLAY]
 
 
 def shapes(folder: str) -> list[Figure]:

@@ -14,15 +14,7 @@ from numpy.typing import NDArray
 
 from heitler.data.observables import CELL_EDGES_GEV, Observables
 from heitler.report.samples import Samples
-from heitler.report.style import (
-    ABOVE,
-    FLOOR,
-    GEANT4,
-    POINTS,
-    draw_ratio,
-    figure,
-    main_and_ratio,
-)
+from heitler.report.style import ABOVE, FLOOR, GEANT4, POINTS, draw_ratio, figure, main_and_ratio
 from heitler.validation.linearity_resolution import core_by_energy, fit_linearity, fit_resolution
 from heitler.validation.structure import hits, layer_correlation
 

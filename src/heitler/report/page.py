@@ -1,18 +1,22 @@
 """The page `reports/index.html`: one file, nothing loaded from elsewhere, no JavaScript."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-
-import jinja2
 
 from heitler.config import OURS, Config, as_dict
 from heitler.report import figures
-from heitler.report.advice import caveats, longer_trainings
-from heitler.report.card_page import EXPLAINED, card_lines, count_verdicts
+from heitler.report.card_page import (
+    EXPLAINED,
+    CardLine,
+    card_lines,
+    count_verdicts,
+    page_template,
+)
 from heitler.report.claims.assess import assess_claims, not_the_papers, tally
-from heitler.report.inputs import ReportInputs
+from heitler.report.results import Results
 from heitler.report.sections import (
+    RunRow,
     projection_rows,
     published_efficiency,
     run_rows,
@@ -22,6 +26,8 @@ from heitler.report.sections import (
     workers_answer,
 )
 from heitler.report.tables import (
+    Row,
+    SideBySide,
     batch_size_rows,
     compact_rows,
     physics_made_from,
@@ -30,18 +36,54 @@ from heitler.report.tables import (
     speed_rows,
     training_rows,
 )
-from heitler.report.verdict import describe_training, reach_verdict
+from heitler.report.verdict import (
+    Advice,
+    caveats,
+    describe_training,
+    longer_trainings,
+    reach_verdict,
+)
 from heitler.report.wording import LABELS
 
 TEMPLATE = "page.html.j2"
-REPORT = "report"
-"""Folder, under reports/, of the figures of all samples."""
 CHIPS = {"holds": "pass", "holds in part": "partly", "does not hold": "fail"}
 """How a claim's verdict looks; the others are grey."""
 
 
+@dataclass(frozen=True)
+class Tables:
+    """The page's tables, in its order."""
+
+    physics: list[SideBySide]
+    card: list[CardLine]
+    training: list[SideBySide]
+    speed: list[Row]
+    batch_sizes: list[SideBySide]
+    compact: list[Row]
+    workers: list[Row]
+    nodes: list[Row]
+    strategies: list[Row]
+    evolution: list[Row]
+    runs: list[RunRow]
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What the page says beside them."""
+
+    warning: str
+    published: str
+    workers: str
+    made_from: str
+    cards: dict[str, str]
+    """What the score card of each recipe counts."""
+    puzzle: str
+    caveats: list[str]
+    longer: list[Advice]
+
+
 def render_page(
-    inputs: ReportInputs,
+    results: Results,
     config: Config,
     provenance: Mapping[str, Any],
     runs: Sequence[Mapping[str, Any]] = (),
@@ -50,84 +92,56 @@ def render_page(
     """The whole page as HTML; all text from parameters and files is escaped.
 
     Args:
-        inputs: results of the stages.
+        results: of the stages.
         config: the parameters that made them.
         provenance: commit, data hashes, machine, versions; nested mappings are flattened.
         runs: rows of `heitler.tracking.comparison.compare_runs`.
         puzzle_answer: which of the single showers are Geant4's.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["lower_first"] = lambda text: f"{text[:1].lower()}{text[1:]}"
-    trainings = {recipe: describe_training(inputs, recipe, config) for recipe in inputs.recipes}
-    verdicts = {
-        recipe: reach_verdict(results, trainings[recipe])
-        for recipe, results in inputs.recipes.items()
-    }
-    both = list(inputs.recipes.values())
-    claims = assess_claims(inputs.reports, config)
-    return environment.get_template(TEMPLATE).render(
-        detector=config.detector.name,
-        labels=[LABELS[recipe] for recipe in inputs.recipes],
-        summary=inputs.summary,
-        claims=claims,
-        claims_tally=tally(claims),
-        claims_warning=not_the_papers(config),
-        chips=CHIPS,
+    both = results.recipes
+    trainings = {r.recipe: describe_training(r, results.summary, config) for r in both}
+    verdicts = {LABELS[r.recipe]: reach_verdict(r, trainings[r.recipe]) for r in both}
+    points, evolved = results.rows("scale", "points.csv"), results.evolution(config.evolve)
+    tables = Tables(
+        physics=side_by_side(*map(physics_rows, both)),
+        card=card_lines([r.card for r in both]),
+        training=side_by_side(*(training_rows(r, trainings[r.recipe]) for r in both)),
+        speed=speed_rows(results),
+        batch_sizes=side_by_side(*map(batch_size_rows, both)),
+        compact=compact_rows(results.metrics("compact")),
+        workers=worker_rows(points),
+        nodes=projection_rows(results.residuals),
+        strategies=strategy_rows(evolved),
+        evolution=table_1(config.evolve),
         runs=run_rows(runs),
-        verdict=verdicts[OURS],
-        verdicts=[(LABELS[recipe], verdicts[recipe]) for recipe in reversed(inputs.recipes)],
-        response=figures.response_figure(
-            REPORT, {LABELS[results.recipe]: results.found for results in both}
-        ),
-        shapes=[
-            *figures.shapes(REPORT),
-            *figures.classifiers(f"validate/{OURS}", inputs.reports),
-        ],
-        displays=(*figures.displays(REPORT), figures.GEANT4_DISPLAY),
-        puzzle=figures.PUZZLE,
-        puzzle_answer=puzzle_answer,
-        evolution=figures.EVOLUTION,
-        evolved=inputs.metrics["evolve"],
-        strategy_rows=strategy_rows(inputs.metrics["evolve"]),
-        table_1=table_1(config.evolve),
-        degradation=inputs.degradation,
-        degradation_seeds=inputs.metrics["degradation"]["seeds"],
-        degradation_figures=figures.DEGRADATION,
-        learning=figures.LEARNING,
-        training_figures=[
-            (LABELS[recipe], figures.training_figures(recipe)) for recipe in inputs.recipes
-        ],
-        data_figures=figures.DATA,
-        load=lambda figure: figure.load(inputs.reports),
-        card_lines=card_lines([results.card for results in both]),
-        card_counts=[(LABELS[r.recipe], count_verdicts(r.card)) for r in both],
-        card_explained=EXPLAINED,
-        physics_made_from=physics_made_from(inputs, trainings),
-        physics_rows=side_by_side(*map(physics_rows, both)),
-        training_rows=side_by_side(
-            *(training_rows(results, trainings[results.recipe]) for results in both)
-        ),
-        speed_rows=speed_rows(inputs),
-        batch_size_rows=side_by_side(*map(batch_size_rows, both)),
-        compact_rows=compact_rows(inputs),
-        cost=figures.COST,
-        many_nodes=figures.MANY_NODES,
-        workers_answer=workers_answer(inputs.metrics["scale"]),
-        worker_rows=worker_rows(inputs.metrics["scale"]),
-        workers=figures.WORKERS,
-        projection_rows=projection_rows(inputs.metrics["project"]),
-        published=published_efficiency(inputs.metrics["project"]),
-        caveats=caveats(inputs, verdicts[OURS]),
-        longer=longer_trainings(inputs, config, trainings[OURS]),
-        simulation=dict(flatten(inputs.summary["simulation"])),
-        provenance=dict(flatten(provenance)),
-        parameters=dict(flatten(as_dict(config))),
+    )
+    said = Sentences(
+        warning=not_the_papers(config),
+        published=published_efficiency(),
+        workers=workers_answer(points),
+        made_from=physics_made_from(results, trainings),
+        cards={LABELS[r.recipe]: count_verdicts(r.card) for r in both},
+        puzzle=puzzle_answer,
+        caveats=caveats(results, verdicts[LABELS[OURS]]),
+        longer=longer_trainings(config, trainings[OURS]),
+    )
+    run = {
+        "Simulation": dict(flatten(results.summary["simulation"])),
+        "Code and machine": dict(flatten(provenance)),
+        "Parameters": dict(flatten(as_dict(config))),
+    }
+    template = page_template(TEMPLATE)
+    template.globals.update(tally=tally, chips=CHIPS, card_explained=EXPLAINED)
+    return template.render(
+        results=results,
+        evolved=evolved,
+        claims=assess_claims(results, config),
+        verdicts=verdicts,
+        tables=tables,
+        said=said,
+        figures=figures,
+        run=run,
+        detector=config.detector.name,
     )
 
 

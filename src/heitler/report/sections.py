@@ -5,22 +5,21 @@ nodes, the paper's own efficiency and predictions checked; evolution, Table 1 an
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from heitler.config import EvolveConfig
+from heitler.evolution.summary import GRADIENT, EvolutionResults, StrategyResult
 from heitler.report.evolution_figures import NAMES
 from heitler.report.tables import Row
 from heitler.report.wording import percent
+from heitler.scaling import published
+from heitler.scaling.holdouts import Residual
 
 MAKE_UI = "http://127.0.0.1:5000"
 """Where `make ui` shows the runs."""
-GRADIENT = "rmsprop"
-PREDICTED = "_predicted_s"
 SERIES = {"paper": "Paper, {} nodes (Xeon 8260)", "V100": "Public series, {} V100 GPUs"}
-EFFICIENCY = re.compile(r"^((weak|strong|independent)_(\d+)_workers)_efficiency$")
 LABELS = {
     "weak": "{} workers, each with the batch of one alone (weak scaling)",
     "strong": "{} workers sharing the same batch (strong scaling)",
@@ -86,86 +85,90 @@ def table_1(config: EvolveConfig) -> list[Row]:
     ]
 
 
-def strategy_rows(found: Mapping[str, Any]) -> list[Row]:
+def strategy_rows(found: EvolutionResults) -> list[Row]:
     """Final test loss of every strategy: median and quartiles over seeds."""
-    names = [key.removesuffix("_gap") for key in found if key.endswith("_gap")]
-    return [_strategy_row(name, found) for name in names]
+    return [_strategy_row(name, own) for name, own in found.strategies.items()]
 
 
-def _strategy_row(name: str, found: Mapping[str, Any]) -> Row:
-    low, high = found[f"{name}_loss_low"], found[f"{name}_loss_high"]
-    unit = f"quartiles {low:.4f} to {high:.4f}"
+def _strategy_row(name: str, found: StrategyResult) -> Row:
+    unit = f"quartiles {found.loss_low:.4f} to {found.loss_high:.4f}"
     if name != GRADIENT:
-        unit += f"; {found[f'{name}_gap']:+.0%} from RMSprop's"
-    unit += f"; worst energy bin {percent(found[f'{name}_error_worst_bin'])}"
-    return Row(NAMES.get(name, name), f"{found[f'{name}_loss']:.4f};", unit)
+        unit += f"; {found.gap:+.0%} from RMSprop's"
+    unit += f"; worst energy bin {percent(found.error_worst_bin)}"
+    return Row(NAMES.get(name, name), f"{found.loss:.4f};", unit)
 
 
-def projection_rows(found: Mapping[str, Any]) -> list[Row]:
-    """Predicted time per epoch beside the published one, for all that the stage has checked."""
-    keys = [key.removesuffix(PREDICTED) for key in found if key.endswith(PREDICTED)]
+def projection_rows(residuals: Sequence[Residual]) -> list[Row]:
+    """Predicted time per epoch beside the published one, of the predictions that count."""
     return [
         Row(
-            _label(key),
-            _seconds(found[f"{key}_predicted_s"]),
-            f"s predicted, {_seconds(found[f'{key}_observed_s'])} s {_observed(key)}: "
-            f"{found[f'{key}_deviation']:+.1%}",
+            SERIES.get(found.check, f"{found.check.replace('/', ' per ')}, {{}} hosts").format(
+                found.nodes
+            ),
+            _seconds(found.predicted_s),
+            f"s predicted, {_seconds(found.observed_s)} s "
+            f"{'published' if found.check in SERIES else 'measured, per cycle'}: "
+            f"{found.deviation:+.1%}",
         )
-        for key in keys
+        for found in residuals
+        if found.headline
     ]
 
 
-def published_efficiency(found: Mapping[str, Any]) -> str:
+def published_efficiency() -> str:
     """What the paper's times give, beside what it says."""
-    low, high = (percent(found[f"paper_256_efficiency_{end}"]) for end in ("low", "high"))
+    one = published.ONE_NODE_S
+    on_128 = published.efficiency(one, published.ON_128_NODES_S, 128)
+    on_256 = published.efficiency(one, published.ON_256_NODES_S, 256)
     return (
-        f"The paper says that scaling is {percent(found['paper_claimed_efficiency'])} efficient up "
-        f"to 256 nodes; its own times give {percent(found['paper_256_efficiency'])} there "
-        f"({low} to {high} by what their rounding allows) and "
-        f"{percent(found['paper_128_efficiency'])} on 128 nodes."
+        f"The paper says that scaling is {percent(published.CLAIMED_EFFICIENCY.value)} efficient "
+        f"up to 256 nodes; its own times give {percent(on_256.value)} there "
+        f"({percent(on_256.low)} to {percent(on_256.high)} by what their rounding allows) and "
+        f"{percent(on_128.value)} on 128 nodes."
     )
-
-
-def _observed(key: str) -> str:
-    return "published" if key.partition("_")[0] in SERIES else "measured, per cycle"
 
 
 def _seconds(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _label(key: str) -> str:
-    series, _, number = key.partition("_")
-    return SERIES.get(series, f"{series.replace('-', ' ')}, {{}} hosts").format(number)
-
-
-def workers_answer(found: Mapping[str, Any]) -> str:
+def workers_answer(points: Sequence[Mapping[str, Any]]) -> str:
     """Whether more workers are faster, by the largest number measured; empty if none was."""
-    weak = [int(m[3]) for m in map(EFFICIENCY.match, found) if m and m[2] == "weak"]
+    weak = [row for row in points if row["kind"] == "weak" and row["workers"] > 1]
     if not weak:
         return ""
-    most = max(weak)
-    efficiency = found[f"weak_{most}_workers_efficiency"]
-    low, high = (found[f"weak_{most}_workers_efficiency_{end}"] for end in ("low", "high"))
+    most = max(weak, key=lambda row: row["workers"])
+    low, high = most["efficiency_low"], most["efficiency_high"]
     sure = f"; 95% interval {percent(low)} to {percent(high)}" if high > low else ""
     return (
-        f"Do more workers learn faster? {most} on this machine do {most * efficiency:.2f} times as "
-        f"many showers a second as one (efficiency {percent(efficiency)}{sure})."
+        f"Do more workers learn faster? {most['workers']:.0f} on this machine do "
+        f"{most['workers'] * most['efficiency']:.2f} times as many showers a second as one "
+        f"(efficiency {percent(most['efficiency'])}{sure})."
     )
 
 
-def worker_rows(found: Mapping[str, Any]) -> list[Row]:
-    """Measured efficiency with its interval, by kind and number of workers."""
-    rows = []
-    for key, kind, workers in (match.groups() for match in map(EFFICIENCY.match, found) if match):
-        low, high = (found[f"{key}_efficiency_{end}"] for end in ("low", "high"))
-        range_is = (
-            f"95% interval {percent(low)} to {percent(high)}" if high > low else "measured once"
+def worker_rows(points: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Measured efficiency with its interval, by kind and number of workers.
+
+    `points` are rows of the stage `scale`, of `heitler.scaling.efficiency.compare_points`.
+    """
+    return [
+        Row(
+            LABELS[row["kind"]].format(f"{row['workers']:.0f}"),
+            percent(row["efficiency"]),
+            _about_workers(row),
         )
-        unit = f"efficient ({range_is})"
-        if kind != "independent":
-            unit += f", communication {percent(found[f'{key}_communication_fraction'])} of a cycle"
-        if (beside := found.get(f"{key}_efficiency_against_independent")) is not None:
-            unit += f"; {percent(beside)} of what processes that do not communicate reach"
-        rows.append(Row(LABELS[kind].format(workers), percent(found[f"{key}_efficiency"]), unit))
-    return rows
+        for row in points
+        if row["kind"] in LABELS and row["workers"] > 1
+    ]
+
+
+def _about_workers(row: Mapping[str, Any]) -> str:
+    low, high = row["efficiency_low"], row["efficiency_high"]
+    sure = f"95% interval {percent(low)} to {percent(high)}" if high > low else "measured once"
+    text = f"efficient ({sure})"
+    if row["kind"] != "independent":
+        text += f", communication {percent(row['communication_fraction'])} of a cycle"
+    if (beside := row.get("efficiency_against_independent")) is not None:
+        text += f"; {percent(beside)} of what processes that do not communicate reach"
+    return text

@@ -1,4 +1,4 @@
-"""Figures of both recipes beside Geant4.
+"""Figures of both recipes beside Geant4, and what a shower costs with each.
 
 Twelve single showers, six of Geant4 and six generated, without saying which is which.
 """
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from heitler.config import OURS, Config, Recipe
+from heitler.config import OURS, PUBLISHED, Config, Recipe
 from heitler.data.hdf5 import Showers, iterate_showers
 from heitler.report.event_display import Display, draw_tiles
-from heitler.report.inputs import ReportInputs
+from heitler.report.results import Results
 from heitler.report.samples import STYLES, Generated, Samples
+from heitler.report.style import ABOVE, GEANT4, POINTS, figure, plain_log_labels
 from heitler.report.training_figures import (
     draw_epoch_times,
     draw_learning,
@@ -25,6 +27,8 @@ from heitler.report.wording import LABELS
 from heitler.validation.compare import compare_response
 from heitler.validation.held_out import load_held_out
 
+Rows = list[dict[str, float]]
+COMPACT = {"color": STYLES[PUBLISHED]["color"], "linestyle": "--"}
 SHOWERS = 12
 COLUMNS = 6
 
@@ -63,15 +67,48 @@ def draw_single_showers(
     return puzzle.answer
 
 
-def draw_trainings(folder: Path, inputs: ReportInputs) -> None:
+def draw_trainings(folder: Path, results: Results) -> None:
     """How the training of each recipe went, and both in one figure."""
     histories = {}
-    for recipe, results in inputs.recipes.items():
-        draw_losses(folder / recipe / "losses.svg", results.history)
-        draw_response_history(folder / recipe / "response_history.svg", results.history)
-        draw_epoch_times(folder / recipe / "epoch_times.svg", results.history)
-        histories[LABELS[recipe]] = STYLES[recipe], results.history
+    for each in results.recipes:
+        own = folder / each.recipe
+        draw_losses(own / "losses.svg", each.history)
+        draw_response_history(own / "response_history.svg", each.history)
+        draw_epoch_times(own / "epoch_times.svg", each.history)
+        histories[LABELS[each.recipe]] = STYLES[each.recipe], each.history
     draw_learning(folder / "learning.svg", histories)
+
+
+def draw_cost(path: Path, rows_of: Mapping[Recipe, Rows], compact_cpu_s: float) -> None:
+    """CPU seconds per shower on a logarithmic scale, and below how many times less it is.
+
+    Rows of each recipe as `heitler.generation.generate.cost_by_energy` makes them; without Geant4's
+    times only the generators are drawn. The compact generator's time, `compact_cpu_s`, is a line,
+    because it does not depend on the energy.
+    """
+    with figure(path, height=5.0) as drawing:
+        cost, ratio = drawing.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+        rows = rows_of[OURS]
+        energy = _costs(rows, "energy_GeV")
+        geant4, error = _costs(rows, "geant4_cpu_s"), _costs(rows, "geant4_cpu_s_error")
+        if np.isfinite(geant4).any():
+            cost.errorbar(energy, geant4, error, label="Geant4", **GEANT4, **POINTS)
+        for recipe, own in rows_of.items():
+            generated, style = _costs(own, "generated_cpu_s"), STYLES[recipe]
+            cost.errorbar(energy, generated, label=LABELS[recipe], **style, **POINTS)
+            ratio.errorbar(energy, geant4 / generated, error / generated, **style, **POINTS)
+        cost.axhline(compact_cpu_s, **COMPACT, label="published, compact")
+        cost.set(yscale="log", ylabel="CPU time per shower (s)")
+        plain_log_labels(cost.yaxis)
+        cost.margins(y=0.1)
+        cost.legend(**ABOVE | {"ncols": 4})
+        ratio.set(xlabel="Primary energy (GeV)", ylabel="Geant4 / generated")
+        ratio.margins(y=0.1)
+        ratio.set_ylim(bottom=0)
+
+
+def _costs(rows: Rows, name: str) -> NDArray[np.float64]:
+    return np.array([row.get(name, np.nan) for row in rows], np.float64)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heitler.config import Recipe
-from heitler.report.inputs import RecipeResults, ReportInputs
+from heitler.report.results import RecipeResults, Results
 from heitler.report.verdict import Training, speed_ratio
 from heitler.report.wording import LABELS, counted, decimal, duration, percent, with_error
 
@@ -56,9 +56,9 @@ def side_by_side(*rows_of_recipes: list[Row]) -> list[SideBySide]:
     ]
 
 
-def physics_made_from(inputs: ReportInputs, trainings: Mapping[Recipe, Training]) -> str:
+def physics_made_from(results: Results, trainings: Mapping[Recipe, Training]) -> str:
     """How many showers, workers and seconds are behind `physics_rows`."""
-    showers = f"{inputs.ours.found['showers_generated']:,}"
+    showers = f"{results.ours.found['showers_generated']:,}"
     trained = [
         f"{LABELS[recipe]} {training.seconds:,.0f} s on {counted(training.workers, 'worker')}"
         for recipe, training in trainings.items()
@@ -72,6 +72,7 @@ def physics_made_from(inputs: ReportInputs, trainings: Mapping[Recipe, Training]
 def physics_rows(results: RecipeResults) -> list[Row]:
     """Generated against Geant4, with the floor beside each number."""
     found = results.found
+    bins = sum("response_ratio" in row for row in results.response)
     rows = [
         Row(
             "Response ratio, all energies",
@@ -80,7 +81,7 @@ def physics_rows(results: RecipeResults) -> list[Row]:
             with_error(found, "response_ratio_floor"),
         ),
         Row(
-            f"Largest deviation in {_energy_bins(found)} energy bins",
+            f"Largest deviation in {bins} energy bins",
             percent(found.get("response_max_deviation")),
             f"of Geant4; limit {percent(found['response_pass'])}",
             percent(found.get("response_max_deviation_floor")),
@@ -114,21 +115,23 @@ def training_rows(results: RecipeResults, training: Training) -> list[Row]:
     ]
 
 
-def speed_rows(inputs: ReportInputs) -> list[Row]:
+def speed_rows(results: Results) -> list[Row]:
     """CPU time per shower, Geant4 beside the generators."""
-    found = inputs.ours.found
+    found = results.ours.found
     showers = f"{found['showers_generated']:,}"
     seconds = {"Geant4": found.get("geant4_cpu_seconds_per_shower")}
-    for recipe, results in inputs.recipes.items():
-        seconds[LABELS[recipe].capitalize()] = results.found.get("generated_cpu_seconds_per_shower")
+    for each in results.recipes:
+        seconds[LABELS[each.recipe].capitalize()] = each.found.get(
+            "generated_cpu_seconds_per_shower"
+        )
     rows = [
         Row(f"{who}, CPU time per shower", duration(value), "", showers=showers)
         for who, value in seconds.items()
     ]
-    for recipe, results in inputs.recipes.items():
-        ratio = speed_ratio(results.found)
+    for each in results.recipes:
+        ratio = speed_ratio(each.found)
         value = f"{ratio:,.0f}" if ratio else "not known"
-        rows.append(Row(f"Geant4 over {LABELS[recipe]}", value, "times"))
+        rows.append(Row(f"Geant4 over {LABELS[each.recipe]}", value, "times"))
     return rows
 
 
@@ -144,9 +147,8 @@ def batch_size_rows(results: RecipeResults) -> list[Row]:
     ]
 
 
-def compact_rows(inputs: ReportInputs) -> list[Row]:
+def compact_rows(found: Mapping[str, Any]) -> list[Row]:
     """The compact generator: its speed beside the full one's, and the physics that it gives up."""
-    found = inputs.metrics["compact"]
     passes = "passes" if found["response_passes"] else "does not pass"
     rows = [
         Row(
@@ -170,10 +172,6 @@ def compact_rows(inputs: ReportInputs) -> list[Row]:
         )
         rows.append(Row(label, full, f"from the full one; {geant4} from Geant4, full {of_full}"))
     return rows
-
-
-def _energy_bins(found: dict[str, Any]) -> int:
-    return sum(key.startswith("response_ratio_error_") for key in found)
 
 
 def _median(history: list[dict[str, float]], name: str) -> float:

@@ -1,6 +1,6 @@
-"""Figures of generated showers against Geant4."""
+"""Figures of generated showers against Geant4, and of what classifiers say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,18 @@ from heitler.report.fluctuation_figures import (
 from heitler.report.samples import Samples
 from heitler.report.style import (
     ABOVE,
+    FLOOR,
     GEANT4,
+    MARKERS,
     POINTS,
+    SERIES,
     draw_floor,
     draw_ratio,
     figure,
     main_and_ratio,
+    plain_log_labels,
 )
+from heitler.validation.classifier_curve import TITLES, Point
 from heitler.validation.metrics import limit_of
 from heitler.validation.profiles import mean_profile, relative_difference
 
@@ -171,3 +176,29 @@ def _draw_profiles(
             draw_ratio(ratio, abscissa, 1 + difference, error, style)
         ratio.set(xlabel=xlabel, ylabel="Ratio to Geant4")
         ratio.legend(loc="best", fontsize=10)
+
+
+def draw_classifiers(path: Path, points: Sequence[Point]) -> None:
+    """One curve per classifier; the band is what Geant4 against itself gives, 2 sigma."""
+    with figure(path) as drawing:
+        axes = drawing.subplots()
+        for place, (name, title) in enumerate(TITLES.items()):
+            own = sorted((p for p in points if p.classifier == name), key=lambda p: p.of_each)
+            axes.errorbar(
+                [point.of_each for point in own],
+                [point.auc for point in own],
+                [point.auc_error for point in own],
+                color=SERIES[place],
+                marker=MARKERS[place],
+                label=title,
+            )
+        noise = {point.of_each: point.floor_auc_error for point in points}
+        sizes = np.array(sorted(noise))
+        width = 2 * np.array([noise[n] for n in sizes])
+        axes.fill_between(sizes, 0.5 - width, 0.5 + width, label="Geant4 itself", **FLOOR)
+        axes.set_xscale("log")
+        plain_log_labels(axes.xaxis)
+        axes.set_xlabel("Showers of each kind")
+        axes.set_ylabel("AUC")
+        axes.set_ylim(0.3, 1.02)
+        axes.legend(**ABOVE)

@@ -1,6 +1,7 @@
 """Numbers as a reader wants them; None is a number that could not be measured."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from heitler.config import OURS, PUBLISHED, Recipe
@@ -32,6 +33,11 @@ def duration(value: float | None) -> str:
     if value is None:
         return "not known"
     return f"{value:.3g}{NBSP}s" if value >= 1 else f"{1000 * value:.3g}{NBSP}ms"
+
+
+def energies(bin_: Mapping[str, Any]) -> str:
+    """Of a row of a `response.csv`, such as "10 to 25 GeV"."""
+    return f"{bin_['energy_low_GeV']:.3g} to {bin_['energy_high_GeV']:.3g} GeV"
 
 
 def counted(number: int, noun: str) -> str:

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heitler.scaling.points import Comparison, Point
-from heitler.scaling.records import PARTS, Record
+from heitler.scaling.points import PARTS, Comparison, Point, Record
 
 Float = NDArray[np.float64]
 Row = dict[str, Any]

@@ -4,8 +4,8 @@ Every row says what was fitted to what. Beside the row that counts (`headline`) 
 alternatives that one could as well have tried, so that nobody has to trust the choice.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,12 @@ class Residual:
     def row(self) -> dict[str, Any]:
         """For a table."""
         return asdict(self) | {"deviation": self.deviation, "passes": self.passes}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Residual":
+        """From such a row, read as numbers."""
+        own = {field.name: row[field.name] for field in fields(cls)}
+        return cls(**own | {"nodes": int(own["nodes"])})
 
 
 def paper_residuals(size: int, seed: int, level: float) -> list[Residual]:

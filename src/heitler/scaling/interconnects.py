@@ -1,4 +1,4 @@
-"""What an all-reduce costs on a link: latency-bandwidth model, ring and recursive halving.
+"""What the all-reduces of a cycle send and cost: latency-bandwidth, ring, recursive halving.
 
 Model and formulas: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication
 Operations in MPICH", IJHPCA 19 (2005) 49, doi:10.1177/1094342005051521, without the time of the
@@ -7,6 +7,7 @@ additions, which is small against the link's.
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.base.errors import HeitlerError
+from heitler.design import Design
+from heitler.model.architectures import Size
+from heitler.model.networks import family_of
+from heitler.scaling.published import ONE_NODE_S, RANKS_PER_NODE
 
 Samples = float | NDArray[np.float64]
 """One value, or one per Monte Carlo draw: (S,)."""
@@ -129,3 +134,45 @@ def allreduce_s(size_B: float, processes: int, link: Link, algorithm: Algorithm)
 
 def _volume_s(size_B: float, processes: int, link: Link) -> Samples:
     return 2 * (processes - 1) / processes * size_B / link.bandwidth_B_per_s
+
+
+BYTES = 4
+"""Gradients are exchanged in single precision."""
+LOSSES = 5
+"""Numbers that ride along with the gradients."""
+ASSUMED_SHOWERS = 200_000
+"""In the paper's training set, which it does not print: those of the public data set of the time
+[svalleco/3Dgan]. The time per shower is inversely proportional to it."""
+SHOWER_S = RANKS_PER_NODE * ONE_NODE_S.value / ASSUMED_SHOWERS
+"""Time of one worker: 0.065 s."""
+LINK = PRESETS["omni-path-100"]
+SECONDS_PER_MINUTE = 60.0
+
+
+def cycle_messages_B(design: Design, image_shape: Size, generator_updates: int) -> tuple[int, ...]:
+    """Bytes of each all-reduce of a cycle, such as D on real, D on fake, then G's updates.
+
+    Each carries the gradients of the updated network, its batch-norm statistics, and the losses.
+    """
+    family = family_of(design)
+    discriminator, generator = family.parameter_counts(design, image_shape)
+    counts = {"discriminator": discriminator, "generator": generator}
+    learning = [name.partition("_")[0] for name in family.update_names(generator_updates)]
+    return tuple(BYTES * (counts[network] + LOSSES) for network in learning)
+
+
+def minutes_on_nodes(
+    phases: Sequence[tuple[int, int]], messages_B: Sequence[int], nodes: int = 256
+) -> float:
+    """Minutes of phases of (cycles, global batch), with at most so many nodes."""
+    return sum(
+        cycles * phase_cycle_s(batch, messages_B, nodes) for cycles, batch in phases
+    ) / SECONDS_PER_MINUTE  # fmt: skip
+
+
+def phase_cycle_s(batch: int, messages_B: Sequence[int], nodes: int) -> float:
+    """Seconds of a cycle of this global batch."""
+    workers = min(batch, nodes * RANKS_PER_NODE)
+    used = math.ceil(workers / RANKS_PER_NODE)
+    sums = [float(allreduce_s(size, used, LINK, "ring")) for size in messages_B]
+    return math.ceil(batch / workers) * SHOWER_S + sum(sums)

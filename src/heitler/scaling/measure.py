@@ -24,10 +24,8 @@ from heitler.config import Config
 from heitler.data.batches import CycleEvents, TrainingFile, plan_epoch, worker_share
 from heitler.data.summary import DataSummary
 from heitler.model.gan import build_gan
-from heitler.scaling.energy_use import EnergyMeter
-from heitler.scaling.meeting import Meeting
-from heitler.scaling.points import Point, Setup
-from heitler.scaling.records import Record, Start, record_path, write_record
+from heitler.scaling.meeting import EnergyMeter, Meeting
+from heitler.scaling.points import Point, Record, Setup, Start, record_path, write_record
 from heitler.tracking.provenance import machine
 from heitler.training.batch import BatchAssembler, CycleBatch
 from heitler.training.cycle import CycleResult, compile_cycle

@@ -9,7 +9,7 @@ import numpy as np
 from heitler.config import Config
 from heitler.detector import image_shape
 from heitler.scaling.calibration import Calibration
-from heitler.scaling.messages import cycle_messages_B
+from heitler.scaling.interconnects import cycle_messages_B
 from heitler.scaling.projection import Costs, Job, Samples, drawn, efficiency, epoch_s, interval
 
 HOUR_S = 3600.0

@@ -58,8 +58,6 @@ EARLIER_ONE_NODE_S = Rounded(
     'paper, section 3: "slightly less than 5 hours per epoch" (Xeon 8160); at least 4.98 h '
     'because [12], abstract: "above 94% when going from 1 to 128" nodes',
 )
-EARLIER_RANKS_PER_NODE = 4
-"""Paper, section 3: "running 4 worker process per node"."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +112,5 @@ def efficiency(one: Rounded, many: Rounded, nodes: int) -> Rounded:
         one.value / (nodes * many.value),
         one.low / (nodes * many.high),
         one.high / (nodes * many.low),
-        f"{one.where}; {many.where}",
-    )
-
-
-def fixed_cost_s(one: Rounded, many: Rounded, nodes: int) -> Rounded:
-    """c of T(N) = A/N + c from two printed times: (T(N) - T(1)/N) / (1 - 1/N)."""
-    share = 1 - 1 / nodes
-    return Rounded(
-        (many.value - one.value / nodes) / share,
-        (many.low - one.high / nodes) / share,
-        (many.high - one.low / nodes) / share,
         f"{one.where}; {many.where}",
     )

@@ -18,8 +18,7 @@ from heitler.base.progress import progress_bar
 from heitler.cluster.launch import run_workers
 from heitler.config import PARAMS_FILE, ClusterConfig, Config, ConfigError, read_params
 from heitler.kept.folder import Kept
-from heitler.scaling.points import Comparison, Point, Setup, points_by_setup
-from heitler.scaling.records import Record, read_records
+from heitler.scaling.points import Comparison, Point, Record, Setup, points_by_setup, read_records
 
 SCRIPT = Path("pipelines/scale.py")
 PREPARED = Path("data/prepared")

@@ -17,9 +17,8 @@ from typing import Any
 import heitler.detector
 from heitler.base.causes import system_cause
 from heitler.base.files import digest
-from heitler.base.hdf5_opening import UnreadableError, open_for_reading
+from heitler.base.hdf5_opening import UnreadableError, is_sealed, open_for_reading, seal_holds
 from heitler.base.progress import progress_bar
-from heitler.base.seal import is_sealed, seal_holds
 from heitler.base.source import meaning
 from heitler.config import DetectorConfig, SimulateConfig, as_dict
 from heitler.kept.aside import set_files_aside, size_of

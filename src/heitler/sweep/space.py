@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 
 from heitler.config import PARAMS_FILE, RECIPES, ConfigError, load_yaml, read_params
-from heitler.data.number_text import parse_decimal
+from heitler.config.yaml_text import parse_decimal
 from heitler.sweep.experiments import SweepError
 
 SCALES = ("lin", "log", "int")

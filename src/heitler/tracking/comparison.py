@@ -11,9 +11,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.base.errors import HeitlerError
 from heitler.tracking.lookup import search
-from heitler.tracking.offline import is_offline
 from heitler.tracking.provenance import experiment_revision
-from heitler.tracking.store import connect
+from heitler.tracking.store import connect, is_offline
 
 LATEST = 8
 """Runs to compare if none is named."""

@@ -13,8 +13,7 @@ from mlflow.entities import Metric
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from heitler.base.files import file_digest
-from heitler.tracking.lookup import PROCESS_TAG, search
-from heitler.tracking.processes import this_process
+from heitler.tracking.lookup import PROCESS_TAG, search, this_process
 from heitler.tracking.provenance import PACKAGE
 from heitler.tracking.registry import ServedModel
 from heitler.tracking.spool import Record

@@ -23,8 +23,8 @@ from mlflow.types.schema import (
 )
 
 from heitler.tracking.lookup import connect_to_run
-from heitler.tracking.offline import is_offline
 from heitler.tracking.provenance import software
+from heitler.tracking.store import is_offline
 
 CHAMPION = "champion"
 GENERATOR = "generator"

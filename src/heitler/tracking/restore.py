@@ -15,8 +15,8 @@ from heitler.base.git import git, require_git
 from heitler.tracking.comparison import EXPERIMENT_TAG, find_run
 from heitler.tracking.lookup import search
 from heitler.tracking.provenance import experiment_revision
-from heitler.tracking.state import FILES, FOLDER
 from heitler.tracking.store import connect
+from heitler.tracking.training import FILES, FOLDER
 
 COMMIT_TAG = "heitler.code.git_commit"
 NO_COMMIT_TAG = "heitler.code.no_commit"

@@ -17,19 +17,19 @@ from heitler.tracking.lookup import (
     close_abandoned_runs,
     connect_to_run,
     numbered,
+    this_process,
 )
-from heitler.tracking.offline import VARIABLE as OFFLINE
-from heitler.tracking.offline import (
+from heitler.tracking.recorder import Recorder
+from heitler.tracking.registry import ServedModel
+from heitler.tracking.spool import Spool
+from heitler.tracking.store import VARIABLE as OFFLINE
+from heitler.tracking.store import (
+    connect,
     connect_new_offline,
     has_offline_store,
     is_offline,
     make_findable,
 )
-from heitler.tracking.processes import this_process
-from heitler.tracking.recorder import Recorder
-from heitler.tracking.registry import ServedModel
-from heitler.tracking.spool import Spool
-from heitler.tracking.store import connect
 
 SYSTEM_METRICS_INTERVAL = ("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "5")  # seconds
 PARENT_VARIABLE, PARENT_TAG = "HEITLER_PARENT_RUN", "mlflow.parentRunId"

@@ -1,4 +1,4 @@
-"""What MLflow is told of the studies: scaling, large batches, evolution.
+"""What MLflow is told of the studies: scaling, large batches, evolution, sweeps.
 
 Each is a parent run with a child per row of its table: numbers of workers, arms and seeds,
 strategies and seeds. The children of scaling have parameters and metrics of the names that
@@ -9,10 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import mlflow
+from mlflow import MlflowClient
+
 from heitler.base.progress import progress_bar
 from heitler.config import Config, as_dict
+from heitler.tracking.lookup import PROCESS_TAG, numbered, search, this_process
 from heitler.tracking.provenance import collect_provenance
-from heitler.tracking.runs import Run, open_run
+from heitler.tracking.runs import PARENT_TAG, Run, open_run
+from heitler.tracking.store import EXPERIMENT, connect
 
 KIND_TAG = "heitler.scale.kind"
 PARTS = {
@@ -134,3 +139,42 @@ def log_evolution(
                 parent.log_child(f"{name}-{seed}", parameters=setting, history=history, step="step")
                 advance(note=f"{name}, seed {seed}")
     return parent.run_id
+
+
+SWEEP_TAG = "heitler.sweep"
+
+
+def sweep_run(name: str) -> str:
+    """Id of the run of the sweep called `name`; a sweep that goes on has it already."""
+    connect()
+    client = MlflowClient()
+    known = search(client, f"tags.`{SWEEP_TAG}` = '{name}'")
+    if known:
+        return str(known[0].info.run_id)
+    experiment = mlflow.set_experiment(EXPERIMENT)
+    tags = {SWEEP_TAG: name, PROCESS_TAG: this_process()}
+    made = client.create_run(experiment.experiment_id, run_name=numbered(name), tags=tags)
+    return str(made.info.run_id)
+
+
+def end_sweep(run_id: str, best: Mapping[str, object], value: float) -> None:
+    """Log the best parameters and what they reached; close the run."""
+    client = MlflowClient()
+    client.log_metric(run_id, "best", value)
+    for key, chosen in best.items():
+        client.set_tag(run_id, f"heitler.best.{key}", str(chosen))
+    client.set_terminated(run_id)
+
+
+def epoch_scores(parent: str, experiment: str, recipe: str, metric: str) -> dict[int, float]:
+    """A metric after each epoch so far of a recipe's training in a DVC experiment whose run is a
+    child of `parent`: {epoch: value}."""
+    connect()
+    client = MlflowClient()
+    tags = {PARENT_TAG: parent, "heitler.dvc.experiment": experiment, "heitler.recipe": recipe}
+    runs = search(client, " AND ".join(f"tags.`{key}` = '{tag}'" for key, tag in tags.items()))
+    return {
+        point.step: point.value
+        for run in runs[-1:]
+        for point in client.get_metric_history(run.info.run_id, metric)
+    }

@@ -26,15 +26,14 @@ from heitler.tracking.lookup import (
     PROCESS_TAG,
     SYNCED_TAG,
     connect_to_run,
+    has_ended,
     numbered,
     search,
     synced_run,
 )
-from heitler.tracking.offline import offline_folder
-from heitler.tracking.processes import has_ended
 from heitler.tracking.recorder import Recorder
 from heitler.tracking.spool import Spool, SpoolError, read_records, spool_folder
-from heitler.tracking.store import EXPERIMENT, connect, database_uri
+from heitler.tracking.store import EXPERIMENT, connect, database_uri, offline_folder
 
 DONE = "synced.json"
 SILENT_S = 600.0

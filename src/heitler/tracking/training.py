@@ -1,8 +1,13 @@
-"""One MLflow run per training: opened by rank 0, continued on resume, added to by later stages."""
+"""One MLflow run per training: opened by rank 0, continued on resume, added to by later stages.
+
+It keeps the state of the project, so that `heitler checkout` can go back to it.
+"""
 
 import contextlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,20 @@ from heitler.base.files import digest, write_json
 from heitler.config import Config, TrainConfig, as_dict
 from heitler.tracking.provenance import collect_provenance
 from heitler.tracking.runs import Dataset, Run, SilentRun, attach_run, open_run
-from heitler.tracking.state import log_state
+
+FOLDER = "restore"
+"""Among the artifacts of a run."""
+FILES = ("params.yaml", "dvc.lock")
+
+
+def log_state(run: Run, root: Path = Path()) -> None:
+    """Keep `params.yaml` and `dvc.lock` with a run; a later stage's are kept instead."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in FILES:
+            if (root / name).is_file():
+                shutil.copy(root / name, folder)
+        run.log_files(Path(folder), FOLDER)
+
 
 RUN_FILE = "run.json"
 SECTIONS = ("detector", "simulate", "prepare", "model", "train", "cluster")

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from heitler.base.causes import AGAIN, system_cause
 from heitler.base.errors import HeitlerError
 from heitler.base.files import atomic_path, remove_unfinished
-from heitler.base.hdf5_opening import UnreadableError, open_for_reading
-from heitler.base.seal import SEAL_B, seal, seal_holds
+from heitler.base.hdf5_opening import SEAL_B, UnreadableError, open_for_reading, seal, seal_holds
 from heitler.kept.folder import ORIGIN_FILE, Kept, begin_anew
 from heitler.model.gan import Gan
 

@@ -1,5 +1,11 @@
-"""Train and judge what nobody else has: several such processes share a study through its folder."""
+"""Train and judge what nobody else has: several such processes share a study through its folder.
 
+Where the study has a coarser read-out, cells of its showers are merged first, energies conserved.
+"""
+
+import dataclasses
+import json
+import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -10,23 +16,64 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from heitler.base.files import write_json
 from heitler.base.progress import progress_bar
 from heitler.cluster.world import World
 from heitler.config import DegradationConfig
-from heitler.data.hdf5 import Showers, read_showers
+from heitler.data.hdf5 import Showers, iterate_showers, read_attributes, read_showers, shower_writer
 from heitler.data.observables import measure_cells
-from heitler.data.summary import DataSummary, load_summary
+from heitler.data.summary import SETS, DataSummary, load_summary
 from heitler.degradation.plan import Training
-from heitler.degradation.runs.coarse import coarse_showers
 from heitler.degradation.runs.judge import followed, judged_cells
 from heitler.degradation.runs.record import Record, claim, read_record, write_record
 from heitler.kept.folder import Kept
 from heitler.kept.origin import Origin
 from heitler.model.gan import Gan
+from heitler.showers import merge_cells
 from heitler.training.checkpoints import Metrics, find_checkpoint
 from heitler.training.epoch import TrainingError, TrainingInput
 from heitler.training.loop import train
 from heitler.validation.epoch import epoch_check
+
+SUMMARY = "summary.json"
+
+
+def coarse_showers(prepared: Path, folder: Path, merge: tuple[int, int]) -> Path:
+    """The folder of the merged showers; that of the prepared ones where nothing is merged.
+
+    Args:
+        prepared: folder of `prepare`: train.h5, validation.h5, test.h5, summary.json.
+        folder: for the merged ones, made if they are not there yet.
+        merge: cells across and layers along the depth, as in `degradation.merge_cells`.
+    """
+    if merge == (1, 1):
+        return prepared
+    summary = json.loads((prepared / SUMMARY).read_text())
+    place = folder / f"showers-{merge[0]}x{merge[0]}x{merge[1]}-{summary['digest'][:16]}"
+    if not (place / SUMMARY).is_file():
+        shapes = {name: _merge_set(prepared, place, name, merge) for name in SETS}
+        summary["image_shape"] = shapes["test"]
+        write_json(place / SUMMARY, summary)  # last: it says that the others are whole
+    return place
+
+
+def _merge_set(prepared: Path, place: Path, name: str, merge: tuple[int, int]) -> list[int]:
+    """Write one set; its image shape. Each process writes its own file, the last one stays."""
+    source, own = prepared / f"{name}.h5", place / f"{name}-{os.getpid()}.h5"
+    pieces = (
+        dataclasses.replace(part, cells_GeV=merge_cells(part.cells_GeV, *merge))
+        for part in iterate_showers(source)
+    )
+    first = next(pieces)
+    shape = first.cells_GeV.shape[1:]
+    place.mkdir(parents=True, exist_ok=True)
+    with shower_writer(own, shape, read_attributes(source) | {"merged": list(merge)}) as append:
+        append(first)
+        for part in pieces:
+            append(part)
+    own.replace(place / f"{name}.h5")
+    return list(shape)
+
 
 CHECKPOINTS, BEFORE = "checkpoints", "before"
 """Folders of a training, and of the one that it begins with."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
 from heitler.evolution.network import NetworkShape
-from heitler.evolution.randomness import random_genome, stream
+from heitler.evolution.strategy import random_genome, stream
 
 Float = NDArray[np.float32]
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8

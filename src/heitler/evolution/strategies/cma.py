@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
 from heitler.evolution.network import NetworkShape
-from heitler.evolution.randomness import random_genome
+from heitler.evolution.strategy import random_genome
 
 Float = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
-from heitler.evolution.randomness import GenomeShape, mutate, random_genome, stream
+from heitler.evolution.strategy import GenomeShape, mutate, random_genome, stream
 
 Float = NDArray[np.float32]
 

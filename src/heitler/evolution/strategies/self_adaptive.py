@@ -5,8 +5,8 @@ A child's power is its parent's times e^(tau N(0, 1)); the better power survives
 
 import math
 
-from heitler.evolution.randomness import stream
 from heitler.evolution.strategies.one_plus_lambda import OnePlusLambda
+from heitler.evolution.strategy import stream
 
 TAU = 0.5
 POWERS = 1_000_000

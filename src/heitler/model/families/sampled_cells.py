@@ -51,7 +51,7 @@ class SampledCells(Family):
 
     def begin(self, generator: keras.Model, design: Design, train_file: Path) -> None:
         """From the mean shower, if the design says so."""
-        from heitler.data.mean_shower import mean_shower
+        from heitler.data.summary import mean_shower
         from heitler.model.shower_generator import start_from_mean
 
         if design.start == "mean shower":

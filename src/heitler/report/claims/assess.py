@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from heitler.config import Config
 from heitler.detector import image_shape
-from heitler.report.claims import evolution, many_nodes, one_node, physics, speed
+from heitler.report.claims import evolution, nodes, physics, speed
 from heitler.report.claims.question import (
     FAILS,
     HOLDS,
@@ -18,28 +17,22 @@ from heitler.report.claims.question import (
     Verdict,
     assess,
 )
-from heitler.report.claims.results import Results
+from heitler.report.results import Results
 
 PAPERS_IMAGES = ((25, 25, 25), (51, 51, 25))
 BY_ITS_OWN_NUMBERS = {"time-128", "time-256", "efficiency-256"}
 """Claims that the paper's own times decide, whatever the calorimeter here is."""
 QUESTIONS = (
     *speed.QUESTIONS,
-    *one_node.QUESTIONS,
-    *many_nodes.QUESTIONS,
+    *nodes.ONE_NODE,
+    *nodes.MANY_NODES,
     *physics.QUESTIONS,
     *evolution.QUESTIONS,
 )
 
 
-def assess_claims(reports: Path, config: Config) -> list[Claim]:
-    """Every claim with the answer of the results in `reports`.
-
-    Args:
-        reports: folder with the stages' results, each in a folder of its name.
-        config: the parameters that made them.
-    """
-    results = Results(reports)
+def assess_claims(results: Results, config: Config) -> list[Claim]:
+    """Every claim with the answer of these results; `config` are the parameters that made them."""
     claims = [assess(question, results, config) for question in QUESTIONS]
     if not_the_papers(config):
         return [_without_verdict(claim) for claim in claims]

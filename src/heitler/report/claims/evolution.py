@@ -1,50 +1,47 @@
 """Section 5: a genetic algorithm against RMSprop, Fig. 3 and Table 1."""
 
 from heitler.config import Config
+from heitler.evolution.summary import GRADIENT, PAPER, SMALL_ERROR, EvolutionResults
 from heitler.report.claims.question import FAILS, HOLDS, Answer, Number, Question, percentage
-from heitler.report.claims.results import Results
+from heitler.report.results import MissingResultError, Results
 
-GENETIC, GRADIENT = "one-plus-lambda", "rmsprop"
-SMALL = 0.10
 SEEDS = "quartiles over seeds"
 
 
 def low_loss_quickly(results: Results, config: Config) -> Answer:
     """Both test losses early on."""
-    genetic, gradient, early = (
-        results.metric("evolve", name)
-        for name in ("early_loss_genetic", "early_loss_rmsprop", "early_cost_epochs")
-    )
+    found = _found(results, config)
+    genetic, gradient = found.early_loss_genetic, found.early_loss_rmsprop
     return Answer(
         Number(genetic / gradient, "times"),
         "measured",
         HOLDS if genetic < gradient else FAILS,
-        f"Test loss over RMSprop's after {early:.3g} of {_budget(results)} forward passes over "
-        f"the showers: {genetic:.3f} against {gradient:.3f}, medians over {_seeds(results)} seeds.",
+        f"Test loss over RMSprop's after {found.early_cost_epochs:.3g} of {found.cost_epochs} "
+        f"forward passes over the showers: {genetic:.3f} against {gradient:.3f}, medians over "
+        f"{found.seeds} seeds.",
     )
 
 
 def lower_in_the_end(results: Results, config: Config) -> Answer:
     """Both test losses when the budget is spent."""
-    genetic, low, high = (
-        results.metric("evolve", f"{GENETIC}_loss{end}") for end in ("", "_low", "_high")
+    found = _found(results, config)
+    genetic, gradient = found.strategies[PAPER], found.strategies[GRADIENT]
+    value, low, high = (
+        loss / gradient.loss for loss in (genetic.loss, genetic.loss_low, genetic.loss_high)
     )
-    gradient = results.metric("evolve", f"{GRADIENT}_loss")
-    ours = Number(genetic / gradient, "times", low / gradient, high / gradient, SEEDS)
     return Answer(
-        ours,
+        Number(value, "times", low, high, SEEDS),
         "measured",
-        HOLDS if gradient < genetic else FAILS,
-        f"Final test loss over RMSprop's at equal cost: {genetic:.4f} against {gradient:.4f}, "
-        f"medians over {_seeds(results)} seeds.",
+        HOLDS if gradient.loss < genetic.loss else FAILS,
+        f"Final test loss over RMSprop's at equal cost: {genetic.loss:.4f} against "
+        f"{gradient.loss:.4f}, medians over {found.seeds} seeds.",
     )
 
 
 def steady(results: Results, config: Config) -> Answer:
     """RMSprop's worst bin of energy beside the genetic algorithm's."""
-    gradient, genetic = (
-        results.metric("evolve", f"{name}_error_worst_bin") for name in (GRADIENT, GENETIC)
-    )
+    found = _found(results, config).strategies
+    genetic, gradient = found[PAPER].error_worst_bin, found[GRADIENT].error_worst_bin
     return Answer(
         percentage(gradient),
         "measured",
@@ -56,24 +53,27 @@ def steady(results: Results, config: Config) -> Answer:
 
 def below_10_percent(results: Results, config: Config) -> Answer:
     """The genetic algorithm's worst bin."""
-    worst = results.metric("evolve", f"{GENETIC}_error_worst_bin")
+    worst = _found(results, config).strategies[PAPER].error_worst_bin
     evolve = config.evolve
     return Answer(
         percentage(worst),
         "measured",
-        HOLDS if worst < SMALL else FAILS,
+        HOLDS if worst < SMALL_ERROR else FAILS,
         f"Mean relative error in its worst bin of primary energy. Table 1 here: M {evolve.parents}"
         f", offspring {evolve.offspring}, batch {evolve.batch_size}, at most {evolve.showers:,} "
         "showers.",
     )
 
 
-def _seeds(results: Results) -> int:
-    return int(results.metric("evolve", "seeds"))
-
-
-def _budget(results: Results) -> int:
-    return int(results.metric("evolve", "cost_epochs"))
+def _found(results: Results, config: Config) -> EvolutionResults:
+    """With the paper's strategy among the others."""
+    found = results.evolution(config.evolve)
+    if not found.claims:
+        raise MissingResultError(
+            f"Stage evolve was run without {PAPER}: add it to evolve.strategies. "
+            "Run: dvc repro evolve"
+        )
+    return found
 
 
 QUESTIONS = (

@@ -12,8 +12,9 @@ from heitler.report.claims.question import (
     Question,
     percentage,
 )
-from heitler.report.claims.results import TRAIN, VALIDATE, Results
+from heitler.report.results import TRAIN, VALIDATE, Results
 from heitler.report.verdict import MANY_CYCLES
+from heitler.report.wording import energies
 
 SIGMAS = 3.0
 """From which on many workers count as different from one."""
@@ -30,7 +31,6 @@ OTHERS = {
     "synchronised": "With batch norm over the showers of all workers instead of two each",
 }
 """Arms of 256 workers that the claim names, if the kept study has them, and in what words."""
-PREFIX, ERROR = "response_ratio_", "response_ratio_error_"
 
 
 def one_node(results: Results, config: Config) -> Answer:
@@ -62,7 +62,7 @@ def _ours(results: Results) -> str:
     validate, train = f"validate@{OURS}", f"train@{OURS}"
     if not (results.has(validate) and results.has(train, "history.csv")):
         return ""
-    if "response_max_deviation" not in results.names(validate):  # it has made empty showers
+    if "response_max_deviation" not in results.metrics(validate):  # it has made empty showers
         return ""
     ours, published = (
         sum(epoch["epoch_time_s"] for epoch in results.rows(stage, "history.csv"))
@@ -159,11 +159,10 @@ def _kept_many_nodes(results: Results, own: Answer) -> Answer:
 
 def _other_arms(results: Results) -> str:
     """R of as many workers in other arms of the kept study."""
-    names = results.names(KEPT)
     return "".join(
         f" {begins} R is {_interval(results, arm)}."
         for arm, begins in OTHERS.items()
-        if f"{arm}_response_low" in names
+        if f"{arm}_response_low" in results.metrics(KEPT)
     )
 
 
@@ -185,7 +184,7 @@ def _how_sure(results: Results, stage: str) -> str:
 
 def _full_study(results: Results) -> str:
     """What the committed study of every arm found."""
-    if not results.has(FULL) or "degradation_shown" not in results.names(FULL):
+    if not results.has(FULL) or "degradation_shown" not in results.metrics(FULL):
         return ""  # none, or of an older version
     many = results.metric(FULL, "many_workers_response_low")
     one = results.metric(FULL, "one_worker_response_low")
@@ -197,18 +196,12 @@ def _full_study(results: Results) -> str:
 
 def _with_error(results: Results, largest: float) -> Number:
     """Plus and minus twice the error of the bin that deviates most."""
-    bins = [name.removeprefix(ERROR) for name in results.names(VALIDATE) if name.startswith(ERROR)]
-    worst = max(bins, key=lambda label: abs(results.metric(VALIDATE, PREFIX + label) - 1))
-    error = results.metric(VALIDATE, ERROR + worst)
+    bins = [row for row in results.rows(VALIDATE, "response.csv") if "response_ratio" in row]
+    worst = max(bins, key=lambda row: abs(row["response_ratio"] - 1))
+    error = worst["response_ratio_error"]
     low, high = max(0.0, largest - 2 * error), largest + 2 * error
     number = percentage(largest, low, high)
-    return Number(number.value, "%", number.low, number.high, f"two errors, {_words(worst)}")
-
-
-def _words(label: str) -> str:
-    """ "10_25_GeV" -> "10 to 25 GeV"."""
-    low, high, unit = label.rsplit("_", 2)
-    return f"{low} to {high} {unit}"
+    return Number(number.value, "%", number.low, number.high, f"two errors, {energies(worst)}")
 
 
 QUESTIONS = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from heitler.config import Config
-from heitler.report.claims.results import NotMeasuredError, Results
+from heitler.report.results import MissingResultError, Results
 from heitler.scaling.published import Rounded
 
 Verdict = Literal["holds", "holds in part", "does not hold", "not comparable here", "not run"]
@@ -130,7 +130,7 @@ def assess(question: Question, results: Results, config: Config) -> Claim:
     """Answer a question; where the results are missing, say which stage to run."""
     try:
         answer = question.answer(results, config)
-    except NotMeasuredError as missing:
+    except MissingResultError as missing:
         answer = Answer(None, "not run", NOT_RUN, str(missing))
     fields = {name: value for name, value in vars(question).items() if name != "answer"}
     return Claim(**fields, **vars(answer))

@@ -1,7 +1,6 @@
 """Section 3: what a shower costs, and the size of the networks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from heitler.report.claims.question import (
     Number,
     Question,
 )
-from heitler.report.claims.results import GENERATE, VALIDATE, Results
+from heitler.report.results import GENERATE, VALIDATE, Results, Row
 from heitler.scaling.published import Rounded
 
 GEANT4_S = Rounded(17.0, 16.5, 17.5, 'section 3: "17 s/shower using Geant4" (Xeon 8180)')
@@ -98,7 +97,7 @@ def network_size(results: Results, config: Config) -> Answer:
     )
 
 
-def _column(rows: Sequence[dict[str, Any]], name: str) -> np.ndarray:
+def _column(rows: Sequence[Row], name: str) -> np.ndarray:
     return np.array([row[name] for row in rows])
 
 

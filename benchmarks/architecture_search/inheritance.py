@@ -9,9 +9,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from architecture_search.space import Architecture, Shape
 from numpy.typing import NDArray
-
-from heitler.evolution.architecture.space import Architecture, Shape
 
 Float = NDArray[np.float32]
 

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from architecture_search.judge import Judge
+from architecture_search.policies import POLICIES
+from architecture_search.space import Architecture, Layer
+from architecture_search.trainers import Candidate, Training
 from numpy.typing import NDArray
 
 from heitler.base.causes import ARRAY_ERRORS, refuse_unless_torn
 from heitler.base.files import atomic_path
-from heitler.evolution.architecture.judge import Judge
-from heitler.evolution.architecture.policies import POLICIES
-from heitler.evolution.architecture.space import Architecture, Layer
-from heitler.evolution.architecture.trainers import Candidate, Training
 
 Row = dict[str, float | str]
 SLICES = 32

@@ -7,11 +7,11 @@ or RMSprop's running mean. A slice is a function of the candidate, its number an
 from dataclasses import dataclass, replace
 
 import numpy as np
+from architecture_search.judge import Judge
+from architecture_search.space import Architecture
 from numpy.typing import NDArray
 
 from heitler.config import EvolveConfig
-from heitler.evolution.architecture.judge import Judge
-from heitler.evolution.architecture.space import Architecture
 from heitler.evolution.descent import COST, EPSILON, RHO
 from heitler.evolution.events import batch_rows
 from heitler.evolution.strategies.one_fifth import OneFifthRule

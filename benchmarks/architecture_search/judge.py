@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
+from architecture_search.space import Architecture
 from numpy.typing import NDArray
 
-from heitler.evolution.architecture.space import Architecture
 from heitler.evolution.events import ProjectedEvents, Units
 
 Float = NDArray[np.float32]

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-
-from heitler.evolution.architecture.inheritance import inherit
-from heitler.evolution.architecture.space import (
+from architecture_search.inheritance import inherit
+from architecture_search.space import (
     ACTIVATIONS,
     KERNELS,
     MAX_COST,
@@ -26,7 +24,8 @@ from heitler.evolution.architecture.space import (
     mutate_architecture,
     random_architecture,
 )
-from heitler.evolution.architecture.trainers import Candidate, Training
+from architecture_search.trainers import Candidate, Training
+from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 POPULATION, TOURNAMENT = 8, 3

@@ -1,1 +1,0 @@
-"""Networks whose architecture evolves together with their weights."""
