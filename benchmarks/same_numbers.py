@@ -41,9 +41,9 @@ STAGES = (
 RESULTS = ("reports/*/*.json", "reports/*/*.csv", "reports/*/paper/*.json", "reports/*/paper/*.csv")
 TIMES = re.compile(
     r"_s(_|$)|_ms$|_cpu|cpu_|second|time|speed|efficiency|fraction$|percent|energy_J|geant4_over"
-    r"|projected_|emulated|minutes|hours|deviation_of_time|updates_per|targets_met"
+    r"|projected_|emulated|minutes|hours|deviation_of_time|updates_per|targets_met|mlflow_run"
 )
-"""Names of numbers that a clock has made."""
+"""Names of what a clock has made, or the store for every run anew."""
 OF_TIMES = ("reports/project/", "reports/cluster/")
 CLAIMS = {"generate@paper", "scale", "project"}
 """Stages whose claims are of times."""
