@@ -22,6 +22,8 @@ from heitler.base.progress import progress_bar
 from heitler.tracking.provenance import collect_provenance
 
 HERE = Path(__file__).parent
+PREPARED = ("train.h5", "validation.h5", "summary.json")
+"""Files of `dvc repro prepare` that a training reads."""
 VARIANTS: dict[str, dict[str, Any]] = {
     "heitler": {"recipe": "heitler", "learning_rate": 0.002},
     "heitler, 12 channels": {
@@ -110,7 +112,11 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--processes", type=int, default=2, help="trainings at once")
     parser.add_argument("--data", default="data/prepared", help="folder of prepared showers")
-    return parser.parse_args()
+    options = parser.parse_args()
+    lacking = [name for name in PREPARED if not (Path(options.data) / name).is_file()]
+    if lacking:
+        parser.error(f"{options.data}: {', '.join(lacking)} not there. Make it: dvc repro prepare")
+    return options
 
 
 def train(name: str, seed: int, options: argparse.Namespace) -> Any:
@@ -129,6 +135,8 @@ def train(name: str, seed: int, options: argparse.Namespace) -> Any:
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Means over seeds, and half of what the seeds differ by."""
     trained = [row for row in rows if "failed" not in row]
+    if not trained:
+        return [f"{row['name']}, seed {row['seed']}: {row['failed']}" for row in rows]
     first = trained[0]
     lines = [
         f"{first['seconds']:.0f} s of CPU time in cycles each, one core, "

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from heitler.cluster.world import join_world
-from heitler.config import Config, load_config
+from heitler.config import OURS, Config, load_config
 from heitler.data.batches import TrainingFile, plan_epoch, worker_share
 from heitler.data.hdf5 import Showers, read_showers
 from heitler.data.observables import Observables, measure_cells
@@ -128,7 +128,7 @@ def judge(gan: Gan, config: Config, path: Path, summary: DataSummary) -> dict[st
 
 def validation_loss(gan: Gan, geant4: Showers) -> dict[str, float]:
     """The exported generator's mean -log p of the showers per layer, if it has a likelihood."""
-    if gan.design.recipe != "heitler":
+    if gan.design.recipe != OURS:
         return {}
     network = layered_shower(gan.exported)
     layers, total = network.sizes.layers, 0.0

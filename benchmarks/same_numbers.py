@@ -38,6 +38,7 @@ STAGES = (
     ("evolve",),
     ("degradation",),
 )
+COPIES = ("before", "after")
 RESULTS = ("reports/*/*.json", "reports/*/*.csv", "reports/*/paper/*.json", "reports/*/paper/*.csv")
 TIMES = re.compile(
     r"_s(_|$)|_ms$|_cpu|cpu_|second|time|speed|efficiency|fraction$|percent|energy_J|geant4_over"
@@ -54,11 +55,14 @@ def main() -> None:
     parser.add_argument("checkouts", nargs=2, type=Path, metavar="CHECKOUT")
     parser.add_argument("--folder", type=Path, help="for the copies; else a temporary one")
     options = parser.parse_args()
+    for checkout in options.checkouts:
+        if reason := _unfit(checkout.resolve(), options.folder):
+            parser.error(f"{checkout}: {reason}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         before, after = (
             run(checkout.resolve(), folder / name)
-            for checkout, name in zip(options.checkouts, ("before", "after"), strict=True)
+            for checkout, name in zip(options.checkouts, COPIES, strict=True)
         )
     names = sorted(before.keys() | after.keys())
     different = [name for name in names if before.get(name) != after.get(name)]
@@ -66,6 +70,17 @@ def main() -> None:
         print(f"{name}: {before.get(name, 'not there')} -> {after.get(name, 'not there')}")
     print(f"{len(names) - len(different)} of {len(names)} numbers are equal")
     sys.exit(bool(different))
+
+
+def _unfit(checkout: Path, folder: Path | None) -> str:
+    """Why a checkout cannot be run, before anything is; empty if it can."""
+    if not (checkout / ".git").exists() or not (checkout / "presets/smoke.yaml").is_file():
+        return "is no checkout of this project"
+    if not (checkout / ".venv/bin/python").is_file():
+        return "has no environment. Make it there: make env"
+    if folder and checkout in {(folder / name).resolve() for name in COPIES}:
+        return "is where its copy would be, whose params.yaml is changed. Give another --folder"
+    return ""
 
 
 def run(checkout: Path, copy: Path) -> dict[str, Any]:
