@@ -24,38 +24,19 @@ from heitler.tracking.provenance import collect_provenance
 HERE = Path(__file__).parent
 PREPARED = ("train.h5", "validation.h5", "summary.json")
 """Files of `dvc repro prepare` that a training reads."""
+OURS = {"recipe": "heitler", "learning_rate": 0.002}
 VARIANTS: dict[str, dict[str, Any]] = {
-    "heitler": {"recipe": "heitler", "learning_rate": 0.002},
-    "heitler, 12 channels": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"channels": 12},
-    },
-    "heitler, 48 channels": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"channels": 48},
-    },
-    "heitler, all layers seen": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"layers_seen": 25},
-    },
-    "heitler, without averaging of weights": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"averaging": 0.0},
-    },
-    "heitler, constant learning rate": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"rate_halved_after": 1e12},
-    },
-    "heitler, RMSprop for Adam": {
-        "recipe": "heitler",
-        "learning_rate": 0.002,
-        "changes": {"optimizer": "rmsprop"},
-    },
+    "heitler": OURS,
+    "heitler, 12 channels": OURS | {"changes": {"channels": 12}},
+    "heitler, 48 channels": OURS | {"changes": {"channels": 48}},
+    "heitler, all layers seen": OURS | {"changes": {"layers_seen": 25}},
+    "heitler, without averaging of weights": OURS | {"changes": {"averaging": 0.0}},
+    "heitler, constant learning rate": OURS | {"changes": {"rate_halved_after": 1e12}},
+    "heitler, RMSprop for Adam": OURS | {"changes": {"optimizer": "rmsprop"}},
+    "heitler, one layer before instead of four": OURS | {"constants": {"PAST": 1}},
+    "heitler, without turns' energies": OURS | {"constants": {"SUMS_FROM": 1_000_000}},
+    "heitler, without distances from the axis": OURS | {"constants": {"RADII": (0.0, 26.0)}},
+    "heitler, showers not mirrored": OURS | {"constants": {"SYMMETRIC": -1.0}},
     "paper (published)": {"recipe": "paper", "batch": 8, "learning_rate": 0.001},
     "dense": {},
     "without the discriminator's part": {"changes": {"adversarial_weight": 0.0}},
@@ -68,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a rate that falls 10 times slower": {"changes": {"rate_halved_after": 1000.0}},
     "199 latent numbers for the shape": {"changes": {"shape_noise": 199}},
 }
-DEFAULT = {"recipe": "dense", "changes": {}, "batch": 32, "learning_rate": 0.003}
+DEFAULT = {"recipe": "dense", "changes": {}, "constants": {}, "batch": 32, "learning_rate": 0.003}
 COLUMNS = {
     "validation_loss": ("-log p per layer", 3),
     "showers_per_cpu_second": ("showers per CPU s", 0),

@@ -47,12 +47,14 @@ JUDGED = (
     "layer_correlation",
 )
 CLASSIFIERS = 2
+LAYERED = "heitler.model.layered"
 SHOWERS_AT_ONCE = 50
 """Of the validation set: the convolutions see all layers of each."""
 
 
 def main() -> None:
     case = json.loads(sys.argv[1])
+    change_constants(case["constants"])
     config, data = changed(load_config(), case), Path(case["data"])
     join_world(1, threads_per_worker=1)
     summary = load_summary(data / "summary.json")
@@ -61,6 +63,21 @@ def main() -> None:
     cycles = train_for(case["seconds"], gan, config, data / "train.h5", summary)
     found = judge(gan, config, data / "validation.h5", summary)
     print(json.dumps({**case, **cycles, **found}))
+
+
+def change_constants(constants: dict[str, Any]) -> None:
+    """Other numbers than the layered generator's own, in all of its modules.
+
+    Raises:
+        ValueError: if no module has one of that name: a choice undone that is none.
+    """
+    modules = [module for name, module in sys.modules.items() if name.startswith(LAYERED)]
+    for name, number in constants.items():
+        having = [module for module in modules if hasattr(module, name)]
+        if not having:
+            raise ValueError(f"{name}: no constant of {LAYERED}")
+        for module in having:
+            setattr(module, name, number)
 
 
 def changed(config: Config, case: dict[str, Any]) -> Config:
