@@ -148,16 +148,17 @@ def train_as_worker(wanted: Config, workers: int) -> None:
             log_epoch=run.log_epoch,
         )
         if world.writes:
+            selected = select_epoch(working, gan, history, config.train.select_by)
             about = {
                 "energy_min_GeV": energy_range[0],
                 "energy_max_GeV": energy_range[1],
                 "particle": validation.particle,
                 "epochs": len(history),
-                "selected_epoch": select_epoch(working, gan, history, config.train.select_by),
+                "selected_epoch": selected,
             }
-            run.log_metrics({"selected_epoch": about["selected_epoch"]})
+            run.log_metrics({"selected_epoch": selected})
             write_generator(folder / "generator", gan, about)
-            write_history(REPORTS / recipe, history, run.run_id)
+            write_history(REPORTS / recipe, history, selected, run.run_id)
             run.log_generator(folder / "generator", served_generator(summary.image_shape))
             finish(working, folder)
 
@@ -184,7 +185,9 @@ def training_origin(config: Config, data_digest: str) -> Origin:
     return Origin(parameters, data_digest, deciding_code("training/loop.py", "training"))
 
 
-def write_history(report: Path, history: list[dict[str, float]], run_id: str) -> None:
+def write_history(
+    report: Path, history: list[dict[str, float]], selected: int, run_id: str
+) -> None:
     """Every epoch, and the last one as DVC's metrics, whose rows so name their MLflow run."""
     report.mkdir(parents=True, exist_ok=True)
     with atomic_path(report / "history.csv") as path, path.open("w", newline="") as file:
@@ -192,7 +195,8 @@ def write_history(report: Path, history: list[dict[str, float]], run_id: str) ->
         writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(history)
-    write_json(report / "metrics.json", history[-1] | {"mlflow_run": run_id})
+    about = {"selected_epoch": selected, "mlflow_run": run_id}
+    write_json(report / "metrics.json", history[-1] | about)
 
 
 if __name__ == "__main__":

@@ -156,6 +156,27 @@ def test_a_passing_card_is_not_called_under_trained(results):
     assert "not fit for physics" not in page
 
 
+def test_the_verdict_says_how_many_lines_statistics_decide(results):
+    path = results.reports / "validate/heitler/card.json"
+    lines = json.loads(path.read_text())
+    found = [line | {"limited_by": "threshold"} for line in lines]
+    path.write_text(json.dumps(found))
+    before = page_of(results)
+    for line in found[:2]:
+        line |= {"limited_by": "statistics", "showers": 71}
+    path.write_text(json.dumps(found))
+    said = "71 showers are too few for 2 of these lines"
+    assert said not in before
+    assert said in page_of(results)
+
+
+def test_the_exported_epoch_is_said(results):
+    path = results.reports / "train/heitler/metrics.json"
+    path.write_text(json.dumps({"selected_epoch": 2}))
+    row = page_of(results).split("Epoch whose networks are exported")[1].split("</tr>")[0]
+    assert re.findall(r'class="value">(.*?)</td>', row) == ["not written", "2"]
+
+
 def test_a_right_response_alone_does_not_pass(results):
     change_metrics(results, response_max_deviation=0.021, response_passes=True)
     change_verdicts(results, layer_correlation="fail")

@@ -115,6 +115,18 @@ def _left_out(card: Sequence[Mapping[str, Any]]) -> str:
     return f"; not applicable: {named}" if titles else ""
 
 
+def too_few_showers(card: Sequence[Mapping[str, Any]]) -> str:
+    """For how many lines the sample is too small to tell the limit, or nothing."""
+    few = [line for line in card if line["limited_by"] == "statistics" and line.get("showers")]
+    if not few:
+        return ""
+    showers = min(line["showers"] for line in few)
+    return (
+        f"{showers:,} showers are too few for {len(few)} of these lines (marked *): there Geant4 "
+        "differs from itself by more than the limit, and what passes is only not worse than that."
+    )
+
+
 def page_template(name: str) -> jinja2.Template:
     """A template of this folder; what is put into it is escaped, what lacks is an error."""
     environment = jinja2.Environment(

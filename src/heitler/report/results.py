@@ -34,6 +34,8 @@ class RecipeResults:
     recipe: Recipe
     history: list[dict[str, float]]
     """One row per epoch."""
+    selected_epoch: int | None
+    """The one whose networks are exported; results kept before it was written have none."""
     generated: Row
     """Metrics of the stage `generate`."""
     cost_by_energy: list[dict[str, float]]
@@ -138,6 +140,7 @@ class Results:
         return RecipeResults(
             recipe,
             history=self.rows(train, "history.csv"),
+            selected_epoch=self.metrics(train).get("selected_epoch"),
             generated=self.metrics(generate),
             cost_by_energy=self.rows(generate, "cost_by_energy.csv"),
             cost_by_batch_size=self.rows(generate, "cost_by_batch_size.csv"),

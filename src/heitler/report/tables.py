@@ -103,6 +103,7 @@ def training_rows(results: RecipeResults, training: Training) -> list[Row]:
     return [
         Row("Showers in the training set", f"{training.showers:,}", "showers"),
         Row("Epochs (passes over them)", str(training.epochs), ""),
+        Row("Epoch whose networks are exported", str(results.selected_epoch or "not written"), ""),
         Row("Showers seen", f"{training.showers_seen:,}", "showers"),
         Row("Cycles (updates of the networks)", f"{training.cycles:,}", ""),
         Row("Workers (Horovod processes)", str(training.workers), ""),

@@ -6,7 +6,7 @@ Every sentence is computed from the stages' results; nothing here is known befor
 from dataclasses import dataclass
 
 from heitler.config import OURS, Config
-from heitler.report.card_page import count_verdicts
+from heitler.report.card_page import count_verdicts, too_few_showers
 from heitler.report.results import RecipeResults, Results, Row
 from heitler.report.wording import counted, decimal, duration, percent
 
@@ -71,7 +71,7 @@ def reach_verdict(results: RecipeResults, training: Training) -> Verdict:
         _response_sentence(found, training),
         _shape_sentence(found),
         f"Score card, every line beside what Geant4 shows against itself: "
-        f"{count_verdicts(results.card)}.",
+        f"{count_verdicts(results.card)}. {too_few_showers(results.card)}",
     ]
     if speed := _speed_sentence(found, passes):
         sentences.append(speed)
