@@ -16,7 +16,7 @@ help: ## List the targets
 
 repro: env ## Run the whole pipeline: whatever is out of date, from Geant4 to reports/index.html (other parameters: PRESET=smoke)
 	@python -c 'from heitler.config import load_config; from heitler.base.stage import run_stage; run_stage(load_config)'
-	@find .dvc/tmp -name rwlock -empty -delete 2>/dev/null || true  # left by a DVC that was killed: it would refuse to start
+	@python -m heitler.base.dvc_lock  # a DVC that was killed left it, and it would refuse to start
 	$(if $(PRESET),heitler preset $(PRESET) --run,dvc repro)
 	@echo "Done. Open reports/index.html in a browser."
 

@@ -59,14 +59,20 @@ def doctor(folder: Path, **variables: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_lock_that_a_killed_dvc_left_is_named(folder: Path) -> None:
+    """Whose number is by now that of another process, this one, or that is cut off."""
     lock = folder / ".dvc/tmp/rwlock"
     lock.parent.mkdir()
-    lock.touch()
-    [finding] = check_dvc()
-    assert finding.state == "broken"
-    subprocess.run(finding.remedy, shell=True, check=True, cwd=folder)
-    [finding] = check_dvc()
-    assert finding.state == "ok"
+    entry = {"pid": os.getpid(), "cmd": "dvc repro"}
+    for text in (json.dumps({"write": {"data/showers": entry}}), ""):
+        lock.write_text(text)
+        os.utime(lock, (0, 0))
+        [finding] = check_dvc()
+        assert finding.state == "broken"
+        assert not text or f"data/showers, held by process {os.getpid()} (dvc" in finding.found
+        remedy = finding.remedy.replace("python", sys.executable)
+        subprocess.run(remedy, shell=True, check=True, cwd=folder)
+        [finding] = check_dvc()
+        assert finding.state == "ok"
 
 
 def test_a_sound_environment_has_nothing_broken(folder: Path) -> None:

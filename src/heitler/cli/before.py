@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from heitler.base.dvc_lock import free_lock
 from heitler.base.errors import HeitlerError
 from heitler.base.identity import with_identity
 from heitler.base.locks import require_locks
@@ -82,5 +83,6 @@ def become(
         print(shlex.join(command))
         return
     require_locks()
+    free_lock()
     environment = with_identity() | dict(variables or {})
     os.execve(sys.executable, [sys.executable, "-m", *command], environment)

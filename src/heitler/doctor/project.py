@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 from heitler import OVERRULED
+from heitler.base.dvc_lock import LOCK, examine_lock
 from heitler.base.git import GitError, require_git
 from heitler.base.identity import REMEDY, has_login, lent_identity
 from heitler.base.locks import REMEDY as LOCKS_REMEDY
@@ -100,7 +101,6 @@ def check_locks() -> list[Finding]:
 
 
 TABLES = Path("data/tables")
-LOCK = Path(".dvc/tmp/rwlock")
 
 
 @check("params.yaml")
@@ -141,8 +141,8 @@ def check_dvc() -> list[Finding]:
         return [broken("DVC", str(error))]
     if not Path(".dvc").is_dir():
         return [broken("DVC", "no .dvc in this folder", "Go to the project's top folder.")]
-    if LOCK.is_file() and not LOCK.stat().st_size:
-        return [broken("DVC", f"{LOCK} is empty: a DVC was killed while it wrote it", f"rm {LOCK}")]
+    if gone := examine_lock()[0]:
+        return [broken("DVC", f"{LOCK}: {'; '.join(gone)}", "python -m heitler.base.dvc_lock")]
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "stage", "list", "--names"], capture_output=True, text=True
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 
+from heitler.base.dvc_lock import LOCK, free_lock
 from heitler.base.errors import HeitlerError
 from heitler.base.git import git, require_git
 from heitler.tracking.comparison import EXPERIMENT_TAG, find_run
@@ -60,6 +61,7 @@ def restore(name: str, root: Path = Path()) -> Restored:
     run = find_run(name, search(MlflowClient()))
     tags = run.data.tags
     _require_clean(root)
+    free_lock(root / LOCK)
     experiment = tags.get(EXPERIMENT_TAG, "")
     revision = experiment_revision(experiment, root) if experiment else None
     found = revision or tags.get(COMMIT_TAG)
