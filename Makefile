@@ -40,9 +40,7 @@ house: env ## Measure and draw the code's structure into docs/architecture.md; s
 	@PYTHONPATH=src python scripts/house
 
 audit: env ## Look up the packages of uv.lock among the known vulnerabilities of osv.dev
-	@export PATH="$$PATH:.tools/uv/bin"; \
-	uv export --quiet --frozen --no-emit-project --all-groups --output-file .venv/audited.txt && \
-	uvx pip-audit --vulnerability-service osv --disable-pip --require-hashes -r .venv/audited.txt
+	@scripts/audit.sh
 
 ui: env ## Show the MLflow runs at http://127.0.0.1:5000 (another port: make ui PORT=5001)
 	@mkdir -p mlruns
@@ -72,6 +70,6 @@ env: .venv/.ready ## Build the environment, if uv.lock is newer
 	@scripts/setup.sh docs remote
 	@touch $@
 
-.venv/.ready: uv.lock pyproject.toml scripts/setup.sh scripts/display_stand_ins.sh scripts/horovod_cmake.sh
+.venv/.ready: uv.lock pyproject.toml scripts/setup.sh scripts/uv.sh scripts/display_stand_ins.sh scripts/horovod_cmake.sh
 	@scripts/setup.sh
 	@touch $@

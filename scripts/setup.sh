@@ -4,20 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Older ones do not know the settings in pyproject.toml by which Horovod is built.
-OLDEST_UV=0.9
-
-# uv from PATH if it is new enough, else the one that this script installs.
-find_uv() {
-    local candidate version
-    for candidate in uv .tools/uv/bin/uv; do
-        version=$("$candidate" --version 2>/dev/null | awk '{print $2}') || continue
-        if printf '%s\n' "$OLDEST_UV" "$version" | sort --version-sort --check=quiet; then
-            echo "$candidate"
-            return
-        fi
-    done
-}
+source scripts/uv.sh
 
 # Names everything that is missing, with the line that installs it. CMake is not among them: it
 # comes from PyPI, in the version that Horovod's build needs.
@@ -57,16 +44,6 @@ say_which_python() {
     fi
 }
 
-# A home that cannot be written, as in some containers and batch jobs, has no place for uv's cache.
-keep_cache_in_reach() {
-    local cache
-    cache=$("$uv" cache dir)
-    if ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
-        echo "$cache cannot be written: uv keeps its cache in .tools/cache instead."
-        export UV_CACHE_DIR=$PWD/.tools/cache
-    fi
-}
-
 # Said once: a bare `dvc exp run` asks for both as soon as a file is changed.
 say_who_commits() {
     if ! { git config --get user.name && git config --get user.email; } >/dev/null; then
@@ -78,14 +55,8 @@ say_who_commits() {
 }
 
 check_system
-uv=$(find_uv)
-if [ -z "$uv" ]; then
-    echo "Installing uv, which installs everything else, into .tools/ ..."
-    python3 -m venv --clear .tools/uv
-    .tools/uv/bin/pip install --quiet "uv>=$OLDEST_UV"
-    uv=.tools/uv/bin/uv
-fi
-keep_cache_in_reach
+bring_uv
+keep_in_reach
 say_which_python
 first=
 if [ ! -d .venv ]; then

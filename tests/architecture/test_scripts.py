@@ -1,5 +1,6 @@
 """The shell scripts around the pipeline."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -31,7 +32,8 @@ def test_stages_run_the_code_of_their_own_copy_in_the_environment_above_it(tmp_p
 
 def test_set_up_names_all_missing_tools_before_it_starts(tmp_path):
     (tmp_path / "scripts").mkdir()
-    shutil.copy2(SCRIPTS / "setup.sh", tmp_path / "scripts")
+    for name in ("setup.sh", "uv.sh"):
+        shutil.copy2(SCRIPTS / name, tmp_path / "scripts")
     bare = tmp_path / "bin"
     bare.mkdir()
     for tool in ("bash", "dirname", "uname", "awk", "sort"):
@@ -48,36 +50,43 @@ def test_set_up_names_all_missing_tools_before_it_starts(tmp_path):
 UV = """#!/bin/sh
 case "$*" in
     --version) echo "uv 0.11.0" ;;
-    "cache dir") echo "$FAKE_CACHE" ;;
+    "cache dir" | "tool dir" | "python dir") echo "$FAKE_HOME/$1" ;;
     "python find"*) exit "$FAKE_FOUND" ;;
     sync*)
         mkdir -p .venv/bin
         cp /bin/true .venv/bin/python
-        echo "cache ${UV_CACHE_DIR-default}" ;;
+        echo "cache ${UV_CACHE_DIR-default}, Pythons ${UV_PYTHON_INSTALL_DIR-default}" ;;
+    "tool run"*) echo "cache ${UV_CACHE_DIR-default}, tools ${UV_TOOL_DIR-default}, $*" ;;
 esac
 """
 
 
 @pytest.fixture
-def set_up(tmp_path):
-    """Runs the real script with a uv that only says what it was asked; its output."""
+def run_script(tmp_path):
+    """Runs a real script with a uv that only says what it was asked; its output."""
     for folder in ("scripts", "bin", "home"):
         (tmp_path / folder).mkdir()
-    shutil.copy2(SCRIPTS / "setup.sh", tmp_path / "scripts")
+    for name in ("setup.sh", "uv.sh", "audit.sh"):
+        shutil.copy2(SCRIPTS / name, tmp_path / "scripts")
     shutil.copy2(SCRIPTS.parent / "pyproject.toml", tmp_path)
     for name, text in (("scripts/display_stand_ins.sh", "#!/bin/sh\n"), ("bin/uv", UV)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
 
-    def run(**variables):
+    def run(name, **variables):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
         kept |= {"PATH": f"{tmp_path}/bin:{kept['PATH']}", "HOME": str(tmp_path / "home")}
-        kept |= {"FAKE_CACHE": str(tmp_path / "home/cache"), "FAKE_FOUND": "0"} | variables
-        script = tmp_path / "scripts/setup.sh"
+        kept |= {"FAKE_HOME": str(tmp_path / "home"), "FAKE_FOUND": "0"} | variables
+        script = tmp_path / "scripts" / name
         done = subprocess.run([script], env=kept, capture_output=True, text=True, check=True)
         return done.stdout + done.stderr
 
     return run
+
+
+@pytest.fixture
+def set_up(run_script):
+    return functools.partial(run_script, "setup.sh")
 
 
 def test_set_up_says_that_uv_brings_a_python_where_none_fits(set_up, tmp_path):
@@ -92,11 +101,24 @@ def test_a_python_that_was_named_is_not_looked_for(set_up):
     assert "uv downloads one" not in set_up(FAKE_FOUND="2", UV_PYTHON="/opt/python3.13")
 
 
-def test_a_home_that_cannot_be_written_keeps_no_cache(set_up, tmp_path):
-    assert "cache default" in set_up()
+def test_a_home_that_cannot_be_written_keeps_nothing_of_uv(run_script, tmp_path):
+    assert "cache default, Pythons default\n" in run_script("setup.sh")
+    assert "cache default, tools default, " in run_script("audit.sh")
     (tmp_path / "home/file").touch()  # root may write every folder, but none below a file
-    output = set_up(FAKE_CACHE=str(tmp_path / "home/file/cache"))
-    assert f"cache {tmp_path}/.tools/cache" in output
+    for name in ("setup.sh", "audit.sh"):
+        output = run_script(name, FAKE_HOME=str(tmp_path / "home/file"))
+        assert f"{tmp_path}/home/file/cache cannot be written" in output
+        assert f"cache {tmp_path}/.tools/cache, " in output
+        assert {
+            "setup.sh": f"Pythons {tmp_path}/.tools/python",
+            "audit.sh": f"tools {tmp_path}/.tools/tool",
+        }[name] in output
+
+
+def test_the_audit_keeps_its_answers_in_the_checkout(run_script):
+    assert " pip-audit --vulnerability-service osv --cache-dir .tools/audit " in run_script(
+        "audit.sh"
+    )
 
 
 def test_set_up_tells_a_newcomer_what_a_bare_dvc_wants(set_up, monkeypatch):
