@@ -37,14 +37,26 @@ def live() -> Iterator[int]:
         process.kill()
 
 
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[int]:
+    """The number of a process that looks like a DVC at work."""
+    program = tmp_path / "bin/dvc"
+    program.parent.mkdir()
+    program.write_text("import time\ntime.sleep(600)\n")
+    with subprocess.Popen([sys.executable, program, "repro"]) as process:
+        time.sleep(0.1)
+        yield process.pid
+        process.kill()
+
+
 def dvc(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dvc", *words]
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def plant(pid: int, *, age_s: float, **others: Any) -> None:
+def plant(pid: int, *, age_s: float, command: str = "dvc repro", **others: Any) -> None:
     """A lock as DVC leaves it when it is killed in a stage."""
-    entry = {"pid": pid, "cmd": "dvc repro"}
+    entry = {"pid": pid, "cmd": command}
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     written, read = (str(Path(name).absolute()) for name in ("showers", "cards"))
     LOCK.write_text(json.dumps({"write": {written: entry, **others}, "read": {read: [entry]}}))
@@ -75,22 +87,34 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_process_that_was_there_before_the_lock_keeps_what_it_holds(
-    folder: Path, live: int
+def test_a_dvc_that_was_there_before_the_lock_keeps_what_it_holds(
+    folder: Path, at_work: int
 ) -> None:
+    for command in ("dvc repro", "/x y/.venv/lib/python3.11/site-packages/dvc/__main__.py repro"):
+        plant(at_work, age_s=0, command=command)
+        before = LOCK.read_text()
+        free_lock()
+        assert LOCK.read_text() == before
+
+
+@pytest.mark.parametrize(("command", "stays"), [("/x/bin/dvc exp run", False), ("a.py", True)])
+def test_an_older_process_that_runs_no_dvc_has_nothing_of_one(
+    folder: Path, live: int, command: str, stays: bool
+) -> None:
+    """A bare `dvc repro` has written the list anew; others may use DVC in a program of theirs."""
     time.sleep(0.1)
-    plant(live, age_s=0)
-    before = LOCK.read_text()
+    plant(live, age_s=0, command=command)
     free_lock()
-    assert LOCK.read_text() == before
+    assert LOCK.exists() == stays
 
 
-def test_those_at_work_keep_what_they_hold_beside_one_that_is_gone(folder: Path, live: int) -> None:
-    plant(ended(), age_s=0, trees={"pid": live, "cmd": "dvc repro judge"})
+def test_those_at_work_keep_what_they_hold_beside_one_that_is_gone(
+    folder: Path, at_work: int
+) -> None:
+    held = {"pid": at_work, "cmd": "dvc repro judge"}
+    plant(ended(), age_s=0, trees=held)
     free_lock()
-    assert json.loads(LOCK.read_text())["write"] == {
-        "trees": {"pid": live, "cmd": "dvc repro judge"}
-    }
+    assert json.loads(LOCK.read_text())["write"] == {"trees": held}
 
 
 def ended() -> int:

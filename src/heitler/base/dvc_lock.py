@@ -3,7 +3,8 @@
 A DVC that was killed (SIGKILL, power) leaves its entries there, or a list that is cut off. DVC
 drops an entry whose process does not exist, but believes it where another process has the number
 now: in containers the numbers begin anew, and every `make repro` has the same. A process that is
-younger than the list cannot be one of those that wrote it.
+younger than the list cannot be one of those that wrote it. A bare `dvc repro` writes it anew until
+it comes to the files that are held; but what runs no DVC did not write either.
 
 The lock of the whole project, `.dvc/tmp/lock`, is one of the system, which ends with its process.
 
@@ -13,6 +14,7 @@ The lock of the whole project, `.dvc/tmp/lock`, is one of the system, which ends
 import fcntl
 import json
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +25,9 @@ import psutil
 LOCK = Path(".dvc/tmp/rwlock")
 SLACK_S = 1.0
 """Clocks have ticks; a process is certainly younger if it is so by more."""
+
+BY_DVC = re.compile(r"(^|/)dvc(/__main__\.py)?( |$)")
+"""In the words of a command; another program may use DVC without being called so."""
 
 
 class Entry(NamedTuple):
@@ -73,7 +78,7 @@ def examine_lock(path: Path = LOCK) -> tuple[list[str], list[Entry]]:
     except (AttributeError, KeyError, TypeError, ValueError):
         return [], []  # no list of DVC's, which says so
     age_s = _age_s(path)
-    gone = [entry for entry in entries if _is_gone(entry.pid, age_s)]
+    gone = [entry for entry in entries if _is_gone(entry, age_s)]
     places: dict[str, list[str]] = {}
     for entry in gone:
         told = f"process {entry.pid} ({entry.command}), which is gone"
@@ -114,18 +119,21 @@ def _age_s(path: Path) -> float:
         return os.fstat(now.fileno()).st_mtime - path.stat().st_mtime
 
 
-def _is_gone(pid: int, age_s: float) -> bool:
-    """Whether no process has the number, or one that ended or is younger than `age_s`."""
-    if not psutil.pid_exists(pid):
+def _is_gone(entry: Entry, age_s: float) -> bool:
+    """Whether no process has its number, or one that ended, is younger or runs another program."""
+    if not psutil.pid_exists(entry.pid):
         return True
+    process = Path(f"/proc/{entry.pid}")
     try:
         # What follows the name, which may have brackets in it: man 5 proc_pid_stat, from field 3.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        words = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False  # another user's, which is not shown
     begun_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
     running_s = time.clock_gettime(time.CLOCK_BOOTTIME) - begun_s
-    return fields[0] in "ZX" or running_s < age_s - SLACK_S
+    other = BY_DVC.search(entry.command) and not any(BY_DVC.search(os.fsdecode(w)) for w in words)
+    return fields[0] in "ZX" or running_s < age_s - SLACK_S or bool(other)
 
 
 if __name__ == "__main__":
