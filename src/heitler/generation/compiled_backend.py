@@ -21,6 +21,7 @@ from heitler.generation.kernel_build import KernelError, build_library
 from heitler.generation.layered_weights import LayeredWeights, read_layered_weights
 from heitler.model.layered import (
     cell_level,
+    hits,
     layer_level,
     mixtures,
     sizes,
@@ -34,7 +35,8 @@ Array = NDArray[np.float32]
 SOURCE = Path(__file__).with_name("layered_kernel.cpp")
 CONSTANTS = {
     cell_level: ("SLOPE",),
-    turns: ("SURE", "FIRST", "KEPT", "MOST"),
+    hits: ("DRAWS", "SURE", "FIRST", "EDGE", "LEAST_SPREAD", "LARGEST_STEP"),
+    turns: ("KEPT", "MOST"),
     mixtures: ("NARROWEST", "WIDEST", "SMALLEST"),
     spectrum: ("FARTHEST",),
     state: (
@@ -124,6 +126,7 @@ def macros(layered: LayeredSizes) -> dict[str, str]:
     lists = {
         **{f"{part}_{name.upper()}": row for part, t in shapes.items() for name, row in t.items()},
         **{"RADII": sizes.RADII, "RINGS": sizes.RINGS, "FEW": sizes.FEW},
+        "STEPS": hits.draw_steps()[:, 0].tolist(),
     }
     texts = {name: ",".join(map(_literal, row)) for name, row in lists.items()}
     turns = ",".join(f"{{{first},{second}}}" for first, second in layered.turns)

@@ -100,10 +100,9 @@ struct Noise {
         uint32_t word = mix(mix(uint32_t(number + 1) * 0x9E3779B9u ^ first) + second);
         return (float(word >> 9) + 0.5f) * 0x1p-23f;
     }
-    Floats logistic(Words number) const {
+    Floats uniforms(Words number) const {
         Words word = mix(mix((number + 1u) * 0x9E3779B9u ^ first) + second);
-        Floats uniform = (__builtin_convertvector((Ints)(word >> 9), Floats) + 0.5f) * 0x1p-23f;
-        return log_of(uniform) - log_of(1.0f - uniform);
+        return (__builtin_convertvector((Ints)(word >> 9), Floats) + 0.5f) * 0x1p-23f;
     }
 };
 
@@ -211,6 +210,7 @@ struct Network {
     // Made from them:
     alignas(64) float winograd[4][4][CHANNELS][C], of_outputs[CHANNELS], done[TURN_COUNT][SLOTS][C];
     int32_t cell[TURN_COUNT][SLOTS];  // at a slot; -1 where there is none
+    int32_t taken[TURN_COUNT][DRAWS][SLOTS];  // as `draw_cells`
     int cells_of_turn[TURN_COUNT];
     float typical_hits, least_energy;
 
@@ -253,6 +253,12 @@ void Network::prepare() {
         for (int x = turn_places[t][0]; x < X; x += 2)
             for (int y = turn_places[t][1]; y < Y; y += 2, cells_of_turn[t]++)
                 cell[t][x / 2 * PITCH + y / 2] = x * Y + y;
+        std::vector<int> own;
+        for (int s = 0; s < SLOTS; s++)
+            if (cell[t][s] >= 0) own.push_back(s);
+        int n = int(own.size()), apart = std::max(n / DRAWS, 1);
+        for (int draw = 0; draw < DRAWS; draw++)
+            for (int i = 0; i < n; i++) taken[t][draw][own[i]] = own[(i + apart * draw) % n];
     }
     prepare_done();
 }
@@ -273,6 +279,8 @@ void Network::prepare_done() {
 }
 
 struct Hit { int cell; float feature; };
+
+constexpr float steps[DRAWS] = {STEPS};
 
 // One shower under construction.
 struct Shower {
@@ -301,6 +309,8 @@ struct Shower {
     float draw_sum(const float *hidden, float expected, int hits, float left, int number) const;
     void to_sum(const std::vector<int> &part, const std::vector<float> &width, float energy);
     int draw_count(int turn, const float *hidden, float left, int later, int number) const;
+    float level(const float *odds, int cells, int count) const;
+    int32_t draw_hits(int turn, int first_number, int count, float left);
     float keep_energy(const std::vector<int> &last, float energy);
     void remember(float hits, float energy, float sum);
 };
@@ -482,16 +492,12 @@ void Shower::draw_cells(int z, const float *cell_state, float hits, float energy
             logit[s] += radial[n * OUTPUTS] * (1 - part[t][s]) + radial[(n + 1) * OUTPUTS] * part[t][s];
             if (net.cell[t][s] < 0) logit[s] = -1e9f;
         }
-        for (int s = 0; s < SLOTS; s += LANES) {
-            Floats l = at(logit + s), sure = l > SURE ? Floats{} + FIRST : Floats{};
-            at(score + s) = l + sure + noise.logistic(*(const Words *)(net.cell[t] + s) + uint32_t(first));
-        }
         int count = std::min(int(left), net.cells_of_turn[t]);
         int number = first + OF_TURNS + t;
         if (t < TURN_COUNT - 1)
             count = draw_count(t, other, left, later, number);
         last.clear(), widths.clear();
-        int32_t from = count > 0 ? strongest(score, count) : INT32_MAX;
+        int32_t from = count > 0 ? draw_hits(t, first, count, left) : INT32_MAX;
         float sum = 0, expected = 0;
         for (int s = 0; s < SLOTS; s++) {
             if (count <= 0 || order(at(score + s / LANES * LANES))[s % LANES] < from) continue;
@@ -567,6 +573,58 @@ int Shower::draw_count(int t, const float *hidden, float left, int later, int nu
     float drawn = draw_from(net.count_hidden, net.count, hidden, told, COUNTED, noise, number);
     float count = std::nearbyint(mean + spread * drawn);
     return int(std::min(std::max(count, std::max(left - float(later), 0.0f)), std::min(left, own)));
+}
+
+static float sum_over(const float *values) {
+    Floats sum = {};
+    for (int s = 0; s < SLOTS; s += LANES) sum += at(values + s);
+    return sum_of(sum);
+}
+
+// As `level` in hits.py: what is taken from the odds.
+float Shower::level(const float *odds, int cells, int count) const {
+    alignas(64) float chances[SLOTS], variances[SLOTS];
+    auto expect = [&](float by) {
+        for (int s = 0; s < SLOTS; s += LANES) {
+            Floats chance = 1.0f / (1.0f + exp_of(by - at(odds + s)));
+            at(chances + s) = chance, at(variances + s) = chance * (1.0f - chance);
+        }
+        return sum_over(chances);
+    };
+    float mean = std::clamp(expect(0), EDGE, float(cells) - EDGE), wanted = float(count) + 0.5f;
+    float first = std::log(mean / (float(cells) - mean) * ((float(cells) + 1 - wanted) / wanted));
+    float step = (expect(first) - float(count)) / std::max(sum_over(variances), LEAST_SPREAD);
+    return first + std::clamp(step, -LARGEST_STEP, LARGEST_STEP);
+}
+
+// As hits.py: the first draw with the right number of hits, or that which comes nearest, into `score`;
+// from which score on, in the order of `order`, cells are hit.
+int32_t Shower::draw_hits(int t, int first_number, int count, float left) {
+    alignas(64) float odds[SLOTS], uniform[SLOTS], other[SLOTS];
+    left = std::max(left, 1.0f);
+    for (int s = 0; s < SLOTS; s += LANES) {
+        Floats l = at(logit + s), others = 1.0f - 1.0f / (1.0f + exp_of(-l)) / left;
+        others = others < SMALLEST ? Floats{} + SMALLEST : others;
+        at(odds + s) = l + (l > SURE ? Floats{} + FIRST : Floats{}) + log_of(others);
+        at(uniform + s) = noise.uniforms(*(const Words *)(net.cell[t] + s) + uint32_t(first_number));
+    }
+    const float limit = level(odds, net.cells_of_turn[t], count);
+    int nearest = INT32_MAX;
+    for (int draw = 0; draw < DRAWS && nearest; draw++) {
+        Ints found = {};
+        for (int s = 0; s < SLOTS; s += LANES) {
+            Floats moved;
+            for (int i = 0; i < LANES; i++) moved[i] = uniform[net.taken[t][draw][s + i]];
+            moved += steps[draw];
+            moved = moved >= 1.0f ? moved - 1.0f : moved, moved = moved < SMALLEST ? Floats{} + SMALLEST : moved;
+            at(other + s) = at(odds + s) + (log_of(moved) - log_of(1.0f - moved));
+            found -= at(other + s) > limit;
+        }
+        int total = 0;
+        for (int i = 0; i < LANES; i++) total += found[i];
+        if (std::abs(total - count) < nearest) nearest = std::abs(total - count), std::copy(other, other + SLOTS, score);
+    }
+    return strongest(score, count);
 }
 
 static float energy_at(const Network &net, float deviate) {

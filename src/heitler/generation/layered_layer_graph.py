@@ -16,6 +16,7 @@ from heitler.generation.layered_turn_graph import (
 )
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
+from heitler.model.layered.hits import DRAWS
 from heitler.model.layered.layer_level import NUMBERS
 from heitler.model.layered.sizes import PAST, RINGS, TOTALS, TURNS
 from heitler.model.layered.state import (
@@ -121,7 +122,8 @@ def _draw_cells(
     features = _features(op, weights, given, index, past, steered)
     basis = op("Gather", given.frame.basis, index, axis=1)
     numbers = op("Gather", given.numbers.cells, index, axis=1)
-    by_turn = op.parts(numbers, [1] * (3 * TURNS), axis=1)
+    draws = [number for number in (DRAWS, 1, 1) for _ in range(TURNS)]
+    by_turn = op.parts(numbers, draws, axis=1)
     each = op.parts(basis, [basis_nodes(weights)] * TURNS, axis=1)
     turn_bias = _layer_bias(op, weights.turn_steering()[1], index)
     of_turn = op.parts(of_turns, [1] * (4 * (TURNS - 1)), axis=1)

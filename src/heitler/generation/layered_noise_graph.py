@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from heitler.generation.layered_graph_weights import GraphWeights
 from heitler.generation.operations import Operations
 from heitler.model.layered.drawing import numbers_per_layer
+from heitler.model.layered.hits import DRAWS, draw_cells, draw_steps
 from heitler.model.layered.layer_level import NUMBERS
+from heitler.model.layered.mixtures import SMALLEST
 from heitler.model.layered.noise import (
     FACTORS,
     GOLDEN,
@@ -30,7 +32,8 @@ class LayerNumbers(NamedTuple):
     """For N showers, Z layers, and T tiles."""
 
     cells: str
-    """(N, Z, 3 TURNS, T): logistic numbers, uniform ones, and those of `_normal_part`."""
+    """(N, Z, (H + 2) TURNS, T): logistic numbers of H draws of a turn's hits, uniform ones and
+    those of `_normal_part`; each turn by turn."""
     layer: str
     """(N, Z, 4 + 4 x 3): twice a uniform number and that of `_normal_part`; then twice the same for
     every turn but the last."""
@@ -43,7 +46,11 @@ def add_numbers(op: Operations, noise: str, noise_dim: int, weights: GraphWeight
     of_cells = _uniform(op, words, _cell_counters(weights))
     shape = (0, layers, 3 * TURNS, weights.tiles)
     hit, choice, energy = op.parts(op.reshape(of_cells, *shape), [TURNS] * 3, axis=2)
+    hit = op("Gather", op.reshape(hit, 0, layers, -1), _hit_tiles(weights), axis=2)
+    hit = op("Add", hit, draw_steps())
+    hit = op("Max", op("Sub", hit, op("Floor", hit)), SMALLEST)
     logistic = op("Sub", op("Log", hit), op("Log", op("Sub", 1.0, hit)))
+    logistic = op.reshape(logistic, 0, layers, -1, weights.tiles)
     normal = op("Mul", _normal_part(op, energy), weights.place_per_deviate)
     of_layer = op.reshape(_uniform(op, words, _layer_counters(weights)), 0, layers, -1)
     split = [1] * NUMBERS + [turns] * 4
@@ -67,6 +74,15 @@ def _cell_counters(weights: GraphWeights) -> NDArray[np.int64]:
     cell = np.maximum(weights.cell_of_tile, 0)[None]
     layer = np.arange(sizes.layers)[:, None, None, None] * numbers_per_layer(sizes)
     return np.asarray(layer + kind + cell)
+
+
+def _hit_tiles(weights: GraphWeights) -> NDArray[np.int64]:
+    """As `draw_cells`, of tiles of all turns: (TURNS, H, T); any where there is no cell."""
+    tiles = np.zeros((TURNS, DRAWS, weights.tiles), np.int64)
+    for turn, cells in enumerate(weights.cell_of_tile):
+        own = np.flatnonzero(cells >= 0)
+        tiles[turn][:, own] = turn * weights.tiles + own[draw_cells(len(own))]
+    return tiles
 
 
 def _layer_counters(weights: GraphWeights) -> NDArray[np.int64]:

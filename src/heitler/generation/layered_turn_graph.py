@@ -7,17 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heitler.generation.layered_graph_weights import GraphWeights, cells_left
+from heitler.generation.layered_hits_graph import add_hits
 from heitler.generation.operations import Operations
 from heitler.model.layered.cell_level import SLOPE
 from heitler.model.layered.mixtures import NARROWEST, SMALLEST, WIDEST
 from heitler.model.layered.sizes import FEW, MIXTURE, POINTS, SUMS_FROM, TURNS
 from heitler.model.layered.spectrum import FARTHEST
 from heitler.model.layered.state import HITS_ROOT, LEAST_VARIANCE, SMALLEST_ENERGY
-from heitler.model.layered.turns import FIRST, KEPT, MOST, SURE
+from heitler.model.layered.turns import KEPT, MOST
 
-STEEP = 1e6
-"""Slope of the step at `SURE`."""
-ABOVE_ALL = 1e30
 TINY = 1e-30
 
 
@@ -28,7 +26,7 @@ class TurnInputs(NamedTuple):
     features: str  # (N, channels, T) after the layer `inner`
     basis: str  # (F, R + 1, T)
     bias: str  # (1, ...) of the layer `turn_steering`
-    numbers: tuple[str, str, str]  # (N, 1, T) logistic, uniform, normal part
+    numbers: tuple[str, str, str]  # of H draws (N, H, T), uniform, normal part (N, 1, T)
     of_turn: tuple[str, ...]  # (N, 1) twice of the number of hits, twice of their energy; last none
 
 
@@ -55,7 +53,8 @@ def add_turn(op: Operations, weights: GraphWeights, inputs: TurnInputs, drawn: D
     logit, choice, steps = op.parts(said, [1, k, 2 * k], axis=1)
     logistic, uniform, normal = inputs.numbers
     count = _count(op, weights, hidden, logit, drawn, inputs.of_turn[:2])
-    hit = _strongest(op, logit, logistic, count)
+    own = int((weights.cell_of_tile[turn] >= 0).sum())
+    hit = add_hits(op, logit, logistic, count, drawn.hits, own)
     place, chance = add_mixture(op, choice, steps, uniform, normal, k)
     cells = op("Mul", hit, op("Exp", _log_energy(op, weights, place)))
     planes = drawn.planes
@@ -195,18 +194,6 @@ def add_layer_mixture(
     choice, steps = op.parts(said, [MIXTURE, 2 * MIXTURE], axis=1)
     first, second = (op.reshape(number, 0, 1, 1) for number in uniform)
     return op.reshape(add_mixture(op, choice, steps, first, second, MIXTURE)[0], 0, 1)
-
-
-def _strongest(op: Operations, logit: str, logistic: str, count: str) -> str:
-    """1 for the `count` (N, 1) cells that come first, else 0: (N, 1, T)."""
-    sure = op("Mul", op("HardSigmoid", logit, alpha=STEEP, beta=-STEEP * SURE), FIRST)
-    score = op("Sum", logit, sure, logistic)
-    nothing = op("Pad", score, np.array([0, 0, 1, 0, 0, 0]), ABOVE_ALL)  # ahead, for no hits
-    size = op("Slice", op("Shape", nothing), np.array([2]), np.array([3]))
-    ranked = op.split("TopK", nothing, size, outputs=2, axis=2)[0]
-    which = op("Unsqueeze", op("Cast", count, to=7), np.array([2]))
-    least = op("GatherElements", ranked, which, axis=2)
-    return op("Cast", op("GreaterOrEqual", score, least), to=1)
 
 
 def add_mixture(

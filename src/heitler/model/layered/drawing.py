@@ -13,7 +13,7 @@ from heitler.model.layered.frame import (
     straight_places,
 )
 from heitler.model.layered.layer_level import NUMBERS
-from heitler.model.layered.noise import logistic, uniforms
+from heitler.model.layered.noise import uniforms
 from heitler.model.layered.sizes import PAST, RINGS, TOTALS, TURNS, LayeredSizes
 from heitler.model.layered.state import (
     Before,
@@ -110,5 +110,4 @@ def _next_layer(
 def _numbers(uniform: Tensor, sizes: LayeredSizes) -> Numbers:
     cells, more = sizes.cells, TURNS - 1
     parts = [cells, cells, cells, NUMBERS, 2 * more, 2 * more]
-    hit, *others = tf.split(uniform, parts, axis=-1)
-    return Numbers(logistic(hit), *others)
+    return Numbers(*tf.split(uniform, parts, axis=-1))

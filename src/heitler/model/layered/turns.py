@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from heitler.model.layered.cell_level import Layer, Said, drawn_planes
 from heitler.model.layered.frame import turn_cells
+from heitler.model.layered.hits import draw_hits
 from heitler.model.layered.mixtures import draw_mixture, mixture_width
 from heitler.model.layered.sizes import SUMS_FROM, TURNS
 from heitler.model.layered.spectrum import expected_energy, from_normal
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from heitler.model.layered.network import LayeredShower
 
 Tensor: TypeAlias = tf.Tensor
-SURE = 4.6
-"""Logit, of 99%, from which on a cell comes before all others: with few hits, the noise of many
-cells would pass by one that is never missed."""
-FIRST = 1000.0
 MOST = 0.99
 """Part of the energy that is left which a turn takes at most where later ones have hits."""
 KEPT = 0.2
@@ -40,7 +37,7 @@ KEPT = 0.2
 class Numbers(NamedTuple):
     """The random numbers of one layer of N showers."""
 
-    hit: Tensor  # (N, X * Y) logistic
+    hit: Tensor  # (N, X * Y) uniform
     choice: Tensor  # (N, X * Y) uniform
     energy: Tensor  # (N, X * Y) uniform
     layer: Tensor  # (N, 4) uniform
@@ -91,11 +88,10 @@ def _draw_turn(
         count = draw_count(network, said, drawn.hits, later, _pair(numbers.counts, turn))
     else:
         count = tf.minimum(drawn.hits, len(own))
-    logit = said.cells[..., 0]
-    sure = tf.cast(logit > SURE, logit.dtype) * FIRST
-    hit = _strongest(logit + sure + tf.gather(numbers.hit, own, axis=1), count)
-    uniform = (tf.gather(part, own, axis=1) for part in (numbers.choice, numbers.energy))
-    deviate = draw_mixture(said.cells[..., 1:], *uniform)
+    uniform = tf.gather(numbers.hit, own, axis=1)
+    hit = draw_hits(said.cells[..., 0], count, drawn.hits, uniform)
+    pair = (tf.gather(part, own, axis=1) for part in (numbers.choice, numbers.energy))
+    deviate = draw_mixture(said.cells[..., 1:], *pair)
     cells = hit * tf.exp(from_normal(deviate, network.spectrum, network.deviation))
     if turn < TURNS - 1:
         total = _draw_sum(network, said, hit, drawn.energy, _pair(numbers.sums, turn))
@@ -157,13 +153,6 @@ def _at(values: Tensor, own: NDArray[np.int64], cells: int) -> Tensor:
     place = np.full(cells, len(own))
     place[own] = np.arange(len(own))
     return tf.gather(tf.pad(values, [(0, 0), (0, 1)]), place, axis=1)
-
-
-def _strongest(score: Tensor, count: Tensor) -> Tensor:
-    """1 for the `count` (N,) highest of scores (N, X * Y), else 0."""
-    ranked = tf.sort(score, axis=-1, direction="DESCENDING")
-    last = tf.gather(ranked, tf.cast(tf.maximum(count - 1, 0), tf.int32), batch_dims=1)
-    return tf.cast((score >= last[:, None]) & (count[:, None] > 0), score.dtype)
 
 
 def keep_energy(cells: Tensor, last: Tensor, energy: Tensor) -> Tensor:
