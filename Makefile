@@ -28,7 +28,7 @@ lint: env ## Check style and types
 	ruff format --check
 	mypy
 
-# Parts: make fresh ROOTS="bookworm docker" STEPS="smoke doctor"; FRESH=/folder for 20 GB, MIRROR=address.
+# Parts: make fresh ROOTS="bookworm docker" STEPS="smoke doctor"; FRESH=/folder for 40 GB, MIRROR=address.
 fresh: ## Try it on bare Debian 12 and 13, as an ordinary user, and as containers do (root, debootstrap)
 	@PYTHONPATH=src python3 scripts/fresh --roots "$(ROOTS)" --steps "$(STEPS)" --folder "$(FRESH)" \
 		--mirror "$(MIRROR)" --again "$(AGAIN)"
