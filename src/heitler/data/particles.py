@@ -88,7 +88,7 @@ def choose_rows(
 def option_for(option: str, codes: NDArray[np.float64]) -> str:
     """The option with the most frequent particle that is known: "--particle gamma"."""
     known = [NAMES[float(code)] for code in codes if float(code) in NAMES] or [ASSUMED]
-    joint = "=" if "." in option else " "
+    joint = "" if option.endswith("=") else "=" if "." in option else " "
     return f"{option}{joint}{Counter(known).most_common(1)[0][0]}"
 
 
