@@ -26,7 +26,7 @@ class TurnInputs(NamedTuple):
     features: str  # (N, channels, T) after the layer `inner`
     basis: str  # (F, R + 1, T)
     bias: str  # (1, ...) of the layer `turn_steering`
-    numbers: tuple[str, str, str]  # of H draws (N, H, T), uniform, normal part (N, 1, T)
+    numbers: tuple[str, str, str]  # logistic (N, H, T), uniform, normal part (N, 1, T)
     of_turn: tuple[str, ...]  # (N, 1) twice of the number of hits, twice of their energy; last none
 
 
